@@ -1,0 +1,170 @@
+//! What the collector hands to the browser: the configuration inside the loader, and the texts of
+//! one language for the banner. The collector writes both, the client reads both.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{FormKey, PurposeKey, ServiceKey, SiteKey},
+    policy::Purpose,
+};
+
+/// The configuration that the loader script carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// The site.
+    pub site: SiteKey,
+    /// The policy's revision.
+    pub revision: u32,
+    /// Days that a decision holds.
+    pub consent_days: u32,
+    /// Days that the visitor cookie lives.
+    pub visitor_days: u32,
+    /// Languages there are texts for (BCP 47); the first is the default.
+    pub languages: Vec<String>,
+    /// Purposes with their services and events, in the site's order.
+    pub purposes: Vec<Purpose>,
+    /// Query parameters that may be kept.
+    pub url_parameters: Vec<String>,
+    /// First-party cookies to delete when a service (or a purpose without one) is not granted, by
+    /// its key.
+    pub cookies: BTreeMap<String, Vec<String>>,
+    /// Lead forms.
+    pub forms: Vec<FormKey>,
+    /// How the banner looks.
+    pub banner: Banner,
+    /// Addresses of the parts, relative to `/s/SITE/`, by name: `ui.js`, `ui.wasm` (asking),
+    /// `act.js`, `act.wasm` (what only a grant needs), `text.LANGUAGE` for each language.
+    pub assets: BTreeMap<String, String>,
+}
+
+/// How the banner looks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Banner {
+    /// Its version, recorded with every decision.
+    pub version: String,
+    /// Where it stands.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Its colours.
+    #[serde(default)]
+    pub theme: Theme,
+}
+
+/// Where the banner stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// Along the bottom.
+    #[default]
+    Bar,
+    /// In a corner.
+    Box,
+    /// In the middle.
+    Centre,
+}
+
+/// The banner's colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the visitor's system has it.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The texts of one language, as shown to visitors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texts {
+    /// The language (BCP 47).
+    pub language: String,
+    /// `ltr` or `rtl`.
+    pub direction: String,
+    /// The first layer's heading.
+    pub title: String,
+    /// The first layer's text: what for, who receives, how long, how to change it.
+    pub body: String,
+    /// The button that grants everything.
+    pub accept: String,
+    /// The button that grants nothing.
+    pub reject: String,
+    /// The button that opens the second layer.
+    pub customise: String,
+    /// The second layer's heading.
+    pub preferences: String,
+    /// The second layer's text.
+    pub preferences_body: String,
+    /// The button that saves the switches.
+    pub save: String,
+    /// The name of the button that closes the second layer without deciding.
+    pub close: String,
+    /// Beside a purpose that is not asked.
+    pub always_on: String,
+    /// Said when a decision has been kept.
+    pub saved: String,
+    /// The lasting control's name.
+    pub reopen: String,
+    /// The link to the policy.
+    pub policy: String,
+    /// The policy's address, relative to the collector.
+    pub policy_url: String,
+    /// Opens what a purpose's services are.
+    pub details: String,
+    /// Before a provider's name.
+    pub provider_label: String,
+    /// Before what is sent.
+    pub sends_label: String,
+    /// Before what a service is for.
+    pub use_label: String,
+    /// Before how long it is kept.
+    pub retention_label: String,
+    /// Before the list of cookies.
+    pub cookies_label: String,
+    /// In place of a frame that is not granted; `{name}` is the service's name.
+    pub blocked: String,
+    /// The button in that place.
+    pub unblock: String,
+    /// Purposes in the site's order.
+    pub purposes: Vec<PurposeText>,
+    /// What a form says of a field, by code (see [`crate::form::FieldFault`]).
+    pub faults: BTreeMap<String, String>,
+}
+
+/// A purpose in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurposeText {
+    /// Its key.
+    pub key: PurposeKey,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// Its services.
+    pub services: Vec<ServiceText>,
+}
+
+/// A service in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceText {
+    /// Its key.
+    pub key: ServiceKey,
+    /// Its name.
+    pub name: String,
+    /// Who provides it, with the country.
+    pub provider: String,
+    /// What is sent.
+    pub sends: String,
+    /// What for.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// How long it is kept, in words.
+    pub retention: String,
+    /// Its cookies, each in one line: name, lifetime, what for.
+    pub cookies: Vec<String>,
+}

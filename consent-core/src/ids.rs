@@ -1,0 +1,352 @@
+//! Identifiers and names. Parsed at the edge; a value of these types is always well formed.
+
+use core::{fmt, str::FromStr};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why a text is not an identifier or name of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// What was expected, in words for the person who wrote it.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)
+    }
+}
+
+impl core::error::Error for Invalid {}
+
+/// Bytes as base64url without padding (RFC 4648, section 5).
+#[must_use]
+pub fn base64url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// The bytes of canonical base64url text without padding; `None` for anything else.
+#[must_use]
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    Base64UrlUnpadded::decode_vec(text).ok()
+}
+
+macro_rules! as_text {
+    ($name:ident) => {
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+macro_rules! random_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// From 128 bits that the caller drew or derived.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The 128 bits.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            /// 22 characters of base64url.
+            #[must_use]
+            pub fn to_text(&self) -> String {
+                base64url(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                let mut bytes = [0; 16];
+                match Base64UrlUnpadded::decode(text, &mut bytes) {
+                    Ok(all) if all.len() == 16 => Ok(Self(bytes)),
+                    _ => Err(Invalid { expected: "22 characters of base64url (128 bits)" }),
+                }
+            }
+        }
+
+        as_text!($name);
+    };
+}
+
+macro_rules! shown {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.to_text())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.to_text())
+            }
+        }
+    };
+}
+
+random_id! {
+    /// The visitor id: a bearer secret of 128 random bits, kept in the `ashiato_visitor` cookie.
+    /// Storage holds its keyed hash only, so `Debug` does not show it.
+    VisitorId
+}
+
+impl fmt::Display for VisitorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+impl fmt::Debug for VisitorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VisitorId(…)")
+    }
+}
+
+random_id! {
+    /// The keyed hash by which the collector knows a visitor of one site.
+    VisitorHash
+}
+shown!(VisitorHash);
+
+random_id! {
+    /// The id of a receipt: 128 random bits.
+    ReceiptId
+}
+shown!(ReceiptId);
+
+random_id! {
+    /// The id of a lead: 128 random bits.
+    LeadId
+}
+shown!(LeadId);
+
+/// A UUIDv7 (RFC 9562, section 5.7) in its canonical lower-case text: the id of an event or of a
+/// decision, which counts once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uuid7(uuid::Uuid);
+
+impl Uuid7 {
+    /// Made of a time and 80 random bits, of which 74 are kept.
+    #[must_use]
+    pub fn new(at: crate::time::Millis, random: &[u8; 10]) -> Self {
+        let at = u64::try_from(at.0).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(at, random).into_uuid())
+    }
+
+    /// The 128 bits.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// From the bits of a UUIDv7; `None` where version or variant differ.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        Self::checked(uuid::Uuid::from_bytes(bytes))
+    }
+
+    /// 36 characters, lower case.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = [0; 36];
+        self.0.hyphenated().encode_lower(&mut text).to_owned()
+    }
+
+    fn checked(id: uuid::Uuid) -> Option<Self> {
+        let bytes = id.as_bytes();
+        (bytes[6] >> 4 == 7 && bytes[8] >> 6 == 0b10).then_some(Self(id))
+    }
+}
+
+impl FromStr for Uuid7 {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let expected = Invalid {
+            expected: "a UUIDv7 in lower case with hyphens",
+        };
+        if text.len() != 36 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(expected);
+        }
+        let id = uuid::Uuid::try_parse(text).map_err(|_| expected)?;
+        Self::checked(id).ok_or(expected)
+    }
+}
+
+shown!(Uuid7);
+as_text!(Uuid7);
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $max:literal, $extra:literal, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The name itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                let fits = (1..=$max).contains(&text.len())
+                    && text.bytes().all(|byte| {
+                        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == $extra
+                    });
+                if fits { Ok(Self(text.into())) } else { Err(Invalid { expected: $expected }) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl core::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        as_text!($name);
+    };
+}
+
+name! {
+    /// The key of a site, as in its tag's address.
+    SiteKey, 32, b'-', "1 to 32 of a-z 0-9 and -"
+}
+name! {
+    /// The key of a purpose.
+    PurposeKey, 32, b'_', "1 to 32 of a-z 0-9 and _"
+}
+name! {
+    /// The key of a service inside a purpose; unique in its site.
+    ServiceKey, 32, b'_', "1 to 32 of a-z 0-9 and _"
+}
+name! {
+    /// The name of an event.
+    EventName, 64, b'_', "1 to 64 of a-z 0-9 and _"
+}
+name! {
+    /// The key of a lead form.
+    FormKey, 32, b'_', "1 to 32 of a-z 0-9 and _"
+}
+name! {
+    /// The key of a field or an agreement of a lead form.
+    FieldKey, 64, b'_', "1 to 64 of a-z 0-9 and _"
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Millis;
+
+    proptest! {
+        #[test]
+        fn a_random_id_survives_its_text(bytes: [u8; 16]) {
+            let id = ReceiptId::from_bytes(bytes);
+            prop_assert_eq!(id.to_text().len(), 22);
+            prop_assert_eq!(id.to_text().parse::<ReceiptId>(), Ok(id));
+        }
+
+        #[test]
+        fn a_uuid_survives_its_text(at in 0_i64..1 << 47, random: [u8; 10]) {
+            let id = Uuid7::new(Millis(at), &random);
+            prop_assert_eq!(id.to_text().parse::<Uuid7>(), Ok(id));
+            prop_assert_eq!(Uuid7::from_bytes(*id.as_bytes()), Some(id));
+        }
+
+        #[test]
+        fn no_text_makes_a_parser_panic(text in any::<String>()) {
+            let _ = text.parse::<ReceiptId>();
+            let _ = text.parse::<Uuid7>();
+            if let Ok(name) = text.parse::<EventName>() {
+                prop_assert_eq!(name.as_str(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn other_versions_and_spellings_of_a_uuid_are_refused() {
+        for text in [
+            "0190163d-8694-4f8c-8a1e-27c8b9d4c0aa",
+            "0190163D-8694-739b-aea5-966c26f8ad91",
+            "0190163d8694739baea5966c26f8ad91",
+            "{0190163d-8694-739b-aea5-966c26f8ad9}",
+            "0190163d-8694-739b-cea5-966c26f8ad91",
+            "",
+        ] {
+            assert!(text.parse::<Uuid7>().is_err(), "{text}");
+        }
+        assert!(
+            "0190163d-8694-739b-aea5-966c26f8ad91"
+                .parse::<Uuid7>()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_random_id_has_one_spelling() {
+        let text = ReceiptId::from_bytes([0xff; 16]).to_text();
+        assert!(format!("{text}=").parse::<ReceiptId>().is_err());
+        let loose = format!("{}x", &text[..21]);
+        assert!(
+            loose.parse::<ReceiptId>().is_err(),
+            "bits beyond the 128th must be zero"
+        );
+    }
+
+    #[test]
+    fn a_visitor_id_is_not_shown_by_debug() {
+        let id = VisitorId::from_bytes([7; 16]);
+        assert!(!format!("{id:?}").contains(&id.to_text()));
+    }
+
+    #[test]
+    fn names_are_lower_case_and_bounded() {
+        assert!("page_view".parse::<EventName>().is_ok());
+        for bad in ["", "Page", "page view", "page-view", &"a".repeat(65)] {
+            assert!(bad.parse::<EventName>().is_err(), "{bad}");
+        }
+        assert!("my-shop-2".parse::<SiteKey>().is_ok());
+        assert!("my_shop".parse::<SiteKey>().is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! A writer of JSON without the machinery of a serialiser: in a browser module `serde_json` costs
+//! more bytes than everything else together, and only the collector ever needs to read.
+
+/// JSON under construction. Objects and arrays are closed by dropping out of their call.
+#[derive(Debug, Default)]
+pub struct Json {
+    text: String,
+}
+
+impl Json {
+    /// One object as text; `fill` writes its members.
+    pub fn object(fill: impl FnOnce(&mut Self)) -> String {
+        let mut json = Self::default();
+        json.braced(fill);
+        json.text
+    }
+
+    /// A member whose value is a text.
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.quoted(value);
+    }
+
+    /// A member whose value is a text or null.
+    pub fn maybe(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self.raw(name, "null"),
+        }
+    }
+
+    /// A member whose value is a whole number.
+    pub fn number(&mut self, name: &str, value: i64) {
+        self.name(name);
+        self.digits(value);
+    }
+
+    /// A member whose value is true or false.
+    pub fn flag(&mut self, name: &str, value: bool) {
+        self.raw(name, if value { "true" } else { "false" });
+    }
+
+    /// A member whose value is JSON already.
+    pub fn raw(&mut self, name: &str, json: &str) {
+        self.name(name);
+        self.text.push_str(json);
+    }
+
+    /// A member whose value is an object.
+    pub fn nested(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
+        self.name(name);
+        self.braced(fill);
+    }
+
+    /// A member whose value is an array of values that are JSON already.
+    pub fn list<'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a str>) {
+        self.name(name);
+        self.text.push('[');
+        for value in values {
+            self.comma();
+            self.text.push_str(value);
+        }
+        self.text.push(']');
+    }
+
+    fn braced(&mut self, fill: impl FnOnce(&mut Self)) {
+        self.text.push('{');
+        fill(self);
+        self.text.push('}');
+    }
+
+    fn comma(&mut self) {
+        if !self.text.ends_with(['{', '[']) {
+            self.text.push(',');
+        }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.comma();
+        self.quoted(name);
+        self.text.push(':');
+    }
+
+    fn quoted(&mut self, value: &str) {
+        self.text.push('"');
+        for c in value.chars() {
+            match c {
+                '"' => self.text.push_str("\\\""),
+                '\\' => self.text.push_str("\\\\"),
+                '\0'..='\x1f' => {
+                    self.text.push_str("\\u00");
+                    for digit in [u32::from(c) >> 4, u32::from(c) & 15] {
+                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
+                    }
+                }
+                _ => self.text.push(c),
+            }
+        }
+        self.text.push('"');
+    }
+
+    fn digits(&mut self, value: i64) {
+        if value < 0 {
+            self.text.push('-');
+        }
+        push_digits(&mut self.text, value.unsigned_abs(), 10);
+    }
+}
+
+/// Appends `value` in `radix` (2 to 36), lower case.
+pub fn push_digits(text: &mut String, mut value: u64, radix: u32) {
+    let start = text.len();
+    loop {
+        let digit = u32::try_from(value % u64::from(radix)).unwrap_or(0);
+        text.insert(start, char::from_digit(digit, radix).unwrap_or('0'));
+        value /= u64::from(radix);
+        if value == 0 {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn commas_stand_between_members_only() {
+        let json = Json::object(|json| {
+            json.nested("a", |_| {});
+            json.list("b", []);
+            json.list("c", ["1", "{}"]);
+            json.maybe("d", None);
+            json.flag("e", true);
+        });
+        assert_eq!(json, r#"{"a":{},"b":[],"c":[1,{}],"d":null,"e":true}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn a_reader_finds_what_was_written(name in any::<String>(), text in any::<String>(), number: i64) {
+            let json = Json::object(|json| {
+                json.text(&name, &text);
+                json.nested("n\n", |json| json.number("number", number));
+            });
+            let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+            if name != "n\n" {
+                prop_assert_eq!(&read[&name], &serde_json::Value::String(text));
+            }
+            prop_assert_eq!(&read["n\n"]["number"], &serde_json::Value::from(number));
+        }
+
+        #[test]
+        fn digits_are_those_of_the_radix(value: u64, radix in 2_u32..=36) {
+            let mut text = String::new();
+            push_digits(&mut text, value, radix);
+            prop_assert_eq!(u64::from_str_radix(&text, radix), Ok(value));
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! The bodies of the visitor-facing calls (`POST /v1/…`). The page writes them by [`Json`], the
+//! collector reads them by serde; a test holds the two together.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    choices::{Choices, Method},
+    form::Submission,
+    gate::Refusal,
+    ids::{LeadId, PurposeKey, ReceiptId, ServiceKey, Uuid7, VisitorId},
+    json::Json,
+    time::Millis,
+};
+
+/// Bytes of one body, at most.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// `POST /v1/sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionRequest {
+    /// The site's key.
+    pub site: String,
+    /// The visitor it is to act for.
+    #[serde(default)]
+    pub visitor: Option<VisitorId>,
+}
+
+impl SessionRequest {
+    /// As it travels.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("site", &self.site);
+            json.maybe(
+                "visitor",
+                self.visitor.map(|visitor| visitor.to_text()).as_deref(),
+            );
+        })
+    }
+}
+
+/// The answer to [`SessionRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionAnswer {
+    /// The session's own string: the `kid` of what it signs.
+    pub session: String,
+    /// Its key: 32 bytes, base64url.
+    pub key: String,
+    /// Until when it may sign.
+    pub expires: Millis,
+    /// The collector's clock.
+    pub now: Millis,
+    /// The policy's current revision.
+    pub revision: u32,
+}
+
+/// `POST /v1/consents`: a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentRequest {
+    /// The decision's id: sent again, it is answered again and counts once.
+    pub id: Uuid7,
+    /// The site's key.
+    pub site: String,
+    /// The policy revision that was shown.
+    pub revision: u32,
+    /// The language it was shown in (BCP 47).
+    pub language: String,
+    /// The address of the page.
+    pub page: String,
+    /// The version of the banner.
+    pub banner: String,
+    /// By which act.
+    pub method: Method,
+    /// When, by the page's clock as corrected by the collector's.
+    pub decided_at: Millis,
+    /// The receipt of the decision it replaces.
+    #[serde(default)]
+    pub previous: Option<ReceiptId>,
+    /// Yes or no by purpose.
+    pub purposes: BTreeMap<PurposeKey, bool>,
+    /// Yes or no by service, where it differs from its purpose.
+    #[serde(default)]
+    pub services: BTreeMap<ServiceKey, bool>,
+}
+
+impl ConsentRequest {
+    /// What was chosen.
+    #[must_use]
+    pub fn choices(&self) -> Choices {
+        Choices {
+            purposes: self.purposes.clone(),
+            services: self.services.clone(),
+        }
+    }
+
+    /// As it is signed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("id", &self.id.to_text());
+            json.text("site", &self.site);
+            json.number("revision", i64::from(self.revision));
+            json.text("language", &self.language);
+            json.text("page", &self.page);
+            json.text("banner", &self.banner);
+            json.text("method", self.method.as_str());
+            json.number("decided_at", self.decided_at.0);
+            json.maybe("previous", self.previous.map(|id| id.to_text()).as_deref());
+            json.nested("purposes", |json| {
+                for (key, yes) in &self.purposes {
+                    json.flag(key.as_str(), *yes);
+                }
+            });
+            json.nested("services", |json| {
+                for (key, yes) in &self.services {
+                    json.flag(key.as_str(), *yes);
+                }
+            });
+        })
+    }
+}
+
+/// The answer to [`ConsentRequest`]; all null for a first refusal, which is counted without an
+/// identifier.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentAnswer {
+    /// The receipt's id.
+    pub receipt_id: Option<ReceiptId>,
+    /// The receipt: a compact JWS signed with Ed25519.
+    pub receipt: Option<String>,
+    /// The visitor id, where something granted needs one.
+    pub visitor: Option<VisitorId>,
+    /// A session that acts for the visitor.
+    pub session: Option<String>,
+    /// Its key.
+    pub key: Option<String>,
+    /// Until when it may sign.
+    pub expires: Option<Millis>,
+}
+
+/// `POST /v1/events`: a batch. Its entries are read one by one, so that one bad entry does not
+/// take the others with it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsRequest<'a> {
+    /// The site's key.
+    pub site: String,
+    /// The visitor.
+    pub visitor: VisitorId,
+    /// The observations ([`crate::event::Observation`]).
+    #[serde(borrow)]
+    pub events: Vec<&'a RawValue>,
+}
+
+/// A batch of observations that are JSON already, as it is signed.
+#[must_use]
+pub fn events_json<'a>(
+    site: &str,
+    visitor: VisitorId,
+    events: impl IntoIterator<Item = &'a str>,
+) -> String {
+    Json::object(|json| {
+        json.text("site", site);
+        json.text("visitor", &visitor.to_text());
+        json.list("events", events);
+    })
+}
+
+/// What a page observed, on its way out. `properties` is a JSON object already: the page's own
+/// object as the browser wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing<'a> {
+    /// The event's id.
+    pub id: Uuid7,
+    /// Its name.
+    pub name: &'a str,
+    /// When it happened.
+    pub at: Millis,
+    /// The page's address, cleaned.
+    pub url: &'a str,
+    /// The page's title.
+    pub title: &'a str,
+    /// The address that led there, cleaned.
+    pub referrer: &'a str,
+    /// A JSON object, or nothing.
+    pub properties: Option<&'a str>,
+}
+
+impl Outgoing<'_> {
+    /// An entry of a batch.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("id", &self.id.to_text());
+            json.text("name", self.name);
+            json.number("at", self.at.0);
+            json.nested("page", |json| {
+                json.text("url", self.url);
+                json.text("title", self.title);
+                json.text("referrer", self.referrer);
+            });
+            if let Some(properties) = self.properties {
+                json.raw("properties", properties);
+            }
+        })
+    }
+}
+
+/// The answer to a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsAnswer {
+    /// Events stored by this call.
+    pub stored: usize,
+    /// Events whose ids had been stored before.
+    pub duplicate: usize,
+    /// Events that may not be stored.
+    pub refused: Vec<RefusedEvent>,
+}
+
+/// One event that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedEvent {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// Its id, where it could be read.
+    pub id: Option<Uuid7>,
+    /// Why.
+    pub reason: Refusal,
+}
+
+/// `POST /v1/leads`: a form that somebody sent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadRequest {
+    /// The site's key.
+    pub site: String,
+    /// The form's key.
+    pub form: String,
+    /// The visitor, where lead linking is granted.
+    #[serde(default)]
+    pub visitor: Option<VisitorId>,
+    /// The page it was sent from.
+    pub page: LeadPage,
+    /// What was filled in.
+    pub fields: BTreeMap<String, String>,
+    /// What was agreed to.
+    #[serde(default)]
+    pub agreements: BTreeMap<String, bool>,
+}
+
+/// The page a form was sent from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadPage {
+    /// Its address.
+    pub url: String,
+}
+
+impl LeadRequest {
+    /// What was sent, for [`crate::form::Form::accept`].
+    #[must_use]
+    pub fn submission(&self) -> Submission {
+        Submission {
+            fields: self.fields.clone(),
+            agreements: self.agreements.clone(),
+        }
+    }
+
+    /// As it is signed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("site", &self.site);
+            json.text("form", &self.form);
+            json.maybe(
+                "visitor",
+                self.visitor.map(|visitor| visitor.to_text()).as_deref(),
+            );
+            json.nested("page", |json| json.text("url", &self.page.url));
+            json.nested("fields", |json| {
+                for (name, value) in &self.fields {
+                    json.text(name, value);
+                }
+            });
+            json.nested("agreements", |json| {
+                for (name, yes) in &self.agreements {
+                    json.flag(name, *yes);
+                }
+            });
+        })
+    }
+}
+
+/// The answer to [`LeadRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadAnswer {
+    /// The lead's id.
+    pub lead: LeadId,
+    /// Whether it is tied to the visitor.
+    pub linked: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{Observation, Value};
+
+    fn key() -> impl Strategy<Value = String> {
+        "[a-z0-9_]{1,32}"
+    }
+
+    proptest! {
+        #[test]
+        fn the_collector_reads_a_decision_as_the_page_wrote_it(
+            random: [u8; 10], revision: u32, text in any::<String>(), at: i64,
+            previous: Option<[u8; 16]>,
+            purposes in prop::collection::btree_map(key(), any::<bool>(), 0..4),
+            services in prop::collection::btree_map(key(), any::<bool>(), 0..4),
+        ) {
+            let request = ConsentRequest {
+                id: Uuid7::new(Millis(1), &random),
+                site: "shop".to_owned(),
+                revision,
+                language: "ja".to_owned(),
+                page: text.clone(),
+                banner: text,
+                method: Method::Custom,
+                decided_at: Millis(at),
+                previous: previous.map(ReceiptId::from_bytes),
+                purposes: purposes.into_iter().map(|(k, v)| (k.parse().unwrap(), v)).collect(),
+                services: services.into_iter().map(|(k, v)| (k.parse().unwrap(), v)).collect(),
+            };
+            let read: ConsentRequest = serde_json::from_str(&request.to_json()).unwrap();
+            prop_assert_eq!(read, request);
+        }
+
+        #[test]
+        fn and_a_batch(title in "\\PC{0,40}", at: i64, random: [u8; 10], visitor: [u8; 16]) {
+            let outgoing = Outgoing {
+                id: Uuid7::new(Millis(1), &random),
+                name: "page_view",
+                at: Millis(at),
+                url: "https://a.example/",
+                title: &title,
+                referrer: "",
+                properties: Some(r#"{"plan":"pro"}"#),
+            };
+            let visitor = VisitorId::from_bytes(visitor);
+            let entry = outgoing.to_json();
+            let body = events_json("shop", visitor, [entry.as_str(), entry.as_str()]);
+            let read: EventsRequest<'_> = serde_json::from_str(&body).unwrap();
+            prop_assert_eq!(read.visitor, visitor);
+            prop_assert_eq!(read.events.len(), 2);
+            let observation = Observation::parse(read.events[1].get()).unwrap();
+            prop_assert_eq!(observation.page.title, title);
+            prop_assert_eq!(observation.at, Millis(at));
+            prop_assert_eq!(&observation.properties["plan"], &Value::Text("pro".to_owned()));
+        }
+
+        #[test]
+        fn and_a_form(
+            visitor: Option<[u8; 16]>,
+            fields in prop::collection::btree_map(any::<String>(), any::<String>(), 0..4),
+        ) {
+            let request = LeadRequest {
+                site: "shop".to_owned(),
+                form: "contact".to_owned(),
+                visitor: visitor.map(VisitorId::from_bytes),
+                page: LeadPage { url: "https://a.example/".to_owned() },
+                fields,
+                agreements: [("mail".to_owned(), true)].into(),
+            };
+            let read: LeadRequest = serde_json::from_str(&request.to_json()).unwrap();
+            prop_assert_eq!(read, request);
+        }
+    }
+
+    #[test]
+    fn a_session_without_a_visitor_says_null() {
+        let request = SessionRequest {
+            site: "shop".to_owned(),
+            visitor: None,
+        };
+        assert_eq!(request.to_json(), r#"{"site":"shop","visitor":null}"#);
+        let read: SessionRequest = serde_json::from_str(r#"{"site":"shop"}"#).unwrap();
+        assert_eq!(read, request);
+    }
+}
