@@ -1,0 +1,176 @@
+//! `cargo xtask test`: every check and every test, one line for each step, a summary at the end.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    client, install,
+    process::{self, is_installed, run as run_program},
+};
+
+/// Which steps to run.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Steps to run instead of all
+    #[arg(value_enum)]
+    steps: Vec<Step>,
+}
+
+/// The steps, in the order they run: what fails fastest goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Step {
+    /// Formatting
+    Format,
+    /// The browser client, which the collector carries
+    Client,
+    /// Lints, native and for the browser
+    Clippy,
+    /// The documentation builds without a warning
+    Docs,
+    /// The examples in the rules' documentation, those that must not compile among them
+    Doctests,
+    /// The collector and the shop that the end-to-end tests start
+    Binaries,
+    /// Unit tests and the end-to-end tests without a browser
+    Tests,
+    /// End-to-end tests in Chromium
+    Browser,
+    /// Licences and advisories of the dependencies, where cargo-deny is installed
+    Dependencies,
+}
+
+impl Step {
+    const ALL: [Self; 9] = [
+        Self::Format,
+        Self::Client,
+        Self::Clippy,
+        Self::Docs,
+        Self::Doctests,
+        Self::Binaries,
+        Self::Tests,
+        Self::Browser,
+        Self::Dependencies,
+    ];
+
+    /// Whether the steps after it cannot say anything once it has failed.
+    const fn carries_the_rest(self) -> bool {
+        matches!(self, Self::Client | Self::Binaries)
+    }
+}
+
+/// What the steps are given.
+struct Run<'a> {
+    root: &'a Path,
+    chromium: PathBuf,
+}
+
+/// Runs the steps; fails where one of them failed.
+pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
+    let all = Run {
+        root,
+        chromium: install::for_tests(root)?,
+    };
+    let chosen = |step: &Step| options.steps.is_empty() || options.steps.contains(step);
+    let mut lines = Vec::new();
+    let mut failed = 0;
+    for step in Step::ALL.into_iter().filter(chosen) {
+        eprintln!("\n==> {step:?}");
+        let start = Instant::now();
+        let done = all.run(step);
+        let line = line(step, start.elapsed(), &done);
+        eprintln!("{line}");
+        lines.push(line);
+        failed += usize::from(done.is_err());
+        if done.is_err() && step.carries_the_rest() {
+            lines.push("       the steps after it were not run".to_owned());
+            break;
+        }
+    }
+    println!("\n{}", lines.join("\n"));
+    match failed {
+        0 => Ok(()),
+        1 => bail!("one step failed"),
+        _ => bail!("{failed} steps failed"),
+    }
+}
+
+fn line(step: Step, took: Duration, done: &Result<()>) -> String {
+    let name = format!("{step:?}").to_lowercase();
+    let seconds = took.as_secs_f64();
+    match done {
+        Ok(()) => format!("ok     {name} ({seconds:.1} s)"),
+        Err(error) => format!("FAILED {name} ({seconds:.1} s): {error:#}"),
+    }
+}
+
+impl Run<'_> {
+    fn run(&self, step: Step) -> Result<()> {
+        match step {
+            Step::Format => self.cargo(&["fmt", "--all", "--check"]),
+            Step::Client => client::build(self.root),
+            Step::Clippy => self.clippy(),
+            Step::Docs => {
+                let mut doc = process::cargo(self.root);
+                doc.env("RUSTDOCFLAGS", "-D warnings");
+                run_program(doc.args(["doc", "--workspace", "--no-deps"]))
+            }
+            Step::Doctests => self.cargo(&["test", "--doc", "--package", "consent-core"]),
+            // The same choice of packages as the tests', so that cargo builds each dependency once.
+            Step::Binaries => self.cargo(&["build", "--workspace", "--bins"]),
+            Step::Tests => self.tests(),
+            Step::Browser => self.browser(),
+            Step::Dependencies => self.dependencies(),
+        }
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Result<()> {
+        run_program(process::cargo(self.root).args(arguments))
+    }
+
+    fn clippy(&self) -> Result<()> {
+        let strict = ["--", "-D", "warnings"];
+        self.cargo(&[&["clippy", "--workspace", "--all-targets"][..], &strict].concat())?;
+        let browser = ["--package", "consent-core", "--package", "consent-wasm"];
+        let target = ["clippy", "--target", "wasm32-unknown-unknown"];
+        self.cargo(&[&target[..], &browser, &strict].concat())
+    }
+
+    fn tests(&self) -> Result<()> {
+        let mut cargo = process::cargo(self.root);
+        if is_installed("cargo-nextest") {
+            cargo.args(["nextest", "run", "--workspace"]);
+        } else {
+            cargo.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
+        }
+        run_program(self.told(&mut cargo))
+    }
+
+    fn browser(&self) -> Result<()> {
+        let mut node = Command::new("node");
+        node.current_dir(self.root.join("tests/browser"));
+        node.args(["--test", "--test-concurrency=2"]);
+        run_program(self.told(&mut node))
+    }
+
+    /// The environment that tells the tests what to start.
+    fn told<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let programs = self.root.join("target/debug");
+        command
+            .env("ASHIATO_BIN", programs.join("ashiato"))
+            .env("DEMO_SITE_BIN", programs.join("demo-site"))
+            .env("CHROMIUM", &self.chromium)
+    }
+
+    fn dependencies(&self) -> Result<()> {
+        if !is_installed("cargo-deny") {
+            eprintln!("cargo-deny is not installed: licences and advisories are not checked");
+            return Ok(());
+        }
+        self.cargo(&["deny", "--all-features", "check"])
+    }
+}
