@@ -32,6 +32,10 @@ pub struct Config {
     pub cookies: BTreeMap<String, Vec<String>>,
     /// Lead forms.
     pub forms: Vec<FormKey>,
+    /// The lasting control's name ([`Texts::reopen`]) by language: after a refusal the loader shows
+    /// it without fetching the texts.
+    #[serde(default)]
+    pub reopen: BTreeMap<String, String>,
     /// How the banner looks.
     pub banner: Banner,
     /// Addresses of the parts, relative to `/s/SITE/`, by name: `ui.js`, `ui.wasm` (asking),
