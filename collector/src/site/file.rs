@@ -1,0 +1,253 @@
+//! The shapes of a site file, as TOML by its owner and as JSON in the collector's database.
+//!
+//! Shapes only: whether the values are right is for [`super::parse`] to say, and what is read back
+//! from the database has passed it.
+
+use std::collections::BTreeMap;
+
+use consent_core::{
+    client::{Banner, Layout, Theme},
+    form::FieldKind,
+    ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey},
+    policy::Kind,
+};
+use serde::{Deserialize, Serialize};
+
+/// One text in each of the site's languages.
+pub type Words = BTreeMap<String, String>;
+
+/// A site as its owner describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteFile {
+    /// Its key, as in the tag's address.
+    pub key: SiteKey,
+    /// The languages its visitors read (BCP 47); the first is the default.
+    pub languages: Vec<String>,
+    /// Where its pages are: `https://HOST`, with a port where it is not the usual one.
+    pub origins: Vec<String>,
+    /// The time zone whose days reports count by.
+    pub timezone: String,
+    /// Days until a decision is asked again.
+    #[serde(default = "default_consent_days")]
+    pub consent_days: u32,
+    /// Days that the visitor cookie lives.
+    #[serde(default = "default_visitor_days")]
+    pub visitor_days: u32,
+    /// Query parameters that may be kept of an address; all others are dropped.
+    #[serde(default)]
+    pub url_parameters: Vec<String>,
+    /// Its name.
+    pub name: Words,
+    /// Who answers for it.
+    pub controller: Controller,
+    /// How it asks.
+    #[serde(default)]
+    pub banner: BannerFile,
+    /// What it asks for.
+    pub purposes: Vec<Purpose>,
+    /// Its lead forms.
+    #[serde(default)]
+    pub forms: Vec<LeadForm>,
+}
+
+const fn default_consent_days() -> u32 {
+    180
+}
+
+const fn default_visitor_days() -> u32 {
+    365
+}
+
+/// Who answers for a site's use of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// The operator's name.
+    pub name: Words,
+    /// Who represents it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<Words>,
+    /// Where it is.
+    pub address: Words,
+    /// An e-mail address, or the `https` address of an enquiry form.
+    pub contact: String,
+}
+
+/// How a site asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BannerFile {
+    /// The banner's version, recorded with every decision.
+    #[serde(default = "default_version")]
+    pub version: String,
+    /// Where the banner stands.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Its colours.
+    #[serde(default)]
+    pub theme: Theme,
+    /// The site's own words in place of built-in ones: by language, then by their names (see
+    /// [`super::texts::NAMES`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub text: BTreeMap<String, Words>,
+}
+
+fn default_version() -> String {
+    "default".to_owned()
+}
+
+impl Default for BannerFile {
+    fn default() -> Self {
+        Self {
+            version: default_version(),
+            layout: Layout::default(),
+            theme: Theme::default(),
+            text: BTreeMap::new(),
+        }
+    }
+}
+
+impl BannerFile {
+    pub(super) fn look(&self) -> Banner {
+        Banner {
+            version: self.version.clone(),
+            layout: self.layout,
+            theme: self.theme,
+        }
+    }
+}
+
+/// What a site uses data for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Purpose {
+    /// Its key.
+    pub key: PurposeKey,
+    /// Its kind.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Its name.
+    pub name: Words,
+    /// The purpose itself, in a sentence.
+    #[serde(rename = "use")]
+    pub usage: Words,
+    /// Days that a lead link is kept; for purposes of that kind only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_days: Option<u32>,
+    /// What serves it.
+    #[serde(default)]
+    pub services: Vec<Service>,
+}
+
+/// A service that serves a purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its key, unique in the site.
+    pub key: ServiceKey,
+    /// Its name.
+    pub name: Words,
+    /// Who provides it.
+    pub provider: Provider,
+    /// Whether the visitor's browser sends data to somebody other than the controller.
+    pub external: bool,
+    /// What is sent.
+    pub sends: Words,
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub usage: Words,
+    /// Days that what was sent is kept.
+    pub retention_days: u32,
+    /// Hosts that its scripts, frames and images come from.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// The cookies it sets.
+    #[serde(default)]
+    pub cookies: Vec<Cookie>,
+    /// The events that are taken for it.
+    #[serde(default)]
+    pub events: Vec<EventName>,
+    /// The Google Consent Mode signals that a grant turns on.
+    #[serde(default)]
+    pub consent_mode: Vec<String>,
+}
+
+/// Who provides a service, and so receives what is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// Its country (ISO 3166-1, two letters).
+    pub country: String,
+    /// The address of its privacy policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+}
+
+/// A cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cookie {
+    /// Its name; `*` stands for any characters.
+    pub name: String,
+    /// Days that it lives.
+    pub days: u32,
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub usage: Words,
+}
+
+/// A form that people send their details by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeadForm {
+    /// Its key.
+    pub key: FormKey,
+    /// Its name.
+    pub name: Words,
+    /// What the details are used for, as published before they are taken.
+    #[serde(rename = "use")]
+    pub usage: Words,
+    /// Days that they are kept.
+    pub retention_days: u32,
+    /// Its fields.
+    pub fields: Vec<FormField>,
+    /// What people may agree to with it.
+    #[serde(default)]
+    pub agreements: Vec<Agreement>,
+}
+
+/// A field of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormField {
+    /// Its key: the control's `name`.
+    pub key: FieldKey,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub kind: FieldKind,
+    /// Whether it must be filled in.
+    #[serde(default)]
+    pub required: bool,
+    /// Characters, at most.
+    #[serde(default = "default_max")]
+    pub max: usize,
+    /// Its name.
+    pub name: Words,
+}
+
+const fn default_max() -> usize {
+    254
+}
+
+/// Something that a person may agree to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// Its key.
+    pub key: FieldKey,
+    /// What is agreed to, as beside the checkbox.
+    pub text: Words,
+}

@@ -1,0 +1,134 @@
+//! The built-in words in Japanese.
+
+use super::Facts;
+
+pub(super) const WORDS: &[(&str, &str)] = &[
+    ("title", "Cookieの利用について"),
+    ("accept", "すべて許可"),
+    ("reject", "すべて拒否"),
+    ("customise", "選んで設定"),
+    ("preferences", "Cookieの設定"),
+    (
+        "preferences_body",
+        "目的やサービスごとに選べます。許可しなくても、サイトはご覧いただけます。",
+    ),
+    ("save", "選択を保存"),
+    ("close", "保存せずに閉じる"),
+    ("always_on", "常に有効"),
+    ("saved", "設定を保存しました"),
+    ("reopen", "Cookie設定"),
+    ("policy", "Cookieポリシー"),
+    ("details", "くわしく見る"),
+    ("provider_label", "提供元"),
+    ("sends_label", "送られる情報"),
+    ("use_label", "使いみち"),
+    ("retention_label", "保存期間"),
+    ("cookies_label", "Cookie"),
+    (
+        "blocked",
+        "「{name}」の内容を表示するには、許可が必要です。",
+    ),
+    ("unblock", "許可して表示"),
+    ("fault_required", "入力してください。"),
+    ("fault_too_long", "文字数が多すぎます。短くしてください。"),
+    (
+        "fault_email",
+        "メールアドレスの形をご確認ください（例：hanako@example.jp）。",
+    ),
+    (
+        "fault_telephone",
+        "電話番号は6〜15桁の数字で入力してください（例：075-000-0000）。",
+    ),
+    (
+        "fault_control",
+        "使えない文字が含まれています。改行などを取り除いてください。",
+    ),
+    (
+        "fault_unknown",
+        "この項目は受け付けていません。ページを再読み込みしてください。",
+    ),
+    ("day", "1日"),
+    ("days", "{n}日"),
+    ("month", "1か月"),
+    ("months", "{n}か月"),
+    ("year", "1年"),
+    ("years", "{n}年"),
+    ("about", "約{time}"),
+    ("page_title", "Cookieと外部送信について"),
+    (
+        "page_intro",
+        "{site}で使うCookieと、ご覧いただくときに送られる情報について、送り先・使いみち・保存期間をお知らせします。",
+    ),
+    ("page_revision", "第{n}版"),
+    ("page_language", "表示する言語"),
+    ("page_controller", "運営者"),
+    ("page_controller_name", "名称"),
+    ("page_representative", "代表者"),
+    ("page_address", "所在地"),
+    ("page_contact", "お問い合わせ"),
+    ("page_external", "外部の事業者に送られる情報"),
+    (
+        "page_external_intro",
+        "お使いのブラウザーから、次の事業者に情報が送られます。「許可制」のものは、許可をいただくまで送られません。",
+    ),
+    (
+        "page_external_none",
+        "外部の事業者に送られる情報はありません。",
+    ),
+    ("page_recipient", "送り先"),
+    ("page_our_use", "当サイトでの使いみち"),
+    ("page_their_use", "送り先での使いみち"),
+    ("page_their_policy", "送り先のプライバシーポリシー"),
+    ("page_purposes", "目的ごとの取り扱い"),
+    ("page_external_badge", "外部送信"),
+    ("page_asked", "許可制"),
+    ("page_cookies", "Cookieの一覧"),
+    ("page_cookie_name", "名前"),
+    ("page_cookie_lifetime", "有効期間"),
+    ("page_cookie_service", "サービス"),
+    ("page_forms", "フォームでお預かりする情報"),
+    ("page_fields", "お預かりする項目"),
+    ("page_choice", "変更・取り消し・削除のしかた"),
+    ("page_change", "選択を変える・取り消す"),
+    (
+        "page_change_text",
+        "サイトの各ページにある「{reopen}」から、いつでも変更・取り消しができます。取り消すと情報の送信が止まり、当サイトの計測用Cookieはその場で削除されます。選択の有効期間は{time}で、過ぎるともう一度おたずねします。",
+    ),
+    ("page_disable", "Cookieを削除する・受け取らない"),
+    (
+        "page_disable_text",
+        "ブラウザーの設定で、保存されたCookieの削除や、Cookieを受け取らない設定ができます。すべて受け取らない設定にすると、選択を覚えておけないため、そのつどおたずねします。",
+    ),
+    ("page_records", "ご自身の記録を確かめる・消す"),
+    (
+        "page_records_text",
+        "このブラウザーについて残っている記録を、ご自身で確認・ダウンロード・消去できます。",
+    ),
+    ("page_records_link", "記録のページを開く"),
+];
+
+/// The first layer's text: short enough for a small telephone.
+pub(super) fn body(facts: &Facts<'_>) -> String {
+    if facts.purposes.is_empty() && !facts.link {
+        return "このサイトでは、表示や動作に必要なCookieだけを使います。".to_owned();
+    }
+    let mut text = String::new();
+    let (named, more) = facts.first_purposes();
+    if !named.is_empty() {
+        let more = if more { "など" } else { "" };
+        text = format!("Cookieを{}{more}に使います。", named.join("、"));
+    }
+    let mut recipients = facts.recipients.iter();
+    let outside = match (recipients.next(), recipients.count()) {
+        (None, _) => "情報は外部に送らず、".to_owned(),
+        (Some(only), 0) if only.chars().count() <= 20 => {
+            format!("情報の一部は{only}にも送られ、")
+        }
+        (Some(_), more) => format!("情報の一部は外部の{}社にも送られ、", more + 1),
+    };
+    text += &format!("{outside}保存は最長{}です。", facts.longest);
+    if facts.link {
+        text += "許可すると、閲覧履歴がお名前と結びつくことがあります。";
+    }
+    text + &format!("選択は「{}」でいつでも変更・削除できます。", facts.reopen)
+}

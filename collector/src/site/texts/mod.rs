@@ -1,0 +1,194 @@
+//! What visitors read: the site's own words, and the built-in ones where it has none.
+//!
+//! Built-in words are complete in Japanese and English. In another language the site file gives
+//! them all, under `[banner.text.LANGUAGE]`; there it may replace single ones of any language.
+
+mod country;
+mod en;
+mod ja;
+mod speech;
+mod time;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use consent_core::{
+    client::{PurposeText, ServiceText, Texts},
+    form::FieldFault,
+    policy::Kind,
+};
+
+pub(crate) use country::names as country_names;
+pub(crate) use speech::{Speech, same_language};
+
+use super::file::{Purpose, Service, SiteFile};
+
+/// Every fault that a form may find.
+const FAULTS: [FieldFault; 6] = [
+    FieldFault::Required,
+    FieldFault::TooLong,
+    FieldFault::Email,
+    FieldFault::Telephone,
+    FieldFault::Control,
+    FieldFault::Unknown,
+];
+
+/// The names of all built-in words with their English: those of [`Texts`], `fault_…` for what a
+/// form says of a field, words for lengths of time, and `page_…` for the policy page. `title` and
+/// `body` stand first.
+pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    // The body is composed; it has no fixed words.
+    [("body", "")].into_iter().chain(en::WORDS.iter().copied())
+}
+
+/// What the first layer has to tell (C2: what for, to whom, how long, how to change it).
+pub(crate) struct Facts<'a> {
+    /// Names of the purposes that are asked, the lead link apart.
+    purposes: Vec<&'a str>,
+    /// Outside companies that receive data.
+    recipients: BTreeSet<&'a str>,
+    /// The longest time that anything asked for is kept, in words.
+    longest: String,
+    /// Whether browsing may be tied to a person.
+    link: bool,
+    /// The lasting control's name.
+    reopen: &'a str,
+}
+
+impl Facts<'_> {
+    /// The first few purposes, and whether there are more.
+    fn first_purposes(&self) -> (&[&str], bool) {
+        const SHOWN: usize = 4;
+        match self.purposes.get(..SHOWN) {
+            Some(first) if self.purposes.len() > SHOWN => (first, true),
+            _ => (&self.purposes, false),
+        }
+    }
+}
+
+impl SiteFile {
+    /// The texts of a language, for the banner; those of the default language where the site does
+    /// not speak it.
+    #[must_use]
+    pub fn texts(&self, language: &str) -> Texts {
+        let speech = self.speech(language);
+        let word = |name| speech.word(name).to_owned();
+        Texts {
+            language: speech.language().to_owned(),
+            direction: speech.direction().to_owned(),
+            title: word("title"),
+            body: self.body(&speech),
+            accept: word("accept"),
+            reject: word("reject"),
+            customise: word("customise"),
+            preferences: word("preferences"),
+            preferences_body: word("preferences_body"),
+            save: word("save"),
+            close: word("close"),
+            always_on: word("always_on"),
+            saved: word("saved"),
+            reopen: word("reopen"),
+            policy: word("policy"),
+            policy_url: format!("/s/{}/policy?lang={}", self.key, speech.language()),
+            details: word("details"),
+            provider_label: word("provider_label"),
+            sends_label: word("sends_label"),
+            use_label: word("use_label"),
+            retention_label: word("retention_label"),
+            cookies_label: word("cookies_label"),
+            blocked: word("blocked"),
+            unblock: word("unblock"),
+            purposes: self
+                .purposes
+                .iter()
+                .map(|purpose| purpose_text(&speech, purpose))
+                .collect(),
+            faults: faults(&speech),
+        }
+    }
+
+    fn body(&self, speech: &Speech<'_>) -> String {
+        if let Some(own) = speech.own("body") {
+            return own.to_owned();
+        }
+        let asked = || {
+            self.purposes
+                .iter()
+                .filter(|purpose| purpose.kind != Kind::Necessary)
+        };
+        let longest = asked().flat_map(days).max().unwrap_or(self.consent_days);
+        let facts = Facts {
+            purposes: asked()
+                .filter(|purpose| purpose.kind != Kind::LeadLink)
+                .map(|purpose| speech.say(&purpose.name))
+                .collect(),
+            recipients: self
+                .purposes
+                .iter()
+                .flat_map(|purpose| &purpose.services)
+                .filter(|service| service.external)
+                .map(|service| service.provider.name.as_str())
+                .collect(),
+            longest: speech.time(longest),
+            link: asked().any(|purpose| purpose.kind == Kind::LeadLink),
+            reopen: speech.word("reopen"),
+        };
+        if speech.is("ja") {
+            ja::body(&facts)
+        } else {
+            en::body(&facts)
+        }
+    }
+}
+
+/// How long anything of a purpose is kept.
+fn days(purpose: &Purpose) -> impl Iterator<Item = u32> {
+    let services = purpose.services.iter().flat_map(|service| {
+        let cookies = service.cookies.iter().map(|cookie| cookie.days);
+        cookies.chain([service.retention_days])
+    });
+    services.chain(purpose.retention_days)
+}
+
+fn purpose_text(speech: &Speech<'_>, purpose: &Purpose) -> PurposeText {
+    let mut usage = speech.say(&purpose.usage).to_owned();
+    if let Some(days) = purpose.retention_days {
+        let kept = speech.labelled(speech.word("retention_label"), &speech.time(days));
+        usage = speech.bracketed(&usage, &kept);
+    }
+    PurposeText {
+        key: purpose.key.clone(),
+        name: speech.say(&purpose.name).to_owned(),
+        usage,
+        services: purpose
+            .services
+            .iter()
+            .map(|service| service_text(speech, service))
+            .collect(),
+    }
+}
+
+fn service_text(speech: &Speech<'_>, service: &Service) -> ServiceText {
+    let cookies = service.cookies.iter().map(|cookie| {
+        let named = speech.bracketed(&cookie.name, &speech.time(cookie.days));
+        speech.labelled(&named, speech.say(&cookie.usage))
+    });
+    ServiceText {
+        key: service.key.clone(),
+        name: speech.say(&service.name).to_owned(),
+        provider: speech.provider(&service.provider),
+        sends: speech.say(&service.sends).to_owned(),
+        usage: speech.say(&service.usage).to_owned(),
+        retention: speech.time(service.retention_days),
+        cookies: cookies.collect(),
+    }
+}
+
+fn faults(speech: &Speech<'_>) -> BTreeMap<String, String> {
+    FAULTS
+        .into_iter()
+        .map(|fault| {
+            let name = format!("fault_{}", fault.as_str());
+            (fault.as_str().to_owned(), speech.word(&name).to_owned())
+        })
+        .collect()
+}
