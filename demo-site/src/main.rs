@@ -80,7 +80,7 @@ async fn terminate() {
         }
         Err(error) => {
             tracing::warn!(%error, "SIGTERM is not heard");
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
