@@ -1,1 +1,25 @@
-//! Placeholder replaced as the crate is written.
+//! What the end-to-end tests share: a real collector on a real database, and a client that speaks
+//! the wire without the browser.
+//!
+//! Nothing here is a double. Every collector has a folder of its own, listens on a port of its own
+//! and is ended by its own process id when its value is dropped. Helpers panic with what the
+//! collector said, because a test cannot go on without them.
+
+pub mod collector;
+pub mod data;
+pub mod database;
+pub mod http;
+pub mod process;
+pub mod session;
+pub mod visitor;
+
+pub use collector::Collector;
+pub use data::Data;
+pub use http::Answer;
+pub use session::Session;
+pub use visitor::Visitor;
+
+/// The origin of the site `shop`.
+pub const SHOP: &str = "https://shop.example";
+/// The origin of the site `other`, on the same collector.
+pub const OTHER: &str = "https://other.example";

@@ -1,0 +1,14 @@
+//! End to end, without a browser: the wire, hostile callers, crashes, races and the command line.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod cli;
+mod crash;
+mod erasure;
+mod events;
+mod hostile;
+mod leads;
+mod queries;
+mod race;
+mod receipts;
+mod wire;

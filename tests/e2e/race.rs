@@ -1,0 +1,135 @@
+//! A withdrawal against what is on its way: who comes later loses, at once and for good.
+
+use std::{
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
+
+use ashiato_tests::{Collector, Data, Visitor};
+
+const ROUNDS: usize = 40;
+const SENDERS: usize = 3;
+
+/// Lets `SENDERS` threads repeat `act` while this thread withdraws. Returns once the withdrawal is
+/// answered and every thread has ended; `check` runs right after the withdrawal's answer.
+fn race(collector: &Collector, visitor: &Visitor, act: impl Fn() + Sync, check: impl FnOnce()) {
+    let start = Barrier::new(SENDERS + 1);
+    let withdrawn = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..SENDERS {
+            scope.spawn(|| {
+                start.wait();
+                while !withdrawn.load(Ordering::SeqCst) {
+                    act();
+                }
+                act();
+            });
+        }
+        start.wait();
+        act();
+        let _ = visitor.decide(collector, "withdraw", &[]).expect(201);
+        check();
+        withdrawn.store(true, Ordering::SeqCst);
+    });
+}
+
+#[test]
+fn no_event_outlives_the_withdrawal_that_it_races_with() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let count = || data.database().number("SELECT count(*) FROM event");
+    for round in 0..ROUNDS {
+        let visitor = Visitor::who_grants(&collector, &["analytics"]);
+        let send = || {
+            let events: Vec<_> = (0..10).map(|_| visitor.event("page_view")).collect();
+            let _ = visitor.send(&collector, &events).expect(200);
+        };
+        race(&collector, &visitor, send, || {
+            assert_eq!(count(), 0, "round {round}: at the answer");
+        });
+        assert_eq!(count(), 0, "round {round}: afterwards");
+    }
+}
+
+#[test]
+fn no_link_outlives_the_withdrawal_that_it_races_with() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let count = || data.database().number("SELECT count(*) FROM lead_link");
+    for round in 0..ROUNDS / 2 {
+        let visitor = Visitor::who_grants(&collector, &["lead_link"]);
+        let send = || {
+            let mut lead = visitor.session.lead(Some(&visitor.id));
+            lead["fields"]["message"] = visitor.session.fresh_id().into();
+            let _ = collector
+                .post("/v1/leads", visitor.session.sign(&lead))
+                .expect(201);
+        };
+        race(&collector, &visitor, send, || {
+            assert_eq!(count(), 0, "round {round}: at the answer");
+        });
+        assert_eq!(count(), 0, "round {round}: afterwards");
+    }
+}
+
+#[test]
+fn one_event_sent_by_many_at_once_is_stored_by_one() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    for _ in 0..ROUNDS {
+        let body = visitor.batch(&[visitor.event("page_view")]);
+        let start = Barrier::new(SENDERS);
+        let stored: u64 = thread::scope(|scope| {
+            let senders: Vec<_> = (0..SENDERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        let answer = collector.post("/v1/events", body.clone()).expect(200);
+                        answer["stored"].as_u64().unwrap()
+                    })
+                })
+                .collect();
+            senders
+                .into_iter()
+                .map(|sender| sender.join().unwrap())
+                .sum()
+        });
+        assert_eq!(stored, 1);
+    }
+}
+
+#[test]
+fn one_decision_sent_by_many_at_once_makes_one_visitor() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    for round in 1..=10 {
+        let session = ashiato_tests::Session::open(&collector, None);
+        let body = session.sign(&session.decision("custom", &["analytics"]));
+        let start = Barrier::new(SENDERS);
+        let mut visitors: Vec<_> = thread::scope(|scope| {
+            let senders: Vec<_> = (0..SENDERS)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        collector.post("/v1/consents", body.clone()).expect(201)["visitor"]
+                            .to_string()
+                    })
+                })
+                .collect();
+            senders
+                .into_iter()
+                .map(|sender| sender.join().unwrap())
+                .collect()
+        });
+        visitors.dedup();
+        assert_eq!(visitors.len(), 1);
+        assert_eq!(
+            data.database().number("SELECT count(*) FROM visitor"),
+            round
+        );
+    }
+}
