@@ -4,28 +4,65 @@
 //! wrong, with line and remedy. What visitors are shown and what the policy says is made from the
 //! file alone, so that the two cannot differ. Nothing here reads a clock or a database.
 
+mod check;
 mod complaint;
 mod config;
 mod file;
+mod nearest;
+mod place;
+mod policy_page;
+mod revision;
+mod shape;
 mod texts;
+mod vague;
+mod value;
+mod walk;
+mod words;
+
+use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
     Agreement, BannerFile, Controller, Cookie, FormField, LeadForm, Provider, Purpose, Service,
     SiteFile, Words,
 };
+pub use policy_page::POLICY_STYLE;
 
 /// Reads a site file.
 ///
 /// # Errors
-/// Everything that is wrong with it, by line.
+/// Everything that is wrong with it, by line: of a text that is no TOML where it is not; else every
+/// key that is unknown, missing or wrong by itself, and every rule between them that can be judged.
 pub fn parse(text: &str) -> Result<SiteFile, Vec<Complaint>> {
-    toml::from_str(text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        vec![Complaint {
-            line: text[..start].matches('\n').count() + 1,
-            message: error.message().to_owned(),
-            remedy: "compare with the example".to_owned(),
-        }]
-    })
+    let lines = place::Lines::of(text);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let of = |error: &toml::de::Error, remedy: &str| Complaint {
+        line: lines.line(error.span().map_or(0, |span| span.start)),
+        message: error.message().to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    if !errors.is_empty() {
+        let remedy = "write it as TOML (https://toml.io)";
+        return Err(errors.iter().map(|error| of(error, remedy)).collect());
+    }
+    let mut complaints = walk::walk(&lines, &root);
+    match toml::from_str::<SiteFile>(text) {
+        Ok(file) => {
+            let places = place::Places::of(&lines, root.get_ref());
+            complaints.extend(check::check(&file, &places));
+            if complaints.is_empty() {
+                return Ok(file);
+            }
+        }
+        // Whatever keeps a file from being read has been complained of, with a better remedy.
+        Err(error) if complaints.is_empty() => {
+            complaints.push(of(&error, "compare it with the example in the guide"));
+        }
+        Err(_) => {}
+    }
+    complaints.sort_by_key(|complaint| complaint.line);
+    Err(complaints)
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("year", "1 year"),
     ("years", "{n} years"),
     ("about", "about {time}"),
+    ("language_name", "English"),
     ("page_title", "Cookies and data sent to others"),
+    ("page_contents", "On this page"),
     (
         "page_intro",
         "Which cookies {site} uses and what is sent while you browse: to whom, what for, and how long it is kept.",
@@ -83,6 +85,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("page_external_badge", "Sent outside"),
     ("page_asked", "With your permission"),
     ("page_cookies", "List of cookies"),
+    (
+        "page_cookies_intro",
+        "The cookies of this site. A * in a name stands for any characters.",
+    ),
     ("page_cookie_name", "Name"),
     ("page_cookie_lifetime", "Lifetime"),
     ("page_cookie_service", "Service"),
@@ -120,20 +126,20 @@ pub(super) fn body(facts: &Facts<'_>) -> String {
             (_, true) => format!("{} and more", named.join(", ")),
             (false, false) => format!("{} and {last}", others.join(", ")),
         };
-        text = format!("We use cookies for: {list}. ");
+        text = format!("We use cookies for {list}. ");
     }
     let mut recipients = facts.recipients.iter();
     let outside = match (recipients.next(), recipients.count()) {
-        (None, _) => "Nothing is sent to other companies; data is".to_owned(),
+        (None, _) => "No data goes to other companies; it is".to_owned(),
         (Some(only), 0) if only.chars().count() <= 30 => {
-            format!("Some data also goes to {only}. It is")
+            format!("Some data goes to {only}; it is")
         }
-        (Some(_), 0) => "Some data also goes to another company. It is".to_owned(),
-        (Some(_), more) => format!("Some data also goes to {} other companies. It is", more + 1),
+        (Some(_), 0) => "Some data goes to another company; it is".to_owned(),
+        (Some(_), more) => format!("Some data goes to {} other companies; it is", more + 1),
     };
-    text += &format!("{outside} kept for {} at most. ", facts.longest);
+    text += &format!("{outside} kept for up to {}. ", facts.longest);
     if facts.link {
-        text += "If you agree, pages you view may be tied to your name. ";
+        text += "If you agree, your browsing may be tied to your name. ";
     }
-    text + &format!("Change or delete this any time in “{}”.", facts.reopen)
+    text + &format!("Change or delete it any time in “{}”.", facts.reopen)
 }

@@ -54,7 +54,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("year", "1年"),
     ("years", "{n}年"),
     ("about", "約{time}"),
+    ("language_name", "日本語"),
     ("page_title", "Cookieと外部送信について"),
+    ("page_contents", "目次"),
     (
         "page_intro",
         "{site}で使うCookieと、ご覧いただくときに送られる情報について、送り先・使いみち・保存期間をお知らせします。",
@@ -83,6 +85,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("page_external_badge", "外部送信"),
     ("page_asked", "許可制"),
     ("page_cookies", "Cookieの一覧"),
+    (
+        "page_cookies_intro",
+        "このサイトで使うCookieです。名前の「*」には、任意の文字が入ります。",
+    ),
     ("page_cookie_name", "名前"),
     ("page_cookie_lifetime", "有効期間"),
     ("page_cookie_service", "サービス"),
@@ -122,13 +128,13 @@ pub(super) fn body(facts: &Facts<'_>) -> String {
     let outside = match (recipients.next(), recipients.count()) {
         (None, _) => "情報は外部に送らず、".to_owned(),
         (Some(only), 0) if only.chars().count() <= 20 => {
-            format!("情報の一部は{only}にも送られ、")
+            format!("情報の一部は{only}に送られ、")
         }
-        (Some(_), more) => format!("情報の一部は外部の{}社にも送られ、", more + 1),
+        (Some(_), more) => format!("情報の一部は外部{}社に送られ、", more + 1),
     };
     text += &format!("{outside}保存は最長{}です。", facts.longest);
     if facts.link {
         text += "許可すると、閲覧履歴がお名前と結びつくことがあります。";
     }
-    text + &format!("選択は「{}」でいつでも変更・削除できます。", facts.reopen)
+    text + &format!("「{}」からいつでも変更・削除できます。", facts.reopen)
 }

@@ -8,27 +8,30 @@ const MONTH: u32 = 3044;
 impl Speech<'_> {
     /// Days as people say them: `395` is 13 months, `1095` is 3 years, `180` about 6 months.
     pub(crate) fn time(&self, days: u32) -> String {
-        if days < 60 {
-            return self.count(days, "day", "days");
+        match words(days) {
+            Words::Days => self.count(days, "day", "days"),
+            Words::Calendar(months, true) => self.calendar(months),
+            Words::Calendar(months, false) => {
+                let text = self.calendar(months);
+                self.word("about").replace("{time}", &text)
+            }
         }
-        let hundredths = days.saturating_mul(100);
-        let months = (hundredths + MONTH / 2) / MONTH;
-        let text = if months % 12 == 0 {
+    }
+
+    /// The same, with the number of days where the words are only about right.
+    pub(crate) fn exact_time(&self, days: u32) -> String {
+        let text = self.time(days);
+        match words(days) {
+            Words::Calendar(_, false) => self.bracketed(&text, &self.count(days, "day", "days")),
+            _ => text,
+        }
+    }
+
+    fn calendar(&self, months: u32) -> String {
+        if months.is_multiple_of(12) {
             self.count(months / 12, "year", "years")
         } else {
             self.count(months, "month", "months")
-        };
-        // A year or month more or less has its own length by a day or two, and that is exact.
-        let exact = if months % 12 == 0 {
-            let years = months / 12;
-            (years * 365..=years * 365 + years.div_ceil(4)).contains(&days)
-        } else {
-            hundredths.abs_diff(months * MONTH) <= 160
-        };
-        if exact {
-            text
-        } else {
-            self.word("about").replace("{time}", &text)
         }
     }
 
@@ -38,5 +41,70 @@ impl Speech<'_> {
         } else {
             self.word(many).replace("{n}", &n.to_string())
         }
+    }
+}
+
+/// How a number of days is said.
+enum Words {
+    /// As it is.
+    Days,
+    /// In months or years, and whether that is what it comes to.
+    Calendar(u32, bool),
+}
+
+fn words(days: u32) -> Words {
+    if days < 60 {
+        return Words::Days;
+    }
+    // A month or year has its own length by a day or two.
+    let years = days / 365;
+    if years > 0 && days <= years * 365 + years.div_ceil(4) {
+        return Words::Calendar(years * 12, true);
+    }
+    if years >= 5 {
+        return Words::Calendar((days + 182) / 365 * 12, false);
+    }
+    let months = (days * 100 + MONTH / 2) / MONTH;
+    let exact = (days * 100).abs_diff(months * MONTH) <= 160;
+    Words::Calendar(months, exact && !months.is_multiple_of(12))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::site::tests::shop;
+
+    #[test]
+    fn days_are_said_as_people_say_them() {
+        let shop = shop();
+        for (days, japanese, english) in [
+            (1, "1日", "1 day"),
+            (30, "30日", "30 days"),
+            (90, "3か月", "3 months"),
+            (180, "約6か月", "about 6 months"),
+            (183, "6か月", "6 months"),
+            (365, "1年", "1 year"),
+            (366, "1年", "1 year"),
+            (395, "13か月", "13 months"),
+            (400, "約13か月", "about 13 months"),
+            (730, "2年", "2 years"),
+            (1095, "3年", "3 years"),
+            (1100, "約3年", "about 3 years"),
+            (1900, "約5年", "about 5 years"),
+            (36_500, "100年", "100 years"),
+        ] {
+            assert_eq!(shop.speech("ja").time(days), japanese, "{days}");
+            assert_eq!(shop.speech("en").time(days), english, "{days}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_right_is_given_in_days_too() {
+        let shop = shop();
+        assert_eq!(shop.speech("ja").exact_time(180), "約6か月（180日）");
+        assert_eq!(
+            shop.speech("en").exact_time(180),
+            "about 6 months (180 days)"
+        );
+        assert_eq!(shop.speech("en").exact_time(365), "1 year");
     }
 }

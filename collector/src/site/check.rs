@@ -1,0 +1,270 @@
+//! The rules that look at more than one key of a site file.
+
+use std::collections::BTreeMap;
+
+use consent_core::{
+    cookie::{CONSENT_COOKIE, VISITOR_COOKIE},
+    policy::{Kind, MAX_SLOTS},
+};
+
+use super::{Complaint, Purpose, Service, SiteFile, place::Places};
+
+/// Everything that is wrong with a file whose keys are right one by one.
+pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
+    let mut check = Check {
+        file,
+        places,
+        complaints: Vec::new(),
+    };
+    check.purposes();
+    check.names();
+    check.forms();
+    check.own_cookies();
+    if check.complaints.is_empty() {
+        check.whole();
+    }
+    check.complaints
+}
+
+struct Check<'a> {
+    file: &'a SiteFile,
+    places: &'a Places,
+    complaints: Vec<Complaint>,
+}
+
+impl<'a> Check<'a> {
+    fn complain(&mut self, path: &str, message: impl Into<String>, remedy: impl Into<String>) {
+        self.complaints.push(Complaint {
+            line: self.places.line(path),
+            message: message.into(),
+            remedy: remedy.into(),
+        });
+    }
+
+    fn purposes(&mut self) {
+        let mut lead_links = 0;
+        for (at, purpose) in self.file.purposes.iter().enumerate() {
+            let path = format!("purposes[{at}]");
+            let key = &purpose.key;
+            match (purpose.kind, purpose.retention_days) {
+                (Kind::LeadLink, None) => self.complain(
+                    &path,
+                    format!("purpose `{key}`: `retention_days` is missing"),
+                    "add retention_days = …: after how many days a link to a person is cut",
+                ),
+                (Kind::Optional | Kind::Necessary, Some(_)) => self.complain(
+                    &format!("{path}.retention_days"),
+                    format!("purpose `{key}`: `retention_days` has no effect here"),
+                    "give it in each service; only a purpose of kind lead_link has its own",
+                ),
+                _ => {}
+            }
+            if purpose.kind == Kind::LeadLink {
+                lead_links += 1;
+                if lead_links == 2 {
+                    self.complain(
+                        &format!("{path}.kind"),
+                        format!("purpose `{key}`: a second one of kind lead_link"),
+                        "keep one: browsing is tied to a person's details or it is not",
+                    );
+                }
+            } else if purpose.services.is_empty() {
+                self.complain(
+                    &path,
+                    format!("purpose `{key}` has no services"),
+                    "add [[purposes.services]] that say who receives what, or leave the purpose out",
+                );
+            }
+            for (at, service) in purpose.services.iter().enumerate() {
+                self.service(purpose, service, &format!("{path}.services[{at}]"));
+            }
+        }
+        let necessary = |purpose: &Purpose| purpose.kind == Kind::Necessary;
+        if !self.file.purposes.iter().any(necessary) {
+            self.complain(
+                "purposes",
+                "there is no purpose of kind necessary",
+                format!("add one with kind = \"necessary\" for the cookie {CONSENT_COOKIE}"),
+            );
+        }
+    }
+
+    fn service(&mut self, purpose: &Purpose, service: &Service, path: &str) {
+        let key = &service.key;
+        let provider = &service.provider;
+        if service.external && provider.policy.is_none() {
+            self.complain(
+                &format!("{path}.provider"),
+                format!("service `{key}`: the provider's `policy` is missing"),
+                "add policy = \"https://…\": the privacy policy of who receives the data",
+            );
+        }
+        let mut own = self.file.controller.name.values();
+        if !service.external && !own.any(|name| *name == provider.name) {
+            self.complain(
+                &format!("{path}.external"),
+                format!(
+                    "service `{key}`: external is false, but `{}` is not the controller",
+                    provider.name
+                ),
+                "write external = true, or name the controller as the provider",
+            );
+        }
+        if purpose.kind == Kind::Necessary && !service.events.is_empty() {
+            self.complain(
+                &format!("{path}.events"),
+                format!(
+                    "service `{key}`: events under a necessary purpose, which nobody is asked for"
+                ),
+                "move the service to a purpose that visitors can refuse",
+            );
+        }
+        let mut cookies = Seen::default();
+        for (at, cookie) in service.cookies.iter().enumerate() {
+            let path = format!("{path}.cookies[{at}].name");
+            cookies.see(
+                self,
+                &format!("service `{key}`, cookie"),
+                &cookie.name,
+                path,
+            );
+        }
+    }
+
+    /// Keys, services and events are named once.
+    fn names(&mut self) {
+        let (mut purposes, mut services, mut events) =
+            (Seen::default(), Seen::default(), Seen::default());
+        for (at, purpose) in self.file.purposes.iter().enumerate() {
+            let path = format!("purposes[{at}]");
+            purposes.see(self, "purpose", purpose.key.as_str(), format!("{path}.key"));
+            for (at, service) in purpose.services.iter().enumerate() {
+                let path = format!("{path}.services[{at}]");
+                services.see(self, "service", service.key.as_str(), format!("{path}.key"));
+                for (at, event) in service.events.iter().enumerate() {
+                    events.see(
+                        self,
+                        "event",
+                        event.as_str(),
+                        format!("{path}.events[{at}]"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn forms(&mut self) {
+        let mut forms = Seen::default();
+        for (at, form) in self.file.forms.iter().enumerate() {
+            let path = format!("forms[{at}]");
+            forms.see(self, "form", form.key.as_str(), format!("{path}.key"));
+            let what = format!("form `{}`, field or agreement", form.key);
+            let mut keys = Seen::default();
+            for (at, field) in form.fields.iter().enumerate() {
+                keys.see(
+                    self,
+                    &what,
+                    field.key.as_str(),
+                    format!("{path}.fields[{at}].key"),
+                );
+            }
+            for (at, agreement) in form.agreements.iter().enumerate() {
+                let path = format!("{path}.agreements[{at}].key");
+                keys.see(self, &what, agreement.key.as_str(), path);
+            }
+        }
+    }
+
+    /// The product's own cookies are declared, and as long-lived as they are.
+    fn own_cookies(&mut self) {
+        let needs_visitor = self.file.purposes.iter().any(|purpose| {
+            let mut services = purpose.services.iter();
+            purpose.kind == Kind::LeadLink || services.any(|service| !service.events.is_empty())
+        });
+        self.own_cookie(CONSENT_COOKIE, "consent_days", self.file.consent_days);
+        if needs_visitor {
+            self.own_cookie(VISITOR_COOKIE, "visitor_days", self.file.visitor_days);
+        }
+    }
+
+    fn own_cookie(&mut self, name: &str, setting: &str, lives: u32) {
+        let mut declared = false;
+        let wants_necessary = name == CONSENT_COOKIE;
+        for (at, purpose) in self.file.purposes.iter().enumerate() {
+            for (to, service) in purpose.services.iter().enumerate() {
+                for (index, cookie) in service.cookies.iter().enumerate() {
+                    if cookie.name != name {
+                        continue;
+                    }
+                    declared = true;
+                    let path = format!("purposes[{at}].services[{to}].cookies[{index}]");
+                    if cookie.days != lives {
+                        self.complain(
+                            &format!("{path}.days"),
+                            format!(
+                                "cookie `{name}`: days = {}, but it lives {lives}",
+                                cookie.days
+                            ),
+                            format!("make it the same as {setting} = {lives}"),
+                        );
+                    }
+                    if wants_necessary != (purpose.kind == Kind::Necessary) {
+                        let remedy = if wants_necessary {
+                            "move it to the necessary purpose: it is set whatever is chosen"
+                        } else {
+                            "move it to the service whose events need it: it is set under a grant only"
+                        };
+                        let message = format!("cookie `{name}`: in purpose `{}`", purpose.key);
+                        self.complain(&format!("{path}.name"), message, remedy);
+                    }
+                }
+            }
+        }
+        if !declared {
+            let place = if wants_necessary {
+                "a service of the necessary purpose"
+            } else {
+                "the service whose events need it"
+            };
+            self.complain(
+                "purposes",
+                format!("cookie `{name}` is set and not declared"),
+                format!(
+                    "add to {place}: cookies = [{{ name = \"{name}\", days = {lives}, use = {{ … }} }}]"
+                ),
+            );
+        }
+    }
+
+    /// What only the policy as a whole can tell.
+    fn whole(&mut self) {
+        if let Err(flaw) = self.file.policy(1) {
+            self.complain(
+                "purposes",
+                format!("the purposes make no policy: {flaw:?}"),
+                format!("there may be {MAX_SLOTS} services, each key and event once"),
+            );
+        }
+    }
+}
+
+/// Names seen so far, with the lines they stand on.
+#[derive(Default)]
+struct Seen {
+    lines: BTreeMap<String, usize>,
+}
+
+impl Seen {
+    fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: String) {
+        let line = check.places.line(&path);
+        if let Some(first) = self.lines.get(name) {
+            check.complain(
+                &path,
+                format!("{what} `{name}` is named twice, first on line {first}"),
+                "give each its own name",
+            );
+        } else {
+            self.lines.insert(name.to_owned(), line);
+        }
+    }
+}

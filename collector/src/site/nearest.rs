@@ -1,0 +1,52 @@
+//! What somebody may have meant.
+
+/// What to write instead of `name`: the nearest known one, or all.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let near = known
+        .clone()
+        .map(|known| (distance(name, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
+        .min();
+    match near {
+        Some((_, known)) => format!("did you mean `{known}`?"),
+        None => {
+            let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
+            format!("use one of {}", all.join(", "))
+        }
+    }
+}
+
+/// How many characters to insert, delete or replace to make one of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, c) in one.chars().take(64).enumerate() {
+        let mut corner = row[0];
+        row[0] = at + 1;
+        for (at, d) in other.iter().enumerate() {
+            let replaced = corner + usize::from(c != *d);
+            corner = row[at + 1];
+            row[at + 1] = replaced.min(corner + 1).min(row[at] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_hand_finds_the_key_that_was_meant() {
+        let known = ["key", "languages", "consent_days", "visitor_days"];
+        for (slip, meant) in [
+            ("langauges", "languages"),
+            ("consent-days", "consent_days"),
+            ("visitors_days", "visitor_days"),
+        ] {
+            let remedy = nearest(slip, known.into_iter());
+            assert_eq!(remedy, format!("did you mean `{meant}`?"));
+        }
+        assert!(nearest("colour", known.into_iter()).starts_with("use one of `key`, "));
+    }
+}
