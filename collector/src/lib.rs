@@ -1,1 +1,19 @@
-//! Placeholder replaced as the crate is written.
+//! The collector: it stores only what the recorded consent allows, and answers for it.
+//!
+//! Requests come in by `routes`, are verified and decided by `intake`, and reach the database by
+//! `store`, which takes what the gate has permitted and nothing else. Imports run that way only.
+
+pub mod cli;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod intake;
+pub mod keys;
+pub mod log;
+pub mod query;
+pub mod routes;
+pub mod session;
+pub mod site;
+pub mod sites;
+pub mod store;

@@ -1,0 +1,111 @@
+//! The command line.
+
+mod query;
+mod serve;
+mod site;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{config, store::tokens::Scope};
+
+/// Consent and behaviour, collected only where the visitor said yes.
+#[derive(Debug, Parser)]
+#[command(name = "ashiato", version, propagate_version = true)]
+struct Command {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, Subcommand)]
+enum Act {
+    /// Run the collector.
+    Serve(config::Serve),
+    /// Check a site file, or put it in force.
+    #[command(subcommand)]
+    Site(SiteAct),
+    /// Make a token for the query API.
+    #[command(subcommand)]
+    Token(TokenAct),
+    /// Ask what the consented visitors did.
+    Query(query::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum SiteAct {
+    /// Say what is wrong with a site file, by line.
+    Check {
+        /// The site file.
+        file: PathBuf,
+    },
+    /// Put a site file in force; a material change is a new revision, and visitors are asked again.
+    Apply {
+        /// The site file.
+        file: PathBuf,
+        #[command(flatten)]
+        database: config::Database,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenAct {
+    /// Print a new token, once.
+    Add {
+        /// The site's key.
+        #[arg(long)]
+        site: String,
+        /// What it may do; may be given again.
+        #[arg(long, required = true)]
+        scope: Vec<Scope>,
+        #[command(flatten)]
+        database: config::Database,
+    },
+}
+
+/// Why a command failed, for the person who gave it.
+#[derive(Debug)]
+struct Failure(String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Command { act } = Command::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ashiato: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match act {
+            Act::Serve(config) => serve::run(config).await,
+            Act::Site(SiteAct::Check { file }) => site::check(&file),
+            Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
+            Act::Token(TokenAct::Add {
+                site,
+                scope,
+                database,
+            }) => token::add(&site, &scope, &database.url).await,
+            Act::Query(arguments) => query::run(arguments).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => {
+            eprintln!("ashiato: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

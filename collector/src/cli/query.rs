@@ -1,0 +1,179 @@
+//! `ashiato query`: the same questions as `POST /api/v1/query`, asked of the database itself.
+
+use super::Failure;
+use crate::{
+    config,
+    error::Problem,
+    query::{self, Answer, Query},
+    store::{
+        Database,
+        reports::{self, Timeline},
+        sites,
+    },
+};
+
+/// `ashiato query`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The site's key.
+    #[arg(long)]
+    site: String,
+    /// visitors, page_views, events.
+    #[arg(long, value_delimiter = ',', default_value = "visitors,page_views")]
+    metrics: Vec<String>,
+    /// time:day, page, event.
+    #[arg(long, value_delimiter = ',', default_value = "time:day")]
+    dimensions: Vec<String>,
+    /// DIMENSION=VALUE or DIMENSION!=VALUE; may be given again.
+    #[arg(long)]
+    filter: Vec<String>,
+    /// First day, YYYY-MM-DD.
+    #[arg(long, required_unless_present = "timeline")]
+    from: Option<String>,
+    /// Last day, YYYY-MM-DD.
+    #[arg(long, required_unless_present = "timeline")]
+    to: Option<String>,
+    /// Rows, at most.
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    /// Print JSON as the API answers it.
+    #[arg(long)]
+    json: bool,
+    /// Print what the visitor tied to this lead did, instead.
+    #[arg(long, value_name = "LEAD", conflicts_with_all = ["from", "to", "filter"])]
+    timeline: Option<String>,
+    #[command(flatten)]
+    database: config::Database,
+}
+
+fn said(problem: Problem) -> Failure {
+    let lines = problem
+        .errors
+        .iter()
+        .map(|error| format!("\n  {}: {}", error.field, error.message));
+    Failure(format!(
+        "the question cannot be answered{}",
+        lines.collect::<String>()
+    ))
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let mut db = Database::at(&arguments.database.url)?
+        .readers()
+        .await?
+        .acquire()
+        .await?;
+    let key = &arguments.site;
+    let site = sites::find(&mut db, key).await?.ok_or_else(|| {
+        Failure(format!(
+            "there is no site {key:?}\n  remedy: ashiato site apply FILE"
+        ))
+    })?;
+    if let Some(lead) = &arguments.timeline {
+        let id = lead
+            .parse()
+            .map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
+        return match reports::timeline(&mut db, site.id, id).await? {
+            Timeline::NoLead => Err(Failure(format!("the site has no lead {lead}"))),
+            Timeline::Unlinked => {
+                println!("lead {lead} is tied to no visitor: nothing is known of their browsing");
+                Ok(())
+            }
+            Timeline::Linked(_, moments) => {
+                for moment in moments {
+                    let at = jiff::Timestamp::from_millisecond(moment.at.0)?;
+                    println!(
+                        "{at}  {:<12}  {}  {}",
+                        moment.name, moment.page, moment.title
+                    );
+                }
+                Ok(())
+            }
+        };
+    }
+    let query = Query {
+        site: arguments.site,
+        metrics: arguments.metrics,
+        dimensions: arguments
+            .dimensions
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect(),
+        filters: arguments
+            .filter
+            .iter()
+            .map(|text| filter(text))
+            .collect::<Result<_, _>>()?,
+        date_range: (
+            arguments.from.unwrap_or_default(),
+            arguments.to.unwrap_or_default(),
+        ),
+        compare: None,
+        limit: arguments.limit,
+        after: None,
+    };
+    let report = query.report().map_err(said)?;
+    let answer = query::run(&mut db, site.id, &site.file, &report).await?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+    } else {
+        print(&query, &answer);
+    }
+    Ok(())
+}
+
+fn filter(text: &str) -> Result<(String, String, Vec<String>), Failure> {
+    let (name, value) = text.split_once('=').ok_or_else(|| {
+        Failure(format!(
+            "--filter {text:?}: write DIMENSION=VALUE or DIMENSION!=VALUE"
+        ))
+    })?;
+    let (operator, name) = name
+        .strip_suffix('!')
+        .map_or(("is", name), |name| ("is_not", name));
+    Ok((operator.to_owned(), name.to_owned(), vec![value.to_owned()]))
+}
+
+fn print(query: &Query, answer: &Answer) {
+    let heads: Vec<_> = query
+        .dimensions
+        .iter()
+        .chain(&query.metrics)
+        .cloned()
+        .collect();
+    let rows: Vec<Vec<String>> = answer
+        .results
+        .iter()
+        .map(|row| {
+            let sums = row.metrics.iter().map(ToString::to_string);
+            row.dimensions.iter().cloned().chain(sums).collect()
+        })
+        .collect();
+    let width = |at: usize| {
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(at))
+            .chain(heads.get(at));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    for row in std::iter::once(&heads).chain(&rows) {
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            let room = width(at);
+            if at < query.dimensions.len() {
+                format!("{cell:<room$}")
+            } else {
+                format!("{cell:>room$}")
+            }
+        });
+        println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    let meta = &answer.meta;
+    let share = meta.consented_share.map_or_else(
+        || "nobody was asked in these days".to_owned(),
+        |share| format!("{:.1} % of those asked agreed to it", share * 100.0),
+    );
+    println!("\nasked {}, decided {}; {share}", meta.asked, meta.decided);
+    if answer.next.is_some() {
+        println!("there are more rows; raise --limit");
+    }
+}

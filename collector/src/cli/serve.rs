@@ -1,0 +1,107 @@
+//! `ashiato serve`.
+
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+use crate::{
+    client::Client,
+    config::Serve,
+    intake::writer::Writer,
+    keys::Keys,
+    routes::{self, App},
+    sites::Sites,
+    store::{Database, Readers},
+};
+
+/// How soon an applied site file is in force.
+const REFRESH: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(config: Serve) -> Result<(), Failure> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::try_from_env("ASHIATO_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let client = Arc::new(Client::embedded()?);
+    let keys = Arc::new(Keys::open(&config.keys_file)?);
+    let database = Database::at(&config.database.url)?;
+    let writing = database.create().await?;
+    let readers = database.readers().await?;
+    let sites = Sites::new(Arc::clone(&client));
+    sites.refresh(&readers).await?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure(format!(
+            "cannot listen on {}: {error}\n  remedy: end what listens there, or choose another by --listen",
+            config.listen
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let public_url = config
+        .public_url
+        .unwrap_or_else(|| format!("http://{address}"));
+
+    let (writer, written) = Writer::start(writing, Arc::clone(&keys));
+    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
+    let app = App {
+        keys,
+        sites,
+        writer,
+        readers,
+        client,
+        public_url: public_url.into(),
+    };
+    // Answers are small and written whole: waiting to fill a packet only adds delay.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was not set");
+        }
+    });
+    println!("listening on http://{address}");
+    std::io::stdout().flush()?;
+    axum::serve(listener, routes::router(app))
+        .with_graceful_shutdown(asked_to_stop())
+        .await?;
+    refreshing.abort();
+    // Every answer has been given; what the writer still holds are counts.
+    written.await?;
+    Ok(())
+}
+
+async fn keep_fresh(sites: Sites, readers: Readers) {
+    let mut ticks = tokio::time::interval(REFRESH);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sites.refresh(&readers).await {
+            tracing::warn!(%error, "site files were not read again");
+        }
+    }
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn asked_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

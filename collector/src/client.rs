@@ -1,0 +1,147 @@
+//! The embedded client and how it is served: hashed names, Brotli and gzip made once.
+
+use std::{collections::BTreeMap, io::Write as _, sync::Arc};
+
+use consent_core::ids::base64url;
+use sha2::{Digest as _, Sha256};
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/client_parts.rs"));
+}
+
+/// Something served to browsers, in the encodings they may ask for.
+#[derive(Debug)]
+pub struct Asset {
+    /// The media type.
+    pub content_type: &'static str,
+    /// As it is.
+    pub identity: Vec<u8>,
+    /// Brotli (RFC 7932), quality 11.
+    pub brotli: Vec<u8>,
+    /// Gzip (RFC 1952), level 9.
+    pub gzip: Vec<u8>,
+    /// A hash of the content.
+    pub hash: String,
+}
+
+impl Asset {
+    /// Compresses `body`; takes some milliseconds, so it is done once for each content.
+    #[must_use]
+    pub fn new(content_type: &'static str, body: Vec<u8>) -> Self {
+        let mut hash = base64url(&Sha256::digest(&body)[..9]).replace(['-', '_'], "0");
+        hash.make_ascii_lowercase();
+        let brotli = brotli(&body).unwrap_or_default();
+        let gzip = gzip(&body).unwrap_or_default();
+        Self {
+            content_type,
+            identity: body,
+            brotli,
+            gzip,
+            hash,
+        }
+    }
+}
+
+fn brotli(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 18,
+        ..Default::default()
+    };
+    let mut from = body;
+    brotli::BrotliCompress(&mut from, &mut packed, &params)?;
+    Ok(packed)
+}
+
+fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(body)?;
+    encoder.finish()
+}
+
+/// The client's parts.
+#[derive(Debug)]
+pub struct Client {
+    /// The loader, with [`CONFIG_MARK`] where the site's configuration goes.
+    pub loader: String,
+    /// The parts by the name that the configuration calls them: `ui.js`, `ui.wasm`, ….
+    pub parts: BTreeMap<&'static str, Arc<Asset>>,
+    /// TypeScript types of `window.ashiato`.
+    pub types: Arc<Asset>,
+}
+
+/// What stands in the loader for the site's configuration.
+pub const CONFIG_MARK: &str = "__ASHIATO_CONFIG__";
+
+/// The client was not built when the collector was.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this collector was built without the client, so it has nothing to serve\n  remedy: cargo xtask build"
+)]
+pub struct NotBuilt;
+
+impl Client {
+    /// The embedded client.
+    ///
+    /// # Errors
+    /// Where the collector was built without it.
+    pub fn embedded() -> Result<Self, NotBuilt> {
+        let part = |name: &str| {
+            let found = embedded::PARTS.iter().find(|(part, _)| *part == name);
+            found.map(|(_, body)| body.to_vec()).ok_or(NotBuilt)
+        };
+        let loader = String::from_utf8(part("loader.js")?).map_err(|_| NotBuilt)?;
+        let mut parts = BTreeMap::new();
+        for (name, content_type) in [
+            ("ui.js", "text/javascript; charset=utf-8"),
+            ("ui.wasm", "application/wasm"),
+            ("act.js", "text/javascript; charset=utf-8"),
+            ("act.wasm", "application/wasm"),
+        ] {
+            parts.insert(name, Arc::new(Asset::new(content_type, part(name)?)));
+        }
+        let types = Asset::new("text/plain; charset=utf-8", part("ashiato.d.ts")?);
+        Ok(Self {
+            loader,
+            parts,
+            types: Arc::new(types),
+        })
+    }
+}
+
+/// The address of a part: `ui.wasm` with its hash becomes `ui.HASH.wasm`.
+#[must_use]
+pub fn hashed_name(name: &str, hash: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, extension)) => format!("{stem}.{hash}.{extension}"),
+        None => format!("{name}.{hash}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_asset_is_the_same_in_every_encoding() {
+        use std::io::Read as _;
+        let body = b"abc".repeat(200);
+        let asset = Asset::new("text/plain", body.clone());
+        let mut unpacked = Vec::new();
+        brotli::BrotliDecompress(&mut asset.brotli.as_slice(), &mut unpacked).unwrap();
+        assert_eq!(unpacked, body);
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(asset.gzip.as_slice())
+            .read_to_end(&mut unpacked)
+            .unwrap();
+        assert_eq!(unpacked, body);
+        assert_ne!(asset.hash, Asset::new("text/plain", b"abd".to_vec()).hash);
+    }
+
+    #[test]
+    fn a_hash_goes_before_the_extension() {
+        assert_eq!(hashed_name("ui.wasm", "x1"), "ui.x1.wasm");
+        assert_eq!(hashed_name("text-ja.json", "x1"), "text-ja.x1.json");
+    }
+}

@@ -1,0 +1,167 @@
+//! What goes wrong, as the caller sees it: RFC 9457 problems with a stable `code`.
+//!
+//! | status | means |
+//! |---|---|
+//! | 400 | the body is not text, or not JSON |
+//! | 401 | no session, an expired one, or a signature that does not verify |
+//! | 403 | the page's origin, or the token, may not |
+//! | 404 | no such site, page or lead |
+//! | 413 | more than the limits allow |
+//! | 415 | another content type than `text/plain` |
+//! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
+//! | 503 | the database does not answer; nothing was stored, try again |
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// One field that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Where, with dots: `purposes.ads`.
+    pub field: String,
+    /// Why, for programs.
+    pub code: &'static str,
+    /// Why, for people.
+    pub message: String,
+}
+
+/// A problem: the answer to a call that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// What happened and what to do, for people.
+    pub detail: String,
+    /// By field, for 422.
+    pub errors: Vec<FieldError>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl Problem {
+    /// A problem without fields.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// 400.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// 401.
+    #[must_use]
+    pub fn unauthorized(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, detail)
+    }
+
+    /// 403.
+    #[must_use]
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// 404 for a site.
+    #[must_use]
+    pub fn unknown_site(key: &str) -> Self {
+        let shown: String = key.chars().take(40).collect();
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown_site",
+            format!("there is no site {shown:?}; `ashiato site apply FILE` adds one"),
+        )
+    }
+
+    /// 422.
+    #[must_use]
+    pub fn content(errors: Vec<FieldError>) -> Self {
+        let detail = errors.first().map_or_else(String::new, |error| {
+            format!("{}: {}", error.field, error.message)
+        });
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: "content",
+            detail,
+            errors,
+        }
+    }
+
+    /// 422 for one field.
+    #[must_use]
+    pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::content(vec![FieldError {
+            field: field.to_owned(),
+            code,
+            message: message.into(),
+        }])
+    }
+
+    /// 503. The cause is logged here, once, and not shown.
+    #[must_use]
+    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %cause, "the database did not answer");
+        Self::busy()
+    }
+
+    /// 503 without a cause of its own.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "the collector cannot store anything just now; nothing was taken, try again",
+        )
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Problem"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.errors,
+        };
+        let json = serde_json::to_string(&body).unwrap_or_default();
+        let mut response = (self.status, json).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

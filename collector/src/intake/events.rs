@@ -1,0 +1,185 @@
+//! Storing events: only those that the recorded consent permits now.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use consent_core::{
+    event::{Event, Observation},
+    gate::{Refusal, permit},
+    ids::{Uuid7, VisitorHash},
+    page::Address,
+    standing::{Standing, Subject},
+    time::Millis,
+};
+
+use crate::{
+    sites::Site,
+    store::{
+        Connection, SiteId, events as store, tallies,
+        visitors::{self, Visitor},
+    },
+};
+
+/// A batch as it was signed, each entry read or already refused.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The site.
+    pub site: Arc<Site>,
+    /// The visitor for whom the session was opened.
+    pub visitor: VisitorHash,
+    /// Its entries, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// An entry of a batch.
+pub type Entry = Result<Observation, (Option<Uuid7>, Refusal)>;
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Events stored now.
+    pub stored: usize,
+    /// Events stored before.
+    pub duplicate: usize,
+    /// Events refused: place, id, reason.
+    pub refused: Vec<(usize, Option<Uuid7>, Refusal)>,
+}
+
+impl Batch {
+    /// Entries are read one by one: a bad one does not take the others with it.
+    #[must_use]
+    pub fn read<'a>(
+        site: Arc<Site>,
+        visitor: VisitorHash,
+        entries: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        Self {
+            site,
+            visitor,
+            entries: entries.map(Observation::parse).collect(),
+        }
+    }
+
+    /// What of entry `observation` may be stored under `standing`.
+    fn row(
+        &self,
+        observation: &Observation,
+        standing: &Standing,
+        now: Millis,
+    ) -> Result<store::Row, Refusal> {
+        let parameters = &self.site.file.url_parameters;
+        let address = Address::parse(&observation.page.url).ok_or(Refusal::Malformed)?;
+        if !self.site.file.allows_origin(address.origin) {
+            return Err(Refusal::Malformed);
+        }
+        let event = Event::under(&self.site.policy, standing.subject(), observation.clone())?;
+        Ok(store::Row {
+            event: permit(event, standing, now)?,
+            site: self.site.id,
+            day: self.site.day(observation.at),
+            page: address.path.to_owned(),
+            query: address.allowed_query(parameters),
+            referrer: Address::parse(&observation.page.referrer)
+                .map_or_else(String::new, |referrer| referrer.cleaned(parameters)),
+        })
+    }
+}
+
+/// Stores neighbouring batches inside the caller's transaction. The standing is read in that same
+/// transaction, so that an event and a withdrawal cannot pass each other.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn store(
+    db: &mut Connection,
+    batches: &[&Batch],
+    now: Millis,
+) -> sqlx::Result<Vec<Stored>> {
+    let known = look_up(db, batches).await?;
+    let mut answers = vec![Stored::default(); batches.len()];
+    let mut rows = Vec::new();
+    let mut places = Vec::new();
+    for (batch, answer) in batches.iter().zip(&mut answers) {
+        let nobody = Standing::none(Subject::Visitor(batch.visitor));
+        let visitor = known.get(&(batch.site.id, batch.visitor));
+        let standing = visitor.map_or(&nobody, |visitor| &visitor.standing);
+        for (index, entry) in batch.entries.iter().enumerate() {
+            let row = match entry {
+                Ok(observation) => batch
+                    .row(observation, standing, now)
+                    .map_err(|refusal| (Some(observation.id), refusal)),
+                Err(refused) => Err(*refused),
+            };
+            match row {
+                Ok(row) => {
+                    places.push(row.event.action().observation().id);
+                    rows.push(row);
+                }
+                Err((id, refusal)) => answer.refused.push((index, id, refusal)),
+            }
+        }
+        answer.stored = places.len();
+    }
+    let mut new = store::insert(db, &rows).await?;
+    let mut from = 0;
+    for (batch, answer) in batches.iter().zip(&mut answers) {
+        let to = std::mem::take(&mut answer.stored);
+        for id in places.get(from..to).unwrap_or_default() {
+            if new.remove(&(batch.site.id, *id)) {
+                answer.stored += 1;
+            } else {
+                answer.duplicate += 1;
+            }
+        }
+        from = to;
+    }
+    count_refusals(db, batches, &answers, now).await?;
+    Ok(answers)
+}
+
+async fn look_up(
+    db: &mut Connection,
+    batches: &[&Batch],
+) -> sqlx::Result<BTreeMap<(SiteId, VisitorHash), Visitor>> {
+    let mut wanted: BTreeMap<SiteId, Vec<VisitorHash>> = BTreeMap::new();
+    for batch in batches {
+        wanted.entry(batch.site.id).or_default().push(batch.visitor);
+    }
+    let mut known = BTreeMap::new();
+    for (site, mut hashes) in wanted {
+        hashes.sort_unstable();
+        hashes.dedup();
+        let found = visitors::find(db, site, &hashes).await?;
+        known.extend(
+            found
+                .into_iter()
+                .map(|(hash, visitor)| ((site, hash), visitor)),
+        );
+    }
+    Ok(known)
+}
+
+/// Refusals are counted by reason and by the names that the configuration has: nothing that a
+/// client made up is kept.
+async fn count_refusals(
+    db: &mut Connection,
+    batches: &[&Batch],
+    answers: &[Stored],
+    now: Millis,
+) -> sqlx::Result<()> {
+    let mut counts: BTreeMap<(SiteId, Refusal, &str), i64> = BTreeMap::new();
+    for (batch, answer) in batches.iter().zip(answers) {
+        for (index, _, refusal) in &answer.refused {
+            let name = match batch.entries.get(*index) {
+                Some(Ok(observation)) if batch.site.policy.event(&observation.name).is_some() => {
+                    observation.name.as_str()
+                }
+                _ => "",
+            };
+            *counts.entry((batch.site.id, *refusal, name)).or_default() += 1;
+        }
+    }
+    for ((site, refusal, name), n) in counts {
+        tallies::refuse(db, site, now, (refusal, name), n).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! Deciding what comes in: verified, checked against the recorded consent, and committed before it
+//! is answered.
+
+pub mod consents;
+pub mod events;
+pub mod leads;
+pub mod verify;
+pub mod writer;
+
+#[cfg(test)]
+mod tests;

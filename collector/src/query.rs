@@ -1,0 +1,390 @@
+//! The query language of `POST /api/v1/query` and `ashiato query`.
+
+use jiff::{ToSpan as _, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{FieldError, Problem},
+    site::SiteFile,
+    store::{
+        Connection, SiteId,
+        reports::{self, Cell, Dimension, Filter, Metric, Report},
+    },
+};
+
+/// Days that one question may span.
+const MAX_DAYS: i64 = 800;
+/// Rows of one answer, at most.
+const MAX_LIMIT: u32 = 10_000;
+
+/// A question as it is asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// The site's key.
+    pub site: String,
+    /// `visitors`, `page_views`, `events`.
+    pub metrics: Vec<String>,
+    /// `time:day`, `page`, `event`.
+    #[serde(default)]
+    pub dimensions: Vec<String>,
+    /// `["is" | "is_not", DIMENSION, [VALUES]]`, all of which must hold.
+    #[serde(default)]
+    pub filters: Vec<(String, String, Vec<String>)>,
+    /// First and last day, `YYYY-MM-DD`, in the site's time zone.
+    pub date_range: (String, String),
+    /// A period to compare with.
+    #[serde(default)]
+    pub compare: Option<String>,
+    /// Rows, at most.
+    #[serde(default = "default_limit")]
+    pub limit: u32,
+    /// `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+const fn default_limit() -> u32 {
+    100
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// Its rows.
+    pub results: Vec<Row>,
+    /// What to send as `after` for more; null where there is no more.
+    pub next: Option<String>,
+    /// For how much of the traffic it stands.
+    pub meta: Meta,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Values of the dimensions, in the order asked.
+    pub dimensions: Vec<String>,
+    /// Sums, in the order asked.
+    pub metrics: Vec<i64>,
+}
+
+/// For how much of the traffic an answer stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Meta {
+    /// Browsers that were asked in these days.
+    pub asked: i64,
+    /// First decisions in these days.
+    pub decided: i64,
+    /// The part of those asked who granted what page views need; null where nobody was asked.
+    pub consented_share: Option<f64>,
+}
+
+impl Query {
+    /// What it asks, checked.
+    ///
+    /// # Errors
+    /// 422 with every field that cannot be answered.
+    pub fn report(&self) -> Result<Report, Problem> {
+        let mut errors = Vec::new();
+        let mut fault = |field: String, code, message: String| {
+            errors.push(FieldError {
+                field,
+                code,
+                message,
+            });
+        };
+        let metrics: Vec<_> = self
+            .metrics
+            .iter()
+            .filter_map(|name| metric(name))
+            .collect();
+        for (at, name) in self
+            .metrics
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| metric(name).is_none())
+        {
+            let message = format!("{name:?} is not one of visitors, page_views, events");
+            fault(format!("metrics[{at}]"), "unknown", message);
+        }
+        if self.metrics.is_empty() || self.metrics.len() > 10 {
+            fault(
+                "metrics".to_owned(),
+                "count",
+                "ask for 1 to 10 metrics".to_owned(),
+            );
+        }
+        let dimensions: Vec<_> = self
+            .dimensions
+            .iter()
+            .filter_map(|name| dimension(name))
+            .collect();
+        for (at, name) in self.dimensions.iter().enumerate() {
+            if dimension(name).is_none() {
+                let message = format!("{name:?} is not one of time:day, page, event");
+                fault(format!("dimensions[{at}]"), "unknown", message);
+            } else if self.dimensions.iter().take(at).any(|other| other == name) {
+                fault(
+                    format!("dimensions[{at}]"),
+                    "twice",
+                    format!("{name:?} is asked for twice"),
+                );
+            }
+        }
+        let mut filters = Vec::new();
+        for (at, (operator, name, values)) in self.filters.iter().enumerate() {
+            match filter(operator, name, values) {
+                Ok(filter) => filters.push(filter),
+                Err(message) => fault(format!("filters[{at}]"), "invalid", message),
+            }
+        }
+        if self.filters.len() > 10 {
+            fault(
+                "filters".to_owned(),
+                "count",
+                "10 filters at most".to_owned(),
+            );
+        }
+        let days = match days(&self.date_range) {
+            Ok(days) => days,
+            Err(message) => {
+                fault("date_range".to_owned(), "invalid", message);
+                (0, 0)
+            }
+        };
+        if let Some(compare) = &self.compare {
+            let message =
+                format!("comparison with {compare:?} is not offered; ask for both ranges");
+            fault("compare".to_owned(), "unsupported", message);
+        }
+        if !(1..=MAX_LIMIT).contains(&self.limit) {
+            fault("limit".to_owned(), "range", format!("1 to {MAX_LIMIT}"));
+        }
+        let offset = match self.after.as_deref().map(str::parse) {
+            None => 0,
+            Some(Ok(offset)) => offset,
+            Some(Err(_)) => {
+                fault(
+                    "after".to_owned(),
+                    "invalid",
+                    "send what `next` said".to_owned(),
+                );
+                0
+            }
+        };
+        if errors.is_empty() {
+            let limit = self.limit;
+            Ok(Report {
+                metrics,
+                dimensions,
+                filters,
+                days,
+                limit,
+                offset,
+            })
+        } else {
+            Err(Problem::content(errors))
+        }
+    }
+}
+
+fn metric(name: &str) -> Option<Metric> {
+    match name {
+        "visitors" => Some(Metric::Visitors),
+        "page_views" => Some(Metric::PageViews),
+        "events" => Some(Metric::Events),
+        _ => None,
+    }
+}
+
+fn dimension(name: &str) -> Option<Dimension> {
+    match name {
+        "time:day" => Some(Dimension::Day),
+        "page" => Some(Dimension::Page),
+        "event" => Some(Dimension::Event),
+        _ => None,
+    }
+}
+
+fn filter(operator: &str, name: &str, values: &[String]) -> Result<Filter, String> {
+    let is = match operator {
+        "is" => true,
+        "is_not" => false,
+        _ => return Err(format!("{operator:?} is not one of is, is_not")),
+    };
+    let dimension = match dimension(name) {
+        Some(dimension @ (Dimension::Page | Dimension::Event)) => dimension,
+        _ => return Err(format!("{name:?} is not one of page, event")),
+    };
+    if values.is_empty() || values.len() > 100 {
+        return Err("1 to 100 values".to_owned());
+    }
+    Ok(Filter {
+        dimension,
+        is,
+        values: values.to_vec(),
+    })
+}
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+fn days((first, last): &(String, String)) -> Result<(i64, i64), String> {
+    let day = |text: &str| -> Result<i64, String> {
+        let date: Date = match (text.len(), text.parse()) {
+            (10, Ok(date)) => date,
+            _ => return Err(format!("{text:?} is not a day as YYYY-MM-DD")),
+        };
+        let span = EPOCH.until(date).map_err(|error| error.to_string())?;
+        Ok(i64::from(span.get_days()))
+    };
+    let (first, last) = (day(first)?, day(last)?);
+    if first > last {
+        return Err("the first day lies after the last".to_owned());
+    }
+    if last - first >= MAX_DAYS {
+        return Err(format!("{MAX_DAYS} days at most"));
+    }
+    Ok((first, last))
+}
+
+fn date(day: i64) -> String {
+    EPOCH
+        .checked_add(day.days())
+        .map_or_else(|_| day.to_string(), |date| date.to_string())
+}
+
+/// Answers a question.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn run(
+    db: &mut Connection,
+    site: SiteId,
+    file: &SiteFile,
+    report: &Report,
+) -> sqlx::Result<Answer> {
+    let mut lines = reports::run(db, site, report).await?;
+    let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
+    let more = lines.len() > limit;
+    lines.truncate(limit);
+    let share = reports::share(db, site, report.days).await?;
+    let results = lines
+        .into_iter()
+        .map(|(cells, metrics)| Row {
+            dimensions: cells
+                .into_iter()
+                .map(|cell| match cell {
+                    Cell::Day(day) => date(day),
+                    Cell::Text(text) => text,
+                })
+                .collect(),
+            metrics,
+        })
+        .collect();
+    Ok(Answer {
+        results,
+        next: more.then(|| (report.offset.saturating_add(report.limit)).to_string()),
+        meta: meta(&share, file),
+    })
+}
+
+fn meta(share: &reports::Share, file: &SiteFile) -> Meta {
+    let views = |purpose: &&crate::site::Purpose| {
+        let mut events = purpose.services.iter().flat_map(|service| &service.events);
+        events.any(|event| event.as_str() == "page_view")
+    };
+    let purpose = file
+        .purposes
+        .iter()
+        .find(views)
+        .map(|purpose| purpose.key.as_str());
+    let granted = purpose
+        .and_then(|key| share.granted.get(key))
+        .copied()
+        .unwrap_or(0);
+    // A browser that kept what asks from an earlier time is not counted as asked again.
+    let asked = share.asked.max(share.decided);
+    let consented_share = (asked > 0).then(|| {
+        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+        let part = granted as f64 / asked as f64;
+        (part * 10_000.0).round() / 10_000.0
+    });
+    Meta {
+        asked,
+        decided: share.decided,
+        consented_share,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(json: &str) -> Query {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_whole_question_is_understood() {
+        let report = query(
+            r#"{"site":"shop","metrics":["visitors","page_views"],"dimensions":["time:day","page"],
+                "filters":[["is","page",["/pricing"]]],"date_range":["2026-11-01","2026-11-22"],
+                "compare":null,"limit":100,"after":null}"#,
+        )
+        .report()
+        .unwrap();
+        assert_eq!(report.days, (20_758, 20_779));
+        assert_eq!(date(report.days.0), "2026-11-01");
+        assert_eq!(report.filters[0].values, ["/pricing"]);
+    }
+
+    #[test]
+    fn every_field_that_cannot_be_answered_is_named_at_once() {
+        let problem = query(
+            r#"{"site":"shop","metrics":["visitor"],"dimensions":["page","page","browser"],
+                "filters":[["like","page",["x"]],["is","time:day",["x"]],["is","page",[]]],
+                "date_range":["2026-11-22","2026-11-01"],"compare":"previous_year","limit":0,"after":"x"}"#,
+        )
+        .report()
+        .unwrap_err();
+        let fields: Vec<_> = problem
+            .errors
+            .iter()
+            .map(|error| error.field.as_str())
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                "metrics[0]",
+                "dimensions[1]",
+                "dimensions[2]",
+                "filters[0]",
+                "filters[1]",
+                "filters[2]",
+                "date_range",
+                "compare",
+                "limit",
+                "after"
+            ]
+        );
+    }
+
+    #[test]
+    fn days_are_calendar_days() {
+        for (first, last) in [
+            ("2026-02-30", "2026-03-01"),
+            ("1", "2"),
+            ("2026-11-01T00", "2026-11-02"),
+            ("2020-01-01", "2026-01-01"),
+        ] {
+            assert!(
+                days(&(first.to_owned(), last.to_owned())).is_err(),
+                "{first}"
+            );
+        }
+        assert_eq!(
+            days(&("2024-02-29".to_owned(), "2024-02-29".to_owned())),
+            Ok((19_782, 19_782))
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The calls of marketers (`/api/v1/…`), by bearer token.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query as Parameters, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{App, body};
+use crate::{
+    error::Problem,
+    query::{self, Answer, Query},
+    sites::Site,
+    store::{
+        reports::{self, ListedLead, Moment, Timeline},
+        tokens::{self, Scope},
+    },
+};
+
+/// The site, if the bearer of the token may do that there.
+async fn authorised(
+    app: &App,
+    headers: &HeaderMap,
+    site: &str,
+    scope: Scope,
+) -> Result<Arc<Site>, Problem> {
+    let given = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let token = given
+        .and_then(|given| given.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let unknown = |detail: &str| Problem::unauthorized("token", detail);
+    let token = token.ok_or_else(|| {
+        unknown("send Authorization: Bearer TOKEN; `ashiato token add` makes a token")
+    })?;
+    let mut db = app.readers.acquire().await?;
+    let token = tokens::find(&mut db, &Sha256::digest(token))
+        .await?
+        .ok_or_else(|| unknown("the token is not known"))?;
+    match app.sites.get(site) {
+        Some(site) if site.id == token.site && token.may(scope) => Ok(site),
+        Some(site) if site.id == token.site => Err(Problem::forbidden(
+            "scope",
+            "the token has not the scope that this call needs",
+        )),
+        // A token learns nothing about sites that are not its own.
+        _ => Err(Problem::forbidden(
+            "site",
+            "the token is not one of this site",
+        )),
+    }
+}
+
+/// `POST /api/v1/query`.
+pub(super) async fn query(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Answer>, Problem> {
+    let text = body::text(&headers, body, "application/json").await?;
+    let query: Query = body::json(&text)?;
+    let site = authorised(&app, &headers, &query.site, Scope::Query).await?;
+    let report = query.report()?;
+    let mut db = app.readers.acquire().await?;
+    Ok(Json(
+        query::run(&mut db, site.id, &site.file, &report).await?,
+    ))
+}
+
+/// The parameters of a listing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listing {
+    site: String,
+    #[serde(default = "default_limit")]
+    limit: u32,
+    #[serde(default)]
+    after: u32,
+}
+
+const fn default_limit() -> u32 {
+    50
+}
+
+fn parameters(given: Result<Parameters<Listing>, QueryRejection>) -> Result<Listing, Problem> {
+    let Parameters(listing) =
+        given.map_err(|error| Problem::field("", "invalid", error.body_text()))?;
+    if !(1..=1_000).contains(&listing.limit) {
+        return Err(Problem::field("limit", "range", "1 to 1000"));
+    }
+    Ok(listing)
+}
+
+/// `GET /api/v1/leads?site=SITE`.
+pub(super) async fn leads(
+    State(app): State<App>,
+    headers: HeaderMap,
+    given: Result<Parameters<Listing>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let listing = parameters(given)?;
+    let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
+    let mut db = app.readers.acquire().await?;
+    let mut leads = reports::leads(&mut db, site.id, listing.limit, listing.after).await?;
+    let limit = usize::try_from(listing.limit).unwrap_or(usize::MAX);
+    let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
+    leads.truncate(limit);
+    let results: Vec<_> = leads.iter().map(lead).collect();
+    Ok(Json(
+        json!({ "results": results, "next": next.map(|next| next.to_string()) }),
+    ))
+}
+
+fn lead(lead: &ListedLead) -> Value {
+    let object = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+    json!({
+        "id": lead.id,
+        "form": lead.form,
+        "fields": object(&lead.fields),
+        "agreements": object(&lead.agreements),
+        "page": lead.page,
+        "received_at": lead.received_at,
+        "linked": lead.linked_at.is_some(),
+        "linked_at": lead.linked_at,
+    })
+}
+
+/// `GET /api/v1/leads/LEAD/timeline?site=SITE`.
+pub(super) async fn timeline(
+    State(app): State<App>,
+    Path(lead): Path<String>,
+    headers: HeaderMap,
+    given: Result<Parameters<Listing>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let listing = parameters(given)?;
+    let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
+    let unknown = || {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_lead",
+            "the site has no such lead",
+        )
+    };
+    let lead = lead.parse().map_err(|_| unknown())?;
+    let mut db = app.readers.acquire().await?;
+    match reports::timeline(&mut db, site.id, lead).await? {
+        Timeline::NoLead => Err(unknown()),
+        Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
+        Timeline::Linked(since, moments) => {
+            let events: Vec<_> = moments.iter().map(moment).collect();
+            Ok(Json(
+                json!({ "lead": lead, "linked": true, "linked_at": since, "events": events }),
+            ))
+        }
+    }
+}
+
+fn moment(moment: &Moment) -> Value {
+    let properties = moment
+        .properties
+        .as_deref()
+        .map(serde_json::from_str::<Value>);
+    json!({
+        "id": moment.id,
+        "at": moment.at,
+        "name": moment.name,
+        "page": moment.page,
+        "title": moment.title,
+        "properties": properties.and_then(Result::ok).unwrap_or_else(|| json!({})),
+    })
+}

@@ -1,0 +1,166 @@
+//! Reading what a caller sent, step by step, each with its own refusal.
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, StatusCode, header},
+};
+use consent_core::wire::MAX_BODY;
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    error::{FieldError, Problem},
+    sites::Site,
+};
+
+/// The body as text: of the right type, small enough, and UTF-8.
+pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result<String, Problem> {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = given.map(|given| given.split(';').next().unwrap_or("").trim());
+    if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case(media)) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content_type",
+            format!("send Content-Type: {media}"),
+        ));
+    }
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            format!("a body has {MAX_BODY} bytes at most"),
+        )
+    };
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if declared
+        .and_then(|length| length.parse::<usize>().ok())
+        .is_some_and(|n| n > MAX_BODY)
+    {
+        return Err(too_large());
+    }
+    let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
+        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(error) = source {
+            if error.to_string().contains("length limit exceeded") {
+                return too_large();
+            }
+            source = error.source();
+        }
+        Problem::malformed("the body ended before it was whole")
+    })?;
+    String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
+}
+
+/// JSON of a known shape: 400 where it is not JSON, 422 with the field where it is JSON of another
+/// shape.
+pub(super) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> {
+    let mut from = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut from).map_err(|error| {
+        let field = error.path().to_string();
+        let error = error.into_inner();
+        let other_shape = error.is_data() && serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if !other_shape {
+            return not_json(&error);
+        }
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or("").to_owned();
+        let field = if field == "." { String::new() } else { field };
+        Problem::content(vec![FieldError {
+            field,
+            code: "invalid",
+            message,
+        }])
+    })?;
+    from.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::malformed(format!("the body is not JSON: {error}"))
+}
+
+/// Checks that a page of that site is calling.
+pub(super) fn own_origin(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next().and_then(|origin| origin.to_str().ok());
+    match (origin, origins.next()) {
+        (Some(origin), None) if site.file.allows_origin(origin) => Ok(()),
+        (Some(_), _) => Err(Problem::forbidden(
+            "origin",
+            "pages of this origin may not call for this site; its site file lists `origins`",
+        )),
+        (None, _) => Err(Problem::forbidden(
+            "origin",
+            "the call has no Origin header",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Shape {
+        site: String,
+        purposes: std::collections::BTreeMap<String, bool>,
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed_and_what_is_other_json_names_its_field() {
+        let good: Shape = json(r#"{"site":"a","purposes":{"b":true}}"#).unwrap();
+        assert_eq!(good.site, "a");
+        for text in [
+            "",
+            "{",
+            "{}x",
+            r#"{"site":"a","purposes":{}} 1"#,
+            &"[".repeat(100_000),
+        ] {
+            let problem = json::<Shape>(text).unwrap_err();
+            assert_eq!(
+                (problem.status.as_u16(), problem.code),
+                (400, "malformed"),
+                "{text:.40}"
+            );
+        }
+        let field = |text: &str| json::<Shape>(text).unwrap_err().errors[0].field.clone();
+        assert_eq!(field(r#"{"site":1,"purposes":{}}"#), "site");
+        assert_eq!(
+            field(r#"{"site":"a","purposes":{"b":"yes"}}"#),
+            "purposes.b"
+        );
+        assert_eq!(field(r#"{"site":"a","purposes":{},"more":1}"#), "more");
+    }
+
+    #[tokio::test]
+    async fn a_body_is_of_its_type_bounded_and_utf_8() {
+        let headers = |media: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, media.parse().unwrap());
+            headers
+        };
+        let read = async |media: &str, body: Vec<u8>| {
+            text(&headers(media), Body::from(body), "text/plain")
+                .await
+                .map_err(|problem| problem.code)
+        };
+        assert_eq!(
+            read("text/plain;charset=UTF-8", b"a".to_vec()).await,
+            Ok("a".to_owned())
+        );
+        assert_eq!(
+            read("application/json", b"a".to_vec()).await,
+            Err("content_type")
+        );
+        assert_eq!(
+            read("text/plain", vec![b'a'; MAX_BODY + 1]).await,
+            Err("too_large")
+        );
+        assert_eq!(read("text/plain", vec![0xff]).await, Err("malformed"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Every address that the collector answers.
+
+mod api;
+mod assets;
+mod body;
+mod policy;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+
+use crate::{
+    client::Client, error::Problem, intake::writer::Writer, keys::Keys, sites::Sites,
+    store::Readers,
+};
+
+/// What every route may use.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The secrets.
+    pub keys: Arc<Keys>,
+    /// The sites in force.
+    pub sites: Sites,
+    /// The way to the database for what visitors send.
+    pub writer: Writer,
+    /// The way to the database for what marketers ask.
+    pub readers: Readers,
+    /// The embedded client.
+    pub client: Arc<Client>,
+    /// The address by which browsers reach the collector, without a slash at its end.
+    pub public_url: Arc<str>,
+}
+
+/// The collector's routes.
+pub fn router(app: App) -> Router {
+    let visitors = Router::new()
+        .route("/v1/sessions", post(visitor::open_session))
+        .route("/v1/consents", post(visitor::decide))
+        .route("/v1/events", post(visitor::store_events))
+        .route("/v1/leads", post(visitor::take_lead))
+        .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
+    Router::new()
+        .merge(visitors)
+        .route("/s/{site}/ashiato.js", get(assets::loader))
+        .route("/s/{site}/policy", get(policy::page))
+        .route("/s/{site}/{part}", get(assets::part))
+        .route("/ashiato.d.ts", get(assets::types))
+        .route("/.well-known/jwks.json", get(assets::jwks))
+        .route("/api/v1/query", post(api::query))
+        .route("/api/v1/leads", get(api::leads))
+        .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
+        .route("/healthz", get(healthy))
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(consent_core::wire::MAX_BODY))
+        .layer(middleware::map_response(harden))
+        .with_state(app)
+}
+
+async fn healthy() -> &'static str {
+    "ok\n"
+}
+
+async fn unknown() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this address",
+    )
+}
+
+async fn not_allowed(method: Method) -> Problem {
+    let detail = format!("{method} is not answered at this address");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+/// Lets the pages of configured sites read the answers to their calls. Whether a call is one of
+/// its own site's pages is checked by the call itself.
+async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let allowed = origin.filter(|origin| {
+        origin
+            .to_str()
+            .is_ok_and(|origin| app.sites.any_allows(origin))
+    });
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(origin) = allowed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    response
+}

@@ -1,0 +1,255 @@
+//! The calls of visitors' pages (`POST /v1/…`): type, size, text, signature, site, origin, content,
+//! in that order; then the decision is the intake's.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use consent_core::{
+    event::MAX_BATCH,
+    form::FieldFault,
+    ids::{FormKey, LeadId, base64url},
+    page::Address,
+    wire::{
+        ConsentAnswer, ConsentRequest, EventsAnswer, EventsRequest, LeadAnswer, LeadRequest,
+        RefusedEvent, SessionAnswer, SessionRequest,
+    },
+};
+
+use super::{App, body};
+use crate::{
+    clock,
+    error::{FieldError, Problem},
+    intake::{
+        consents::{self, Decide},
+        events::Batch,
+        leads::Sent,
+        verify::{self, Verified},
+    },
+    keys,
+    session::{LIFETIME, Session},
+    sites::Site,
+    store::visitors,
+};
+
+const MEDIA: &str = "text/plain";
+
+/// `POST /v1/sessions`.
+pub(super) async fn open_session(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<SessionAnswer>, Problem> {
+    let text = body::text(&headers, body, MEDIA).await?;
+    let request: SessionRequest = body::json(&text)?;
+    let site = app
+        .sites
+        .get(&request.site)
+        .ok_or_else(|| Problem::unknown_site(&request.site))?;
+    body::own_origin(&site, &headers)?;
+    let visitor = match request.visitor {
+        None => None,
+        Some(visitor) => {
+            let hash = app.keys.visitor_hash(&site.key, visitor);
+            let mut db = app.readers.acquire().await?;
+            if visitors::find(&mut db, site.id, &[hash]).await?.is_empty() {
+                return Err(Problem::unauthorized(
+                    "visitor_unknown",
+                    "the visitor is not known here; forget the id and ask again",
+                ));
+            }
+            Some(hash)
+        }
+    };
+    let now = clock::now();
+    let session = Session {
+        site: site.key.clone(),
+        expires: now.plus(LIFETIME),
+        visitor,
+    };
+    let text = session.to_text(&random()?);
+    Ok(Json(SessionAnswer {
+        key: base64url(&app.keys.session_key(&text)),
+        session: text,
+        expires: session.expires,
+        now,
+        revision: site.policy.revision(),
+    }))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    keys::random().map_err(|error| {
+        tracing::error!(%error, "no session can be opened");
+        Problem::busy()
+    })
+}
+
+/// The site that the signing session is of, if one of its pages is calling.
+fn site_of(app: &App, verified: &Verified<'_>, headers: &HeaderMap) -> Result<Arc<Site>, Problem> {
+    let key = verified.session.site.as_str();
+    let site = app
+        .sites
+        .get(key)
+        .ok_or_else(|| Problem::unknown_site(key))?;
+    body::own_origin(&site, headers)?;
+    Ok(site)
+}
+
+/// The address of a page of the site, with the allowed parameters only.
+fn own_page(site: &Site, field: &str, url: &str) -> Result<String, Problem> {
+    let address = Address::parse(url)
+        .filter(|address| site.file.allows_origin(address.origin) && url.len() <= 2_048)
+        .ok_or_else(|| Problem::field(field, "foreign", "not an address of this site's pages"))?;
+    Ok(address.cleaned(&site.file.url_parameters))
+}
+
+/// `POST /v1/consents`.
+pub(super) async fn decide(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<ConsentAnswer>), Problem> {
+    let text = body::text(&headers, body, MEDIA).await?;
+    let now = clock::now();
+    let verified = verify::open(&app.keys, &text, now)?;
+    let site = site_of(&app, &verified, &headers)?;
+    let mut request: ConsentRequest = body::json(verified.payload)?;
+    verified.for_site(&request.site)?;
+    request.page = own_page(&site, "page", &request.page)?;
+    consents::check(&site, &request, now)?;
+    let decide = Decide {
+        site,
+        session: verified.session,
+        session_text: verified.session_text,
+        request,
+        public_url: Arc::clone(&app.public_url),
+        random: (random()?, random()?, random()?),
+    };
+    let decided = app.writer.decide(decide).await?;
+    let (receipt_id, receipt) = decided.receipt.unzip();
+    let mut answer = ConsentAnswer {
+        receipt_id,
+        receipt,
+        visitor: decided.visitor,
+        ..ConsentAnswer::default()
+    };
+    if let Some((session, key, expires)) = decided.session {
+        answer.session = Some(session);
+        answer.key = Some(base64url(&key));
+        answer.expires = Some(expires);
+    }
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// `POST /v1/events`.
+pub(super) async fn store_events(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<EventsAnswer>, Problem> {
+    let text = body::text(&headers, body, MEDIA).await?;
+    let verified = verify::open(&app.keys, &text, clock::now())?;
+    let site = site_of(&app, &verified, &headers)?;
+    let request: EventsRequest<'_> = body::json(verified.payload)?;
+    verified.for_site(&request.site)?;
+    verified.for_visitor(&app.keys, request.visitor)?;
+    if request.events.len() > MAX_BATCH {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many_events",
+            format!("a batch has {MAX_BATCH} events at most"),
+        ));
+    }
+    let hash = app.keys.visitor_hash(&site.key, request.visitor);
+    let batch = Batch::read(site, hash, request.events.iter().map(|event| event.get()));
+    let stored = app.writer.store(batch).await?;
+    let refused = stored
+        .refused
+        .into_iter()
+        .map(|(index, id, reason)| RefusedEvent { index, id, reason })
+        .collect();
+    Ok(Json(EventsAnswer {
+        stored: stored.stored,
+        duplicate: stored.duplicate,
+        refused,
+    }))
+}
+
+/// `POST /v1/leads`.
+pub(super) async fn take_lead(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<LeadAnswer>), Problem> {
+    let text = body::text(&headers, body, MEDIA).await?;
+    let verified = verify::open(&app.keys, &text, clock::now())?;
+    let site = site_of(&app, &verified, &headers)?;
+    let request: LeadRequest = body::json(verified.payload)?;
+    verified.for_site(&request.site)?;
+    if let Some(visitor) = request.visitor {
+        verified.for_visitor(&app.keys, visitor)?;
+    }
+    let page = own_page(&site, "page.url", &request.page.url)?;
+    let key = request.form.parse::<FormKey>().ok();
+    let form = key
+        .and_then(|key| site.file.form(&key))
+        .ok_or_else(|| Problem::field("form", "unknown_form", "the site has no such form"))?;
+    let submission = form.accept(&request.submission()).map_err(|faults| {
+        let japanese = headers
+            .get("accept-language")
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|languages| languages.starts_with("ja"));
+        Problem::content(
+            faults
+                .into_iter()
+                .map(|(field, fault)| fault_of(field, fault, japanese))
+                .collect(),
+        )
+    })?;
+    let sent = Sent {
+        visitor: verified
+            .session
+            .visitor
+            .filter(|_| request.visitor.is_some()),
+        site,
+        form,
+        submission,
+        page,
+        signature: verified.signature,
+        id: LeadId::from_bytes(random()?),
+    };
+    let taken = app.writer.lead(sent).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(LeadAnswer {
+            lead: taken.lead,
+            linked: taken.linked,
+        }),
+    ))
+}
+
+fn fault_of(field: String, fault: FieldFault, japanese: bool) -> FieldError {
+    let message = match (fault, japanese) {
+        (FieldFault::Required, true) => "入力してください",
+        (FieldFault::Required, false) => "Please fill this in",
+        (FieldFault::TooLong, true) => "文字数が多すぎます",
+        (FieldFault::TooLong, false) => "This is too long",
+        (FieldFault::Email, true) => "メールアドレスの形を確かめてください",
+        (FieldFault::Email, false) => "Please check the e-mail address",
+        (FieldFault::Telephone, true) => "電話番号の形を確かめてください",
+        (FieldFault::Telephone, false) => "Please check the telephone number",
+        (FieldFault::Control, true) => "使えない文字が入っています",
+        (FieldFault::Control, false) => "This has characters that cannot be used",
+        (FieldFault::Unknown, true) => "このフォームにはない項目です",
+        (FieldFault::Unknown, false) => "The form has no such field",
+    };
+    FieldError {
+        field,
+        code: fault.as_str(),
+        message: message.to_owned(),
+    }
+}

@@ -1,0 +1,179 @@
+//! The sites in force, ready to answer: kept in memory and read again when a site file is applied.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use consent_core::{
+    ids::SiteKey,
+    policy::Policy,
+    time::{Millis, SECOND},
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    client::{Asset, CONFIG_MARK, Client, hashed_name},
+    site::SiteFile,
+    store::{Readers, SiteId, sites as store},
+};
+
+/// A site in force.
+#[derive(Debug)]
+pub struct Site {
+    /// Its row.
+    pub id: SiteId,
+    /// Its key.
+    pub key: SiteKey,
+    /// The edition of its file.
+    pub edition: i64,
+    /// SHA-256 of its wording.
+    pub wording: String,
+    /// Its file.
+    pub file: SiteFile,
+    /// Its policy.
+    pub policy: Policy,
+    /// The loader with its configuration.
+    pub loader: Asset,
+    /// What the loader may fetch, by hashed name.
+    pub parts: HashMap<String, Arc<Asset>>,
+    /// The hashed name of the part whose fetching means that somebody is asked.
+    pub asking: String,
+    zone: TimeZone,
+}
+
+impl Site {
+    fn new(applied: store::Applied, client: &Client) -> Result<Self, String> {
+        let file = applied.file;
+        let policy = file
+            .policy(applied.revision)
+            .map_err(|flaw| format!("{flaw:?}"))?;
+        let zone = TimeZone::get(&file.timezone).map_err(|error| error.to_string())?;
+        let mut assets = BTreeMap::new();
+        let mut parts = HashMap::new();
+        let mut asking = String::new();
+        for (name, asset) in &client.parts {
+            let hashed = hashed_name(name, &asset.hash);
+            if *name == "ui.wasm" {
+                asking.clone_from(&hashed);
+            }
+            assets.insert((*name).to_owned(), hashed.clone());
+            parts.insert(hashed, Arc::clone(asset));
+        }
+        for language in &file.languages {
+            let texts = serde_json::to_vec(&file.texts(language)).map_err(|e| e.to_string())?;
+            let asset = Asset::new("application/json", texts);
+            let hashed = hashed_name(&format!("text-{language}.json"), &asset.hash);
+            assets.insert(format!("text.{language}"), hashed.clone());
+            parts.insert(hashed, Arc::new(asset));
+        }
+        let config = serde_json::to_string(&file.config(applied.revision, assets))
+            .map_err(|error| error.to_string())?;
+        let loader = client.loader.replacen(CONFIG_MARK, &config, 1);
+        Ok(Self {
+            id: applied.id,
+            key: file.key.clone(),
+            edition: applied.edition,
+            wording: applied.wording,
+            policy,
+            loader: Asset::new("text/javascript; charset=utf-8", loader.into_bytes()),
+            parts,
+            asking,
+            zone,
+            file,
+        })
+    }
+
+    /// The day of a time, since 1970, in the site's time zone.
+    #[must_use]
+    pub fn day(&self, at: Millis) -> i64 {
+        day_in(&self.zone, at)
+    }
+}
+
+/// The day of a time, since 1970, in `zone`.
+#[must_use]
+pub fn day_in(zone: &TimeZone, at: Millis) -> i64 {
+    let offset = Timestamp::from_millisecond(at.0).map_or(0, |timestamp| {
+        i64::from(zone.to_offset(timestamp).seconds())
+    });
+    at.plus(offset * SECOND).seconds().div_euclid(86_400)
+}
+
+/// Every site in force.
+#[derive(Clone, Debug)]
+pub struct Sites {
+    client: Arc<Client>,
+    by_key: Arc<RwLock<BTreeMap<SiteKey, Arc<Site>>>>,
+}
+
+impl Sites {
+    /// No sites yet.
+    #[must_use]
+    pub fn new(client: Arc<Client>) -> Self {
+        Self {
+            client,
+            by_key: Arc::default(),
+        }
+    }
+
+    /// The site of that key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Arc<Site>> {
+        self.by_key
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned()
+    }
+
+    /// Whether any site has that origin.
+    #[must_use]
+    pub fn any_allows(&self, origin: &str) -> bool {
+        let sites = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
+        sites.values().any(|site| site.file.allows_origin(origin))
+    }
+
+    /// Reads what has been applied since the last time. A site that cannot be read stays as it was.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn refresh(&self, readers: &Readers) -> sqlx::Result<()> {
+        let mut db = readers.acquire().await?;
+        for (key, edition) in store::list(&mut db).await? {
+            if self.get(&key).is_some_and(|site| site.edition == edition) {
+                continue;
+            }
+            let Some(applied) = store::find(&mut db, &key).await? else {
+                continue;
+            };
+            match Site::new(applied, &self.client) {
+                Ok(site) => {
+                    tracing::info!(site = %key, edition, "site in force");
+                    let mut sites = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+                    sites.insert(site.key.clone(), Arc::new(site));
+                }
+                Err(reason) => tracing::error!(site = %key, edition, reason, "site left as it was"),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_of_the_sites_own_clock() {
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let noon = Millis(1_800_000_000_000); // 2027-01-15T08:00:00Z
+        assert_eq!(day_in(&tokyo, noon), 20_833);
+        assert_eq!(day_in(&tokyo, noon.plus(7 * 3_600_000 - 1)), 20_833);
+        assert_eq!(day_in(&tokyo, noon.plus(7 * 3_600_000)), 20_834);
+        assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000 - 1)), 20_833);
+        assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000)), 20_834);
+        assert_eq!(day_in(&TimeZone::UTC, Millis(-1)), -1);
+    }
+}

@@ -1,0 +1,87 @@
+//! What is granted, row by row. Deleting a row deletes what rests on it.
+
+use consent_core::standing::Standing;
+
+use super::{Connection, SiteId, VisitorRow};
+
+const INSERT: &str = "INSERT INTO consent_grant \
+    (site_id, visitor_id, receipt_id, purpose, service, since) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// Records the grants of a decision.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn insert(
+    db: &mut Connection,
+    site: SiteId,
+    visitor: VisitorRow,
+    standing: &Standing,
+) -> sqlx::Result<()> {
+    let Some(receipt) = standing.receipt() else {
+        return Ok(());
+    };
+    for grant in standing.grants() {
+        sqlx::query(INSERT)
+            .bind(site.0)
+            .bind(visitor.0)
+            .bind(receipt.as_bytes().to_vec())
+            .bind(grant.purpose.as_str())
+            .bind(
+                grant
+                    .service
+                    .as_ref()
+                    .map_or("", |service| service.as_str()),
+            )
+            .bind(grant.since.0)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+const HELD: &str = "SELECT DISTINCT purpose, service FROM consent_grant \
+    WHERE site_id = $1 AND visitor_id = $2";
+const DELETE: &str = "DELETE FROM consent_grant \
+    WHERE site_id = $1 AND visitor_id = $2 AND purpose = $3 AND service = $4";
+
+/// Withdraws everything the visitor granted at any time that `standing` does not hold: the grants
+/// go, and the events and links that rest on them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn withdraw_others(
+    db: &mut Connection,
+    site: SiteId,
+    visitor: VisitorRow,
+    standing: &Standing,
+) -> sqlx::Result<Vec<(String, String)>> {
+    let held: Vec<(String, String)> = sqlx::query_as(HELD)
+        .bind(site.0)
+        .bind(visitor.0)
+        .fetch_all(&mut *db)
+        .await?;
+    let still = |purpose: &str, service: &str| {
+        standing.grants().iter().any(|grant| {
+            grant.purpose.as_str() == purpose
+                && grant
+                    .service
+                    .as_ref()
+                    .map_or("", |service| service.as_str())
+                    == service
+        })
+    };
+    let withdrawn: Vec<_> = held
+        .into_iter()
+        .filter(|(purpose, service)| !still(purpose, service))
+        .collect();
+    for (purpose, service) in &withdrawn {
+        sqlx::query(DELETE)
+            .bind(site.0)
+            .bind(visitor.0)
+            .bind(purpose)
+            .bind(service)
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(withdrawn)
+}

@@ -1,0 +1,350 @@
+//! What marketers ask: sums over events, and the timelines of linked leads.
+//!
+//! No statement here joins a lead with an event but through `lead_link`, so that an unlinked lead
+//! has no timeline by any query.
+
+use std::collections::BTreeMap;
+
+use consent_core::{
+    ids::{LeadId, Uuid7},
+    time::Millis,
+};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
+
+use super::{Connection, SiteId, sixteen, tallies::Kind};
+
+/// What is summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Different visitors.
+    Visitors,
+    /// Page views.
+    PageViews,
+    /// Events of any name.
+    Events,
+}
+
+/// What sums are grouped by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    /// The day in the site's time zone.
+    Day,
+    /// The page's path.
+    Page,
+    /// The event's name.
+    Event,
+}
+
+/// A condition on the events that are summed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// What it looks at.
+    pub dimension: Dimension,
+    /// Whether it is to be one of the values, or none of them.
+    pub is: bool,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What is summed.
+    pub metrics: Vec<Metric>,
+    /// By what.
+    pub dimensions: Vec<Dimension>,
+    /// Over which events.
+    pub filters: Vec<Filter>,
+    /// First and last day, since 1970 in the site's time zone.
+    pub days: (i64, i64),
+    /// Rows of the answer, at most.
+    pub limit: u32,
+    /// Rows to pass over.
+    pub offset: u32,
+}
+
+/// A value of a dimension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// A day since 1970.
+    Day(i64),
+    /// A page or a name.
+    Text(String),
+}
+
+/// A row of an answer.
+pub type Line = (Vec<Cell>, Vec<i64>);
+
+impl Metric {
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Visitors => "COUNT(DISTINCT g.visitor_id)",
+            Self::PageViews => {
+                "CAST(SUM(CASE WHEN e.name = 'page_view' THEN 1 ELSE 0 END) AS BIGINT)"
+            }
+            Self::Events => "COUNT(*)",
+        }
+    }
+}
+
+impl Dimension {
+    const fn sql(self) -> &'static str {
+        match self {
+            Self::Day => "e.day",
+            Self::Page => "e.page",
+            Self::Event => "e.name",
+        }
+    }
+}
+
+/// Answers a question. One row more than the limit says that there are more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Result<Vec<Line>> {
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT ");
+    let dimensions = report.dimensions.iter().map(|dimension| dimension.sql());
+    let metrics = report.metrics.iter().map(|metric| metric.sql());
+    let mut columns = query.separated(", ");
+    for column in dimensions.clone().chain(metrics) {
+        columns.push(column);
+    }
+    query.push(
+        " FROM event e JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id \
+         WHERE e.site_id = ",
+    );
+    query
+        .push_bind(site.0)
+        .push(" AND e.day >= ")
+        .push_bind(report.days.0);
+    query.push(" AND e.day <= ").push_bind(report.days.1);
+    for filter in &report.filters {
+        query.push(" AND ").push(filter.dimension.sql());
+        query.push(if filter.is { " IN (" } else { " NOT IN (" });
+        let mut list = query.separated(", ");
+        for value in &filter.values {
+            list.push_bind(value);
+        }
+        query.push(")");
+    }
+    if !report.dimensions.is_empty() {
+        query.push(" GROUP BY ");
+        let mut groups = query.separated(", ");
+        for column in dimensions {
+            groups.push(column);
+        }
+        order(&mut query, report);
+    }
+    query.push(" LIMIT ").push_bind(i64::from(report.limit) + 1);
+    query.push(" OFFSET ").push_bind(i64::from(report.offset));
+    let rows = query.build().fetch_all(db).await?;
+    let lines = rows.iter().map(|row| {
+        let cells = report
+            .dimensions
+            .iter()
+            .enumerate()
+            .map(|(at, dimension)| match dimension {
+                Dimension::Day => Cell::Day(row.get(at)),
+                Dimension::Page | Dimension::Event => Cell::Text(row.get(at)),
+            });
+        let from = report.dimensions.len();
+        let sums = (from..from + report.metrics.len())
+            .map(|at| row.get::<Option<i64>, _>(at).unwrap_or(0));
+        (cells.collect(), sums.collect())
+    });
+    Ok(lines.collect())
+}
+
+/// Days in their order, then the largest first sum, then names: the same order every time.
+fn order(query: &mut QueryBuilder<Sqlite>, report: &Report) {
+    query.push(" ORDER BY ");
+    let mut by = query.separated(", ");
+    let (days, names): (Vec<Dimension>, Vec<Dimension>) = report
+        .dimensions
+        .iter()
+        .partition(|dimension| **dimension == Dimension::Day);
+    for _ in days {
+        by.push("e.day");
+    }
+    if let Some(metric) = report.metrics.first() {
+        by.push(metric.sql());
+        by.push_unseparated(" DESC");
+    }
+    for name in names {
+        by.push(name.sql());
+    }
+}
+
+const TALLY: &str = "SELECT kind, detail, CAST(SUM(n) AS BIGINT) FROM tally \
+    WHERE site_id = $1 AND day >= $2 AND day <= $3 GROUP BY kind, detail";
+
+/// How many were asked, decided, and granted what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Browsers that were asked.
+    pub asked: i64,
+    /// First decisions.
+    pub decided: i64,
+    /// First decisions that granted a purpose, by purpose.
+    pub granted: BTreeMap<String, i64>,
+}
+
+/// For how much of the traffic an answer stands.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn share(db: &mut Connection, site: SiteId, days: (i64, i64)) -> sqlx::Result<Share> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(TALLY)
+        .bind(site.0)
+        .bind(days.0)
+        .bind(days.1)
+        .fetch_all(db)
+        .await?;
+    let mut share = Share::default();
+    for (kind, detail, n) in rows {
+        if kind == Kind::Asked.as_str() {
+            share.asked += n;
+        } else if kind == Kind::Decided.as_str() {
+            share.decided += n;
+        } else if kind == Kind::Granted.as_str() {
+            share.granted.insert(detail, n);
+        }
+    }
+    Ok(share)
+}
+
+/// A lead as listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedLead {
+    /// Its id.
+    pub id: LeadId,
+    /// Its form.
+    pub form: String,
+    /// What was sent, a JSON object.
+    pub fields: String,
+    /// What was agreed to, a JSON object.
+    pub agreements: String,
+    /// The page.
+    pub page: String,
+    /// When it came.
+    pub received_at: Millis,
+    /// Since when it is tied to a visitor.
+    pub linked_at: Option<Millis>,
+}
+
+const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, lead.page, \
+    lead.received_at, lead_link.linked_at \
+    FROM lead LEFT JOIN lead_link \
+    ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
+    WHERE lead.site_id = $1 ORDER BY lead.received_at DESC, lead.id LIMIT $2 OFFSET $3";
+
+/// Leads, the newest first; one more than `limit` says that there are more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn leads(
+    db: &mut Connection,
+    site: SiteId,
+    limit: u32,
+    offset: u32,
+) -> sqlx::Result<Vec<ListedLead>> {
+    let rows = sqlx::query(LEADS)
+        .bind(site.0)
+        .bind(i64::from(limit) + 1)
+        .bind(i64::from(offset))
+        .fetch_all(db)
+        .await?;
+    let lead = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(ListedLead {
+            id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
+            form: row.get(1),
+            fields: row.get(2),
+            agreements: row.get(3),
+            page: row.get(4),
+            received_at: Millis(row.get(5)),
+            linked_at: row.get::<Option<i64>, _>(6).map(Millis),
+        })
+    };
+    rows.iter().map(lead).collect()
+}
+
+/// An event in a lead's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The event's id.
+    pub id: Uuid7,
+    /// When.
+    pub at: Millis,
+    /// What.
+    pub name: String,
+    /// The page's path.
+    pub page: String,
+    /// The page's title.
+    pub title: String,
+    /// More about it, a JSON object.
+    pub properties: Option<String>,
+}
+
+const LINKED: &str = "SELECT lead_link.linked_at FROM lead LEFT JOIN lead_link \
+    ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
+    WHERE lead.site_id = $1 AND lead.id = $2";
+const TIMELINE: &str = "SELECT e.id, e.at, e.name, e.page, e.title, e.properties \
+    FROM lead_link l \
+    JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id \
+    JOIN consent_grant g ON g.site_id = lg.site_id AND g.visitor_id = lg.visitor_id \
+    JOIN event e ON e.site_id = g.site_id AND e.grant_id = g.id \
+    WHERE l.site_id = $1 AND l.lead_id = $2 AND e.at >= l.linked_at \
+    ORDER BY e.at, e.id LIMIT $3";
+
+/// Events in one timeline, at most.
+pub const TIMELINE_MAX: u32 = 1_000;
+
+/// What is known of a lead's browsing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Timeline {
+    /// There is no such lead.
+    NoLead,
+    /// It is tied to nobody, so nothing is known.
+    Unlinked,
+    /// What its visitor did since then.
+    Linked(Millis, Vec<Moment>),
+}
+
+/// The timeline of a lead: from the moment it was linked on, not backwards.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn timeline(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<Timeline> {
+    let id = lead.as_bytes().to_vec();
+    let linked: Option<Option<i64>> = sqlx::query_scalar(LINKED)
+        .bind(site.0)
+        .bind(&id)
+        .fetch_optional(&mut *db)
+        .await?;
+    let since = match linked {
+        None => return Ok(Timeline::NoLead),
+        Some(None) => return Ok(Timeline::Unlinked),
+        Some(Some(since)) => Millis(since),
+    };
+    let rows = sqlx::query(TIMELINE)
+        .bind(site.0)
+        .bind(&id)
+        .bind(i64::from(TIMELINE_MAX))
+        .fetch_all(db)
+        .await?;
+    let mut moments = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(id) = Uuid7::from_bytes(sixteen(row.get(0), "id")?) else {
+            continue;
+        };
+        moments.push(Moment {
+            id,
+            at: Millis(row.get(1)),
+            name: row.get(2),
+            page: row.get(3),
+            title: row.get(4),
+            properties: row.get(5),
+        });
+    }
+    Ok(Timeline::Linked(since, moments))
+}

@@ -1,0 +1,131 @@
+//! Sites and the site files in force.
+
+use consent_core::{ids::SiteKey, time::Millis};
+use sqlx::{Connection as _, Row as _};
+
+use super::{Connection, SiteId};
+use crate::site::SiteFile;
+
+/// A site with the file that is in force.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// Its row.
+    pub id: SiteId,
+    /// Counts every change of the file.
+    pub edition: i64,
+    /// Counts the material changes.
+    pub revision: u32,
+    /// SHA-256 of the wording.
+    pub wording: String,
+    /// The file.
+    pub file: SiteFile,
+}
+
+/// What putting a site file in force did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The same file was in force already.
+    Unchanged,
+    /// It changes nothing that visitors decided on.
+    Changed,
+    /// It is new, or changes what visitors decided on: they are asked again.
+    Revised,
+}
+
+const LIST: &str = "SELECT key, edition FROM site ORDER BY key";
+
+/// Keys and editions of all sites.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &mut Connection) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as(LIST).fetch_all(db).await
+}
+
+const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.wording, policy.document \
+    FROM site JOIN policy ON policy.site_id = site.id AND policy.edition = site.edition \
+    WHERE site.key = $1";
+
+/// The site of that key.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(db: &mut Connection, key: &str) -> sqlx::Result<Option<Applied>> {
+    let Some(row) = sqlx::query(FIND).bind(key).fetch_optional(db).await? else {
+        return Ok(None);
+    };
+    let document: String = row.get(4);
+    let decode = |error: &dyn std::fmt::Display| sqlx::Error::ColumnDecode {
+        index: "document".to_owned(),
+        source: error.to_string().into(),
+    };
+    Ok(Some(Applied {
+        id: SiteId(row.get(0)),
+        edition: row.get(1),
+        revision: u32::try_from(row.get::<i64, _>(2)).map_err(|error| decode(&error))?,
+        wording: row.get(3),
+        file: serde_json::from_str(&document).map_err(|error| decode(&error))?,
+    }))
+}
+
+const INSERT_SITE: &str = "INSERT INTO site (id, key, edition) \
+    SELECT COALESCE(MAX(id), 0) + 1, $1, 0 FROM site RETURNING id";
+const INSERT_POLICY: &str = "INSERT INTO policy \
+    (site_id, edition, revision, material, wording, document, applied_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const SET_EDITION: &str = "UPDATE site SET edition = $2 WHERE id = $1";
+
+/// Puts a site file in force.
+///
+/// # Errors
+/// Where the database does not answer; nothing is changed then.
+pub async fn apply(
+    db: &mut Connection,
+    key: &SiteKey,
+    file: &SiteFile,
+    now: Millis,
+) -> sqlx::Result<(Outcome, u32)> {
+    let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    let before = find(&mut tx, key.as_str()).await?;
+    let document =
+        serde_json::to_string(file).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let (id, edition, revision, outcome) = match &before {
+        Some(before) if before.file == *file => return Ok((Outcome::Unchanged, before.revision)),
+        Some(before) if before.file.material() == file.material() => (
+            before.id,
+            before.edition + 1,
+            before.revision,
+            Outcome::Changed,
+        ),
+        Some(before) => (
+            before.id,
+            before.edition + 1,
+            before.revision + 1,
+            Outcome::Revised,
+        ),
+        None => {
+            let id: i64 = sqlx::query_scalar(INSERT_SITE)
+                .bind(key.as_str())
+                .fetch_one(&mut *tx)
+                .await?;
+            (SiteId(id), 1, 1, Outcome::Revised)
+        }
+    };
+    sqlx::query(INSERT_POLICY)
+        .bind(id.0)
+        .bind(edition)
+        .bind(i64::from(revision))
+        .bind(file.material())
+        .bind(file.wording())
+        .bind(document)
+        .bind(now.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(SET_EDITION)
+        .bind(id.0)
+        .bind(edition)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok((outcome, revision))
+}

@@ -1,0 +1,83 @@
+//! Counts without anybody in them.
+
+use consent_core::{
+    gate::Refusal,
+    time::{Millis, SECOND},
+};
+
+use super::{Connection, SiteId};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A browser fetched what asks.
+    Asked,
+    /// A first decision.
+    Decided,
+    /// A purpose granted by a first decision.
+    Granted,
+}
+
+impl Kind {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Decided => "decided",
+            Self::Granted => "granted",
+        }
+    }
+}
+
+const ADD: &str = "INSERT INTO tally (site_id, day, kind, detail, n) VALUES ($1, $2, $3, $4, $5) \
+    ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n";
+
+/// Adds `n` to a count. `day` is in the site's time zone.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn add(
+    db: &mut Connection,
+    site: SiteId,
+    day: i64,
+    (kind, detail): (Kind, &str),
+    n: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(ADD)
+        .bind(site.0)
+        .bind(day)
+        .bind(kind.as_str())
+        .bind(detail)
+        .bind(n)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+const REFUSE: &str = "INSERT INTO refusal (site_id, hour, reason, event, n) \
+    VALUES ($1, $2, $3, $4, $5) \
+    ON CONFLICT (site_id, hour, reason, event) DO UPDATE SET n = refusal.n + excluded.n";
+
+/// Adds `n` refusals. `event` is a name that the site's configuration has, or nothing: what a
+/// client made up is not kept.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn refuse(
+    db: &mut Connection,
+    site: SiteId,
+    now: Millis,
+    (reason, event): (Refusal, &str),
+    n: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(REFUSE)
+        .bind(site.0)
+        .bind(now.0.div_euclid(3_600 * SECOND))
+        .bind(reason.as_str())
+        .bind(event)
+        .bind(n)
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Bearer tokens of the query API, known by their SHA-256.
+
+use consent_core::time::Millis;
+
+use super::{Connection, SiteId};
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Scope {
+    /// Ask for counts.
+    Query,
+    /// See leads and their timelines.
+    Leads,
+}
+
+impl Scope {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Leads => "leads",
+        }
+    }
+}
+
+const INSERT: &str =
+    "INSERT INTO token (hash, site_id, scopes, created_at) VALUES ($1, $2, $3, $4)";
+
+/// Adds a token.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn insert(
+    db: &mut Connection,
+    hash: &[u8],
+    site: SiteId,
+    scopes: &[Scope],
+    now: Millis,
+) -> sqlx::Result<()> {
+    let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
+    sqlx::query(INSERT)
+        .bind(hash)
+        .bind(site.0)
+        .bind(scopes.join(" "))
+        .bind(now.0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// A token as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The site it is for.
+    pub site: SiteId,
+    scopes: String,
+}
+
+impl Token {
+    /// Whether it may do that.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.split(' ').any(|has| has == scope.as_str())
+    }
+}
+
+const FIND: &str = "SELECT site_id, scopes FROM token WHERE hash = $1";
+
+/// The token of that hash.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(db: &mut Connection, hash: &[u8]) -> sqlx::Result<Option<Token>> {
+    let row: Option<(i64, String)> = sqlx::query_as(FIND).bind(hash).fetch_optional(db).await?;
+    Ok(row.map(|(site, scopes)| Token {
+        site: SiteId(site),
+        scopes,
+    }))
+}

@@ -1,0 +1,171 @@
+//! Visitors and where they stand.
+
+use std::collections::BTreeMap;
+
+use consent_core::{
+    ids::{ReceiptId, VisitorHash},
+    standing::{Grant, Standing, Subject},
+    time::Millis,
+};
+use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
+
+use super::{Connection, SiteId, VisitorRow, sixteen};
+
+/// A visitor as recorded.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Their row.
+    pub row: VisitorRow,
+    /// What they have granted.
+    pub standing: Standing,
+}
+
+/// The visitors of those hashes; who is not recorded is not in the answer.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(
+    db: &mut Connection,
+    site: SiteId,
+    hashes: &[VisitorHash],
+) -> sqlx::Result<BTreeMap<VisitorHash, Visitor>> {
+    let mut found = BTreeMap::new();
+    let Some(last) = hashes.last() else {
+        return Ok(found);
+    };
+    let mut query = QueryBuilder::new(
+        "SELECT v.id, v.hash, v.receipt, v.revision, v.expires, g.id, g.purpose, g.service, g.since \
+         FROM visitor v LEFT JOIN consent_grant g \
+         ON g.site_id = v.site_id AND g.visitor_id = v.id AND g.receipt_id = v.receipt \
+         WHERE v.site_id = ",
+    );
+    query.push_bind(site.0).push(" AND v.hash IN (");
+    // Lists are filled up to a power of two: few statements to prepare, whatever the number.
+    let padded = hashes.len().next_power_of_two();
+    let mut list = query.separated(", ");
+    for hash in hashes
+        .iter()
+        .chain(std::iter::repeat_n(last, padded - hashes.len()))
+    {
+        list.push_bind(hash.as_bytes().to_vec());
+    }
+    query.push(")");
+    let mut rows: BTreeMap<VisitorHash, (VisitorRow, Recorded)> = BTreeMap::new();
+    for row in query.build().fetch_all(db).await? {
+        let hash = VisitorHash::from_bytes(sixteen(row.get(1), "hash")?);
+        if !rows.contains_key(&hash) {
+            rows.insert(hash, (VisitorRow(row.get(0)), Recorded::read(&row)?));
+        }
+        if let (Some((_, recorded)), Some(id)) = (rows.get_mut(&hash), row.get::<Option<i64>, _>(5))
+        {
+            recorded.grants.push(grant(&row, id)?);
+        }
+    }
+    for (hash, (row, recorded)) in rows {
+        found.insert(
+            hash,
+            Visitor {
+                row,
+                standing: recorded.standing(Subject::Visitor(hash)),
+            },
+        );
+    }
+    Ok(found)
+}
+
+struct Recorded {
+    receipt: Option<ReceiptId>,
+    revision: u32,
+    expires: Millis,
+    grants: Vec<Grant>,
+}
+
+impl Recorded {
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        let receipt: Option<Vec<u8>> = row.get(2);
+        let receipt = receipt.map(|bytes| sixteen(bytes, "receipt")).transpose()?;
+        Ok(Self {
+            receipt: receipt.map(ReceiptId::from_bytes),
+            revision: u32::try_from(row.get::<i64, _>(3)).unwrap_or(0),
+            expires: Millis(row.get(4)),
+            grants: Vec::new(),
+        })
+    }
+
+    fn standing(self, subject: Subject) -> Standing {
+        match self.receipt {
+            Some(receipt) => {
+                Standing::recorded(subject, self.revision, receipt, self.expires, self.grants)
+            }
+            None => Standing::none(subject),
+        }
+    }
+}
+
+fn grant(row: &SqliteRow, id: i64) -> sqlx::Result<Grant> {
+    let invalid = |column: &str, error: consent_core::ids::Invalid| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: Box::new(error),
+    };
+    let purpose: String = row.get(6);
+    let service: String = row.get(7);
+    Ok(Grant {
+        id,
+        purpose: purpose.parse().map_err(|error| invalid("purpose", error))?,
+        service: match service.as_str() {
+            "" => None,
+            service => Some(service.parse().map_err(|error| invalid("service", error))?),
+        },
+        since: Millis(row.get(8)),
+    })
+}
+
+const INSERT: &str = "INSERT INTO visitor (site_id, hash, receipt, revision, expires, created_at) \
+    VALUES ($1, $2, NULL, 0, 0, $3) RETURNING id";
+
+/// A new visitor, with nothing granted.
+///
+/// # Errors
+/// Where the database does not answer, or has them already.
+pub async fn insert(
+    db: &mut Connection,
+    site: SiteId,
+    hash: VisitorHash,
+    now: Millis,
+) -> sqlx::Result<VisitorRow> {
+    let id = sqlx::query_scalar(INSERT)
+        .bind(site.0)
+        .bind(hash.as_bytes().to_vec())
+        .bind(now.0)
+        .fetch_one(db)
+        .await?;
+    Ok(VisitorRow(id))
+}
+
+const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5 \
+    WHERE site_id = $1 AND id = $2";
+
+/// Puts a decision in force.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn set_standing(
+    db: &mut Connection,
+    site: SiteId,
+    visitor: VisitorRow,
+    standing: &Standing,
+) -> sqlx::Result<()> {
+    sqlx::query(SET_STANDING)
+        .bind(site.0)
+        .bind(visitor.0)
+        .bind(
+            standing
+                .receipt()
+                .map(|receipt| receipt.as_bytes().to_vec()),
+        )
+        .bind(i64::from(standing.revision()))
+        .bind(standing.expires().0)
+        .execute(db)
+        .await?;
+    Ok(())
+}
