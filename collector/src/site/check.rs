@@ -11,11 +11,7 @@ use super::{Complaint, Purpose, Service, SiteFile, place::Places};
 
 /// Everything that is wrong with a file whose keys are right one by one.
 pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
-    let mut check = Check {
-        file,
-        places,
-        complaints: Vec::new(),
-    };
+    let mut check = Check { file, places, complaints: Vec::new() };
     check.purposes();
     check.names();
     check.forms();
@@ -122,12 +118,7 @@ impl<'a> Check<'a> {
         let mut cookies = Seen::default();
         for (at, cookie) in service.cookies.iter().enumerate() {
             let path = format!("{path}.cookies[{at}].name");
-            cookies.see(
-                self,
-                &format!("service `{key}`, cookie"),
-                &cookie.name,
-                path,
-            );
+            cookies.see(self, &format!("service `{key}`, cookie"), &cookie.name, path);
         }
     }
 
@@ -142,12 +133,7 @@ impl<'a> Check<'a> {
                 let path = format!("{path}.services[{at}]");
                 services.see(self, "service", service.key.as_str(), format!("{path}.key"));
                 for (at, event) in service.events.iter().enumerate() {
-                    events.see(
-                        self,
-                        "event",
-                        event.as_str(),
-                        format!("{path}.events[{at}]"),
-                    );
+                    events.see(self, "event", event.as_str(), format!("{path}.events[{at}]"));
                 }
             }
         }
@@ -161,12 +147,7 @@ impl<'a> Check<'a> {
             let what = format!("form `{}`, field or agreement", form.key);
             let mut keys = Seen::default();
             for (at, field) in form.fields.iter().enumerate() {
-                keys.see(
-                    self,
-                    &what,
-                    field.key.as_str(),
-                    format!("{path}.fields[{at}].key"),
-                );
+                keys.see(self, &what, field.key.as_str(), format!("{path}.fields[{at}].key"));
             }
             for (at, agreement) in form.agreements.iter().enumerate() {
                 let path = format!("{path}.agreements[{at}].key");

@@ -18,11 +18,7 @@ pub struct Complaint {
 pub fn report(file_name: &str, complaints: &[Complaint]) -> String {
     let mut text = String::new();
     for complaint in complaints {
-        let Complaint {
-            line,
-            message,
-            remedy,
-        } = complaint;
+        let Complaint { line, message, remedy } = complaint;
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{file_name}:{line}: {message}\n  remedy: {remedy}");
     }

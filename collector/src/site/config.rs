@@ -80,10 +80,7 @@ impl SiteFile {
     /// them: the consent cookie says that it is not granted, and the visitor cookie serves whatever
     /// else is.
     fn cookies(&self) -> BTreeMap<String, Vec<String>> {
-        let asked = self
-            .purposes
-            .iter()
-            .filter(|purpose| purpose.kind != Kind::Necessary);
+        let asked = self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary);
         asked
             .flat_map(|purpose| &purpose.services)
             .filter_map(|service| {
@@ -116,11 +113,7 @@ impl LeadForm {
         Form {
             key: self.key.clone(),
             fields: fields.collect(),
-            agreements: self
-                .agreements
-                .iter()
-                .map(|agreement| agreement.key.clone())
-                .collect(),
+            agreements: self.agreements.iter().map(|agreement| agreement.key.clone()).collect(),
         }
     }
 }

@@ -110,11 +110,7 @@ impl Default for BannerFile {
 
 impl BannerFile {
     pub(super) fn look(&self) -> Banner {
-        Banner {
-            version: self.version.clone(),
-            layout: self.layout,
-            theme: self.theme,
-        }
+        Banner { version: self.version.clone(), layout: self.layout, theme: self.theme }
     }
 }
 

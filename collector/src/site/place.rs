@@ -12,9 +12,7 @@ pub(super) struct Lines {
 impl Lines {
     pub(super) fn of(text: &str) -> Self {
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self {
-            starts: [0].into_iter().chain(breaks).collect(),
-        }
+        Self { starts: [0].into_iter().chain(breaks).collect() }
     }
 
     /// The line of a byte offset; the first is 1.
@@ -30,9 +28,7 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn of(lines: &Lines, root: &DeTable<'_>) -> Self {
-        let mut places = Self {
-            lines: BTreeMap::new(),
-        };
+        let mut places = Self { lines: BTreeMap::new() };
         places.table(lines, "", root);
         places
     }
@@ -55,8 +51,7 @@ impl Places {
         for (key, value) in table {
             let dot = if path.is_empty() { "" } else { "." };
             let path = format!("{path}{dot}{}", key.get_ref());
-            self.lines
-                .insert(path.clone(), lines.line(key.span().start));
+            self.lines.insert(path.clone(), lines.line(key.span().start));
             self.value(lines, &path, value.get_ref());
         }
     }
@@ -67,8 +62,7 @@ impl Places {
             DeValue::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
                     let path = format!("{path}[{at}]");
-                    self.lines
-                        .insert(path.clone(), lines.line(item.span().start));
+                    self.lines.insert(path.clone(), lines.line(item.span().start));
                     self.value(lines, &path, item.get_ref());
                 }
             }

@@ -26,10 +26,7 @@ impl SiteFile {
     /// `policy.css` and `me` beside it.
     #[must_use]
     pub fn policy_page(&self, language: &str, revision: u32) -> Markup {
-        let page = Page {
-            file: self,
-            speech: self.speech(language),
-        };
+        let page = Page { file: self, speech: self.speech(language) };
         page.document(revision)
     }
 }
@@ -101,9 +98,7 @@ impl Page<'_> {
     /// The sections that have something to say.
     fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let forms = !self.file.forms.is_empty();
-        SECTIONS
-            .into_iter()
-            .filter(move |(id, _)| *id != "forms" || forms)
+        SECTIONS.into_iter().filter(move |(id, _)| *id != "forms" || forms)
     }
 
     fn contents(&self) -> Markup {
@@ -137,12 +132,7 @@ impl Page<'_> {
             .file
             .purposes
             .iter()
-            .flat_map(|purpose| {
-                purpose
-                    .services
-                    .iter()
-                    .map(move |service| (purpose, service))
-            })
+            .flat_map(|purpose| purpose.services.iter().map(move |service| (purpose, service)))
             .filter(|(_, service)| service.external)
             .collect();
         let word = |name| self.speech.word(name);
@@ -203,9 +193,10 @@ impl Page<'_> {
         let word = |name| self.speech.word(name);
         html! {
             @if service.external {
-                p.elsewhere {
-                    a href={ "#service-" (service.key) } { (word("page_external_badge")) }
-                    " " (self.speech.provider(&service.provider))
+                p {
+                    a href={ "#service-" (service.key) } {
+                        (self.speech.labelled(word("page_external_badge"), &self.speech.provider(&service.provider)))
+                    }
                 }
             } @else {
                 dl {
@@ -221,11 +212,7 @@ impl Page<'_> {
     /// A table; its roles are written out, since the style sheet stacks it on a small screen.
     fn cookies(&self) -> Markup {
         let word = |name| self.speech.word(name);
-        let services = self
-            .file
-            .purposes
-            .iter()
-            .flat_map(|purpose| &purpose.services);
+        let services = self.file.purposes.iter().flat_map(|purpose| &purpose.services);
         html! {
             p { (word("page_cookies_intro")) }
             table role="table" {

@@ -24,12 +24,7 @@ impl SiteFile {
         struct Wording<'a> {
             texts: Vec<Texts>,
             page: Vec<Vec<&'a str>>,
-            file: (
-                &'a Words,
-                &'a super::Controller,
-                &'a [Purpose],
-                &'a [LeadForm],
-            ),
+            file: (&'a Words, &'a super::Controller, &'a [Purpose], &'a [LeadForm]),
         }
         let page = |language: &String| {
             let speech = self.speech(language);
@@ -60,10 +55,8 @@ impl SiteFile {
     #[must_use]
     pub fn material(&self) -> String {
         let entries = self.entries(&self.languages.iter().collect());
-        let lines: BTreeMap<_, _> = entries
-            .iter()
-            .map(|(label, value)| (label, value.to_string()))
-            .collect();
+        let lines: BTreeMap<_, _> =
+            entries.iter().map(|(label, value)| (label, value.to_string())).collect();
         digest(&lines)
     }
 
@@ -77,11 +70,8 @@ impl SiteFile {
     /// What changed materially since `older`, a line each.
     #[must_use]
     pub fn changes(&self, older: &Self) -> Vec<String> {
-        let common: BTreeSet<_> = self
-            .languages
-            .iter()
-            .filter(|own| older.languages.contains(own))
-            .collect();
+        let common: BTreeSet<_> =
+            self.languages.iter().filter(|own| older.languages.contains(own)).collect();
         if common.is_empty() {
             return vec!["every language is new".to_owned()];
         }
@@ -127,10 +117,7 @@ impl SiteFile {
 
     /// Everything material by what to call it; texts in these languages.
     fn entries(&self, languages: &BTreeSet<&String>) -> BTreeMap<String, Value<'_>> {
-        let mut entries = Entries {
-            all: BTreeMap::new(),
-            languages,
-        };
+        let mut entries = Entries { all: BTreeMap::new(), languages };
         entries.words("controller's name", &self.controller.name);
         let mut order = Vec::new();
         for purpose in &self.purposes {
@@ -180,9 +167,7 @@ impl<'a> Entries<'a, '_> {
     }
 
     fn words(&mut self, label: impl Into<String>, words: &'a Words) {
-        let words = words
-            .iter()
-            .filter(|(language, _)| self.languages.contains(language));
+        let words = words.iter().filter(|(language, _)| self.languages.contains(language));
         let words = words.map(|(language, text)| (language.as_str(), text.as_str()));
         self.put(label, Value::Words(words.collect()));
     }
@@ -208,28 +193,16 @@ impl<'a> Entries<'a, '_> {
     fn service(&mut self, purpose: &'a Purpose, service: &'a Service) {
         let label = format!("service {}", service.key);
         let provider = &service.provider;
-        self.put(
-            format!("{label}: purpose"),
-            Value::Name(purpose.key.as_str()),
-        );
+        self.put(format!("{label}: purpose"), Value::Name(purpose.key.as_str()));
         self.put(format!("{label}: provider"), Value::Name(&provider.name));
-        self.put(
-            format!("{label}: provider's country"),
-            Value::Name(&provider.country),
-        );
+        self.put(format!("{label}: provider's country"), Value::Name(&provider.country));
         self.put(format!("{label}: external"), Value::Flag(service.external));
         self.words(format!("{label}: what is sent"), &service.sends);
         self.words(format!("{label}: use"), &service.usage);
-        self.put(
-            format!("{label}: retention"),
-            Value::Days(service.retention_days),
-        );
+        self.put(format!("{label}: retention"), Value::Days(service.retention_days));
         let mut signals: Vec<_> = service.consent_mode.iter().map(String::as_str).collect();
         signals.sort_unstable();
-        self.put(
-            format!("{label}: Consent Mode signals"),
-            Value::List(signals),
-        );
+        self.put(format!("{label}: Consent Mode signals"), Value::List(signals));
         for cookie in &service.cookies {
             self.cookie(&label, cookie);
         }

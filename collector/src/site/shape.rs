@@ -54,19 +54,11 @@ pub(super) enum Rule {
 }
 
 const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
-    Key {
-        name,
-        needed: Some(remedy),
-        rule,
-    }
+    Key { name, needed: Some(remedy), rule }
 }
 
 const fn may(name: &'static str, rule: Rule) -> Key {
-    Key {
-        name,
-        needed: None,
-        rule,
-    }
+    Key { name, needed: None, rule }
 }
 
 const NAME: usize = 80;
@@ -118,22 +110,14 @@ pub(super) const SITE: Shape = Shape {
         may("consent_days", COOKIE_DAYS),
         may("visitor_days", COOKIE_DAYS),
         may("url_parameters", Rule::Many(value::parameter)),
-        needed(
-            "name",
-            Rule::Words(NAME),
-            "add [name] with the site's name in each language",
-        ),
+        needed("name", Rule::Words(NAME), "add [name] with the site's name in each language"),
         needed(
             "controller",
             Rule::Table(&CONTROLLER),
             "add [controller] with name, address and contact of who answers for the data",
         ),
         may("banner", Rule::Table(&BANNER)),
-        needed(
-            "purposes",
-            Rule::Tables(&PURPOSE),
-            "add [[purposes]]: what data is used for",
-        ),
+        needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
         may("forms", Rule::Tables(&FORM)),
     ],
 };
@@ -142,17 +126,9 @@ const CONTROLLER: Shape = Shape {
     noun: "controller",
     named_by: "",
     keys: &[
-        needed(
-            "name",
-            Rule::Words(NAME),
-            "add the operator's name in each language",
-        ),
+        needed("name", Rule::Words(NAME), "add the operator's name in each language"),
         may("representative", Rule::Words(NAME)),
-        needed(
-            "address",
-            Rule::Words(LINE),
-            "add the operator's address in each language",
-        ),
+        needed("address", Rule::Words(LINE), "add the operator's address in each language"),
         needed(
             "contact",
             Rule::One(value::contact),
@@ -205,11 +181,7 @@ const SERVICE: Shape = Shape {
             Rule::Flag,
             "add external = true where the browser sends data to anybody but the controller, otherwise false",
         ),
-        needed(
-            "sends",
-            Rule::Sends,
-            "add sends = { … }: what is sent, in each language",
-        ),
+        needed("sends", Rule::Sends, "add sends = { … }: what is sent, in each language"),
         needed(
             "use",
             Rule::Use(Need::Specific),
@@ -250,11 +222,7 @@ const COOKIE: Shape = Shape {
             Rule::One(value::cookie),
             "add the cookie's name; a * may stand for what changes",
         ),
-        needed(
-            "days",
-            COOKIE_DAYS,
-            "add days = …: how long the cookie lives, 1 to 400",
-        ),
+        needed("days", COOKIE_DAYS, "add days = …: how long the cookie lives, 1 to 400"),
         needed(
             "use",
             Rule::Use(Need::Brief),

@@ -1,3 +1,7 @@
+mod bad;
+mod made;
+mod pages;
+
 use super::*;
 
 const SHOP: &str = include_str!("../../../demo-site/shop.toml");
@@ -7,16 +11,14 @@ pub(super) fn shop() -> SiteFile {
     parse(SHOP).unwrap()
 }
 
-#[test]
-fn look() {
-    let file = parse(SHOP).map_err(|c| report("shop.toml", &c)).unwrap();
-    for l in ["ja", "en"] {
-        let t = file.texts(l);
-        std::fs::write(
-            format!("/tmp/sitework/{l}.html"),
-            file.policy_page(l, 3).into_string(),
-        )
-        .unwrap();
-    }
-    std::fs::write("/tmp/sitework/policy.css", POLICY_STYLE).unwrap();
+/// The demo shop's text with one passage replaced.
+fn changed(from: &str, to: &str) -> String {
+    assert!(SHOP.contains(from), "the shop's file has no {from}");
+    SHOP.replacen(from, to, 1)
+}
+
+/// The demo shop's file with one passage replaced.
+fn shop_with(from: &str, to: &str) -> SiteFile {
+    let text = changed(from, to);
+    parse(&text).unwrap_or_else(|complaints| panic!("{}", report("shop.toml", &complaints)))
 }

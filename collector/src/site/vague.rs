@@ -45,10 +45,7 @@ fn folded(text: &str) -> String {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         _ => c,
     };
-    text.chars()
-        .map(half)
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().map(half).flat_map(char::to_lowercase).collect()
 }
 
 /// The characters that carry meaning (Chinese characters, katakana, letters, digits) once the
@@ -70,12 +67,10 @@ fn said_in_japanese(text: &str) -> usize {
 /// The words that are left once those that fit anything are gone.
 fn said_in_english(text: &str) -> usize {
     let fits_anything = |word: &str| {
-        words::ENGLISH
-            .iter()
-            .any(|known| match known.strip_suffix('*') {
-                Some(stem) => word.starts_with(stem),
-                None => word == *known,
-            })
+        words::ENGLISH.iter().any(|known| match known.strip_suffix('*') {
+            Some(stem) => word.starts_with(stem),
+            None => word == *known,
+        })
     };
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')
         .filter(|word| word.chars().count() > 1 && !fits_anything(word))

@@ -21,18 +21,11 @@ pub(super) struct Wrong {
 pub(super) type Verdict = Result<(), Wrong>;
 
 fn wrong(message: impl Into<String>, remedy: impl Into<String>) -> Verdict {
-    Err(Wrong {
-        message: message.into(),
-        remedy: remedy.into(),
-    })
+    Err(Wrong { message: message.into(), remedy: remedy.into() })
 }
 
 fn hold(right: bool, message: impl FnOnce() -> String, remedy: &str) -> Verdict {
-    if right {
-        Ok(())
-    } else {
-        wrong(message(), remedy)
-    }
+    if right { Ok(()) } else { wrong(message(), remedy) }
 }
 
 /// A key or name of `consent-core`.
@@ -51,9 +44,7 @@ pub(super) fn language(tag: &str) -> Verdict {
     let mut parts = tag.split('-').peekable();
     let primary = parts.next().unwrap_or_default();
     let script = |part: &&str| {
-        let lower = part
-            .get(1..)
-            .is_some_and(|rest| all(rest, u8::is_ascii_lowercase));
+        let lower = part.get(1..).is_some_and(|rest| all(rest, u8::is_ascii_lowercase));
         part.len() == 4 && part.as_bytes()[0].is_ascii_uppercase() && lower
     };
     let region = |part: &&str| {
@@ -162,20 +153,14 @@ pub(super) fn country(code: &str) -> Verdict {
         "UK" => "write \"GB\" for the United Kingdom",
         _ => "use the two-letter code of ISO 3166-1, such as \"JP\" or \"US\"",
     };
-    hold(
-        country_names(code).is_some(),
-        || format!("`{code}` is not a country's code"),
-        remedy,
-    )
+    hold(country_names(code).is_some(), || format!("`{code}` is not a country's code"), remedy)
 }
 
 /// An `https` address.
 pub(super) fn address(text: &str) -> Verdict {
     let rest = text.strip_prefix("https://").unwrap_or_default();
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let printable = text
-        .chars()
-        .all(|c| c.is_ascii_graphic() && !"<>\"'`".contains(c));
+    let printable = text.chars().all(|c| c.is_ascii_graphic() && !"<>\"'`".contains(c));
     hold(
         printable && text.len() <= 500 && host(&rest[..end]).is_ok(),
         || format!("`{text}` is not an https address"),
@@ -246,10 +231,7 @@ pub(super) fn plain(text: &str, max: usize) -> Verdict {
             || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
     if text.contains(invisible) {
-        return wrong(
-            "has line breaks or other control characters",
-            "write it in one line",
-        );
+        return wrong("has line breaks or other control characters", "write it in one line");
     }
     let tag = text.match_indices('<').any(|(at, _)| {
         text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')

@@ -16,11 +16,7 @@ use super::{
 
 /// Everything that is wrong with the keys of a file, one by one.
 pub(super) fn walk(lines: &Lines, root: &Spanned<DeTable<'_>>) -> Vec<Complaint> {
-    let mut walk = Walk {
-        lines,
-        languages: languages(root.get_ref()),
-        complaints: Vec::new(),
-    };
+    let mut walk = Walk { lines, languages: languages(root.get_ref()), complaints: Vec::new() };
     walk.table(&SITE, "", root.get_ref(), 0);
     walk.untranslated(root.get_ref());
     walk.complaints
@@ -28,13 +24,8 @@ pub(super) fn walk(lines: &Lines, root: &Spanned<DeTable<'_>>) -> Vec<Complaint>
 
 /// The languages that every text must be in, as far as they can be read.
 fn languages(root: &DeTable<'_>) -> Vec<String> {
-    let items = root
-        .get("languages")
-        .and_then(|value| value.get_ref().as_array());
-    let tags = items
-        .into_iter()
-        .flatten()
-        .filter_map(|item| item.get_ref().as_str());
+    let items = root.get("languages").and_then(|value| value.get_ref().as_array());
+    let tags = items.into_iter().flatten().filter_map(|item| item.get_ref().as_str());
     tags.map(str::to_owned).collect()
 }
 
@@ -90,20 +81,12 @@ impl Walk<'_> {
             (Rule::Of(known), DeValue::String(text)) => self.one_of(at, &what, known, text),
             (Rule::Many(check), DeValue::Array(items)) => {
                 if items.is_empty() && key.needed.is_some() {
-                    self.complain(
-                        at,
-                        format!("{what} is empty"),
-                        key.needed.unwrap_or_default(),
-                    );
+                    self.complain(at, format!("{what} is empty"), key.needed.unwrap_or_default());
                 }
-                self.items(items, &what, |walk, at, text| {
-                    walk.hold(at, &what, check(text))
-                });
+                self.items(items, &what, |walk, at, text| walk.hold(at, &what, check(text)));
             }
             (Rule::SomeOf(known), DeValue::Array(items)) => {
-                self.items(items, &what, |walk, at, text| {
-                    walk.one_of(at, &what, known, text)
-                });
+                self.items(items, &what, |walk, at, text| walk.one_of(at, &what, known, text));
             }
             (Rule::Number(least, most), DeValue::Integer(number)) => {
                 let number = i64::from_str_radix(number.as_str(), number.radix());
@@ -123,11 +106,7 @@ impl Walk<'_> {
             (Rule::Table(shape), DeValue::Table(table)) => self.table(shape, label, table, at),
             (Rule::Tables(shape), DeValue::Array(items)) => {
                 if items.is_empty() && key.needed.is_some() {
-                    self.complain(
-                        at,
-                        format!("{what} is empty"),
-                        key.needed.unwrap_or_default(),
-                    );
+                    self.complain(at, format!("{what} is empty"), key.needed.unwrap_or_default());
                 }
                 for item in items {
                     match item.get_ref() {
@@ -157,11 +136,7 @@ impl Walk<'_> {
                 continue;
             };
             if seen.contains(&text) {
-                self.complain(
-                    at,
-                    format!("{what} has `{text}` twice"),
-                    "leave one of them out",
-                );
+                self.complain(at, format!("{what} has `{text}` twice"), "leave one of them out");
             }
             seen.push(text);
             check(self, at, text);
@@ -186,14 +161,10 @@ impl Walk<'_> {
                 "write { ja = \"…\", en = \"…\" } with the site's languages",
             ),
             Rule::Table(_) => ("a table", "write { key = value, … } or a [section]"),
-            Rule::Tables(_) => (
-                "a list of tables",
-                "write [[section]] for each, or [{ … }, { … }]",
-            ),
-            Rule::Overrides => (
-                "a table for each language",
-                "write [banner.text.fr] and so on",
-            ),
+            Rule::Tables(_) => {
+                ("a list of tables", "write [[section]] for each, or [{ … }, { … }]")
+            }
+            Rule::Overrides => ("a table for each language", "write [banner.text.fr] and so on"),
         };
         self.complain(at, format!("{what} is not {kind}"), remedy);
     }
@@ -204,12 +175,8 @@ fn label(shape: &Shape, around: &str, table: &DeTable<'_>) -> String {
     if shape.noun == SITE.noun {
         return String::new();
     }
-    let around = around
-        .strip_suffix(": ")
-        .map(|around| format!("{around}, "));
-    let name = table
-        .get(shape.named_by)
-        .and_then(|name| name.get_ref().as_str());
+    let around = around.strip_suffix(": ").map(|around| format!("{around}, "));
+    let name = table.get(shape.named_by).and_then(|name| name.get_ref().as_str());
     let name = name.map(|name| format!(" `{name}`")).unwrap_or_default();
     format!("{}{}{name}: ", around.unwrap_or_default(), shape.noun)
 }

@@ -27,11 +27,9 @@ impl Walk<'_> {
             }
             match text.get_ref() {
                 DeValue::String(text) => self.hold(at, &what, text_holds(rule, language, text)),
-                _ => self.complain(
-                    at,
-                    format!("{what} is not a text"),
-                    "write it in quotes: \"…\"",
-                ),
+                _ => {
+                    self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"")
+                }
             }
         }
         for language in self.languages.clone() {
@@ -63,9 +61,7 @@ impl Walk<'_> {
 
     /// Languages without built-in words need all of their own.
     pub(super) fn untranslated(&mut self, root: &DeTable<'_>) {
-        let Some(languages) = root
-            .get("languages")
-            .and_then(|value| value.get_ref().as_array())
+        let Some(languages) = root.get("languages").and_then(|value| value.get_ref().as_array())
         else {
             return;
         };
@@ -106,11 +102,9 @@ impl Walk<'_> {
             };
             match text.get_ref() {
                 DeValue::String(text) => self.hold(at, &what, own_word(name, english, text)),
-                _ => self.complain(
-                    at,
-                    format!("{what} is not a text"),
-                    "write it in quotes: \"…\"",
-                ),
+                _ => {
+                    self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"")
+                }
             }
         }
     }
@@ -121,20 +115,12 @@ impl Walk<'_> {
 
     fn foreign(&mut self, at: usize, language: &str) {
         let message = format!("`{language}` is not among the site's languages");
-        self.complain(
-            at,
-            message,
-            format!("add \"{language}\" to languages, or leave this out"),
-        );
+        self.complain(at, message, format!("add \"{language}\" to languages, or leave this out"));
     }
 }
 
 fn text_holds(rule: &Rule, language: &str, text: &str) -> Verdict {
-    let max = if let Rule::Words(max) = rule {
-        *max
-    } else {
-        LINE
-    };
+    let max = if let Rule::Words(max) = rule { *max } else { LINE };
     plain(text, max)?;
     match rule {
         Rule::Use(need) if is_vague(language, text, *need) => Err(Wrong {

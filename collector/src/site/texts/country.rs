@@ -6,10 +6,7 @@ const COUNTRIES: &str = include_str!("countries.tsv");
 /// The names of a country, Japanese and English; `None` for what is no country's code.
 pub(crate) fn names(code: &str) -> Option<(&'static str, &'static str)> {
     COUNTRIES.lines().find_map(|line| {
-        let (japanese, english) = line
-            .strip_prefix(code)?
-            .strip_prefix('\t')?
-            .split_once('\t')?;
+        let (japanese, english) = line.strip_prefix(code)?.strip_prefix('\t')?.split_once('\t')?;
         Some((japanese, english))
     })
 }

@@ -97,11 +97,7 @@ impl SiteFile {
             cookies_label: word("cookies_label"),
             blocked: word("blocked"),
             unblock: word("unblock"),
-            purposes: self
-                .purposes
-                .iter()
-                .map(|purpose| purpose_text(&speech, purpose))
-                .collect(),
+            purposes: self.purposes.iter().map(|purpose| purpose_text(&speech, purpose)).collect(),
             faults: faults(&speech),
         }
     }
@@ -110,11 +106,7 @@ impl SiteFile {
         if let Some(own) = speech.own("body") {
             return own.to_owned();
         }
-        let asked = || {
-            self.purposes
-                .iter()
-                .filter(|purpose| purpose.kind != Kind::Necessary)
-        };
+        let asked = || self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary);
         let longest = asked().flat_map(days).max().unwrap_or(self.consent_days);
         let facts = Facts {
             purposes: asked()
@@ -132,11 +124,7 @@ impl SiteFile {
             link: asked().any(|purpose| purpose.kind == Kind::LeadLink),
             reopen: speech.word("reopen"),
         };
-        if speech.is("ja") {
-            ja::body(&facts)
-        } else {
-            en::body(&facts)
-        }
+        if speech.is("ja") { ja::body(&facts) } else { en::body(&facts) }
     }
 }
 
@@ -159,11 +147,7 @@ fn purpose_text(speech: &Speech<'_>, purpose: &Purpose) -> PurposeText {
         key: purpose.key.clone(),
         name: speech.say(&purpose.name).to_owned(),
         usage,
-        services: purpose
-            .services
-            .iter()
-            .map(|service| service_text(speech, service))
-            .collect(),
+        services: purpose.services.iter().map(|service| service_text(speech, service)).collect(),
     }
 }
 

@@ -4,9 +4,8 @@ use super::{country, en, ja};
 use crate::site::file::{Provider, SiteFile, Words};
 
 /// Subtags of languages and scripts that are written from right to left.
-const RIGHT_TO_LEFT: [&str; 12] = [
-    "ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi", "Arab", "Hebr",
-];
+const RIGHT_TO_LEFT: [&str; 12] =
+    ["ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi", "Arab", "Hebr"];
 
 /// A site speaking one of its languages.
 #[derive(Clone, Copy)]
@@ -26,10 +25,7 @@ impl SiteFile {
             .find(exact)
             .or_else(|| languages.iter().find(near))
             .or_else(|| languages.first());
-        Speech {
-            file: self,
-            language: found.map_or("en", String::as_str),
-        }
+        Speech { file: self, language: found.map_or("en", String::as_str) }
     }
 }
 
@@ -55,20 +51,14 @@ impl<'a> Speech<'a> {
 
     /// `ltr` or `rtl`.
     pub(crate) fn direction(&self) -> &'static str {
-        let leftward = self
-            .language
-            .split('-')
-            .any(|subtag| RIGHT_TO_LEFT.contains(&subtag));
+        let leftward = self.language.split('-').any(|subtag| RIGHT_TO_LEFT.contains(&subtag));
         if leftward { "rtl" } else { "ltr" }
     }
 
     /// One of the site's texts.
     pub(crate) fn say(&self, words: &'a Words) -> &'a str {
         let default = || words.get(self.file.languages.first()?);
-        words
-            .get(self.language)
-            .or_else(default)
-            .map_or("", String::as_str)
+        words.get(self.language).or_else(default).map_or("", String::as_str)
     }
 
     /// The site's own word in place of a built-in one.
@@ -81,9 +71,7 @@ impl<'a> Speech<'a> {
     pub(crate) fn word(&self, name: &str) -> &'a str {
         let built_in = if self.is("ja") { ja::WORDS } else { en::WORDS };
         let find = || built_in.iter().find(|(known, _)| *known == name);
-        self.own(name)
-            .or_else(|| find().map(|(_, word)| *word))
-            .unwrap_or_default()
+        self.own(name).or_else(|| find().map(|(_, word)| *word)).unwrap_or_default()
     }
 
     /// `text (aside)`.
@@ -104,13 +92,16 @@ impl<'a> Speech<'a> {
         }
     }
 
-    /// Who provides a service, with the country.
+    /// Who provides a service, with the country; the controller in the language's own words.
     pub(crate) fn provider(&self, provider: &Provider) -> String {
         let country = match country::names(&provider.country) {
             Some((japanese, _)) if self.is("ja") => japanese,
             Some((_, english)) => english,
             None => &provider.country,
         };
-        self.bracketed(&provider.name, country)
+        let controller = &self.file.controller.name;
+        let own = controller.values().any(|name| *name == provider.name);
+        let name = if own { self.say(controller) } else { &provider.name };
+        self.bracketed(name, country)
     }
 }

@@ -101,10 +101,7 @@ mod tests {
     fn what_is_about_right_is_given_in_days_too() {
         let shop = shop();
         assert_eq!(shop.speech("ja").exact_time(180), "約6か月（180日）");
-        assert_eq!(
-            shop.speech("en").exact_time(180),
-            "about 6 months (180 days)"
-        );
+        assert_eq!(shop.speech("en").exact_time(180), "about 6 months (180 days)");
         assert_eq!(shop.speech("en").exact_time(365), "1 year");
     }
 }

@@ -5,10 +5,7 @@ const VAGUE: &[(&str, &str)] = &[
     ("ja", "サービスの改善のために利用します"),
     ("ja", "サービスの改善のために利用します。"),
     ("ja", "お客様により良いサービスを提供するため"),
-    (
-        "ja",
-        "お客さまに、よりよいサービスをご提供するために使います。",
-    ),
+    ("ja", "お客さまに、よりよいサービスをご提供するために使います。"),
     ("ja", "マーケティングのため"),
     ("ja", "マーケティング活動に用いるため"),
     ("ja", "各種目的"),
@@ -31,10 +28,7 @@ const VAGUE: &[(&str, &str)] = &[
     ("en", "for marketing purposes"),
     ("en", "Business purposes"),
     ("en", "to enhance user experience"),
-    (
-        "en",
-        "We use cookies to provide you with the best possible experience on our website",
-    ),
+    ("en", "We use cookies to provide you with the best possible experience on our website"),
     ("en", "For analytics"),
     ("en", "Used for our legitimate business interests"),
     ("en", "to personalise your experience"),
@@ -45,10 +39,7 @@ const VAGUE: &[(&str, &str)] = &[
 ];
 
 const SPECIFIC: &[(&str, &str)] = &[
-    (
-        "ja",
-        "どのページがどれだけ見られたかを集計し、品ぞろえを見直すため",
-    ),
+    ("ja", "どのページがどれだけ見られたかを集計し、品ぞろえを見直すため"),
     ("ja", "動画を配信し、再生回数を数えるため"),
     ("ja", "商品の発送のため"),
     ("ja", "お問い合わせへのご返答のため"),
@@ -59,16 +50,10 @@ const SPECIFIC: &[(&str, &str)] = &[
     ("ja", "不正なログインを見つけて止めるため"),
     ("ja-JP", "地図を表示し、最寄りの店舗をご案内するため"),
     ("en", "To count views by screen size"),
-    (
-        "en",
-        "to deliver the video and count how often it is played",
-    ),
+    ("en", "to deliver the video and count how often it is played"),
     ("en", "To remember the items in your basket"),
     ("en", "To prevent fraud"),
-    (
-        "en",
-        "To improve our services by counting the words people search for",
-    ),
+    ("en", "To improve our services by counting the words people search for"),
     ("en", "to measure which advertisement led to a purchase"),
     ("en", "To show a map of the nearest shop"),
 ];
@@ -116,9 +101,5 @@ fn the_examples_in_the_remedies_would_pass() {
 
 #[test]
 fn a_language_that_cannot_be_judged_is_not() {
-    assert!(!is_vague(
-        "fr",
-        "pour améliorer nos services",
-        Need::Specific
-    ));
+    assert!(!is_vague("fr", "pour améliorer nos services", Need::Specific));
 }
