@@ -3,14 +3,7 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-const PARTS: [&str; 6] = [
-    "loader.js",
-    "ui.js",
-    "ui.wasm",
-    "act.js",
-    "act.wasm",
-    "ashiato.d.ts",
-];
+const PARTS: [&str; 6] = ["loader.js", "ui.js", "ui.wasm", "act.js", "act.wasm", "ashiato.d.ts"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -24,17 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for part in PARTS {
             let path = fs::canonicalize(client.join(part))?;
             println!("cargo:rerun-if-changed={}", path.display());
-            write!(
-                code,
-                "({part:?}, include_bytes!({:?})),",
-                path.display().to_string()
-            )?;
+            write!(code, "({part:?}, include_bytes!({:?})),", path.display().to_string())?;
         }
     }
     code.push_str("];\n");
-    fs::write(
-        PathBuf::from(env::var("OUT_DIR")?).join("client_parts.rs"),
-        code,
-    )?;
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("client_parts.rs"), code)?;
     Ok(())
 }

@@ -32,23 +32,13 @@ impl Asset {
         hash.make_ascii_lowercase();
         let brotli = brotli(&body).unwrap_or_default();
         let gzip = gzip(&body).unwrap_or_default();
-        Self {
-            content_type,
-            identity: body,
-            brotli,
-            gzip,
-            hash,
-        }
+        Self { content_type, identity: body, brotli, gzip, hash }
     }
 }
 
 fn brotli(body: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packed = Vec::new();
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 18,
-        ..Default::default()
-    };
+    let params = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 18, ..Default::default() };
     let mut from = body;
     brotli::BrotliCompress(&mut from, &mut packed, &params)?;
     Ok(packed)
@@ -102,11 +92,7 @@ impl Client {
             parts.insert(name, Arc::new(Asset::new(content_type, part(name)?)));
         }
         let types = Asset::new("text/plain; charset=utf-8", part("ashiato.d.ts")?);
-        Ok(Self {
-            loader,
-            parts,
-            types: Arc::new(types),
-        })
+        Ok(Self { loader, parts, types: Arc::new(types) })
     }
 }
 
@@ -132,9 +118,7 @@ mod tests {
         brotli::BrotliDecompress(&mut asset.brotli.as_slice(), &mut unpacked).unwrap();
         assert_eq!(unpacked, body);
         let mut unpacked = Vec::new();
-        flate2::read::GzDecoder::new(asset.gzip.as_slice())
-            .read_to_end(&mut unpacked)
-            .unwrap();
+        flate2::read::GzDecoder::new(asset.gzip.as_slice()).read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, body);
         assert_ne!(asset.hash, Asset::new("text/plain", b"abd".to_vec()).hash);
     }

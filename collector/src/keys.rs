@@ -94,10 +94,7 @@ impl Keys {
         }
         check_mode(path, &name)?;
         let text = fs::read_to_string(path).map_err(file("read"))?;
-        let damaged = |reason: String| KeysError::Damaged {
-            path: name.clone(),
-            reason,
-        };
+        let damaged = |reason: String| KeysError::Damaged { path: name.clone(), reason };
         let read: File =
             toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
         let secret = |what: &str, text: &str| {
@@ -116,12 +113,7 @@ impl Keys {
     pub fn of(session: [u8; 32], visitor: [u8; 32], receipt: [u8; 32]) -> Self {
         let receipt = SigningKey::from_bytes(&receipt);
         let receipt_id = thumbprint(receipt.verifying_key().as_bytes());
-        Self {
-            session,
-            visitor,
-            receipt,
-            receipt_id,
-        }
+        Self { session, visitor, receipt, receipt_id }
     }
 
     /// The signing key of a session. Any change to the string changes the key, so that a session
@@ -139,12 +131,7 @@ impl Keys {
     /// The hash by which `site` knows the visitor; two sites never share one.
     #[must_use]
     pub fn visitor_hash(&self, site: &SiteKey, visitor: VisitorId) -> VisitorHash {
-        let parts: [&[u8]; 4] = [
-            b"hash\0",
-            site.as_str().as_bytes(),
-            b"\0",
-            visitor.as_bytes(),
-        ];
+        let parts: [&[u8]; 4] = [b"hash\0", site.as_str().as_bytes(), b"\0", visitor.as_bytes()];
         VisitorHash::from_bytes(half(jws::mac(&self.visitor, &parts)))
     }
 
@@ -190,10 +177,7 @@ impl Keys {
 
 /// The thumbprint of an Ed25519 key (RFC 7638; members of RFC 8037, section 2).
 fn thumbprint(public: &[u8]) -> String {
-    let canonical = format!(
-        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-        base64url(public)
-    );
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url(public));
     base64url(&Sha256::digest(canonical))
 }
 
@@ -214,11 +198,7 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeysError> {
 }
 
 fn create(path: &Path, name: &str) -> Result<(), KeysError> {
-    let file = |source| KeysError::File {
-        act: "make",
-        path: name.to_owned(),
-        source,
-    };
+    let file = |source| KeysError::File { act: "make", path: name.to_owned(), source };
     let secret = || random::<32>().map(|bytes| base64url(&bytes));
     let text = format!(
         "# The keys of this Ashiato deployment. Keep a copy where the database's copies are not.\n\
@@ -232,28 +212,15 @@ fn create(path: &Path, name: &str) -> Result<(), KeysError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut keys = options.open(path).map_err(file)?;
-    keys.write_all(text.as_bytes())
-        .and_then(|()| keys.sync_all())
-        .map_err(file)
+    keys.write_all(text.as_bytes()).and_then(|()| keys.sync_all()).map_err(file)
 }
 
 #[cfg(unix)]
 fn check_mode(path: &Path, name: &str) -> Result<(), KeysError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let file = |source| KeysError::File {
-        act: "look at",
-        path: name.to_owned(),
-        source,
-    };
+    let file = |source| KeysError::File { act: "look at", path: name.to_owned(), source };
     let mode = fs::metadata(path).map_err(file)?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(KeysError::Open {
-            path: name.to_owned(),
-            mode,
-        })
-    }
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeysError::Open { path: name.to_owned(), mode }) }
 }
 
 #[cfg(not(unix))]
@@ -292,10 +259,7 @@ mod tests {
     fn signatures_and_thumbprints_are_those_of_rfc_8037() {
         let secret = from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
         let keys = Keys::of([0; 32], [0; 32], secret.try_into().unwrap());
-        assert_eq!(
-            keys.receipt_id,
-            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-        );
+        assert_eq!(keys.receipt_id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
         let signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         let expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
         assert_eq!(base64url(&keys.receipt.sign(signed).to_bytes()), expected);
@@ -305,10 +269,7 @@ mod tests {
     fn a_changed_session_has_another_key() {
         let key = keys().session_key("1.shop.abc.def");
         assert_ne!(key, keys().session_key("1.shop.abc.deg"));
-        assert_ne!(
-            key,
-            Keys::of([9; 32], [2; 32], [3; 32]).session_key("1.shop.abc.def")
-        );
+        assert_ne!(key, Keys::of([9; 32], [2; 32], [3; 32]).session_key("1.shop.abc.def"));
     }
 
     #[test]
@@ -329,10 +290,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(
-                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-                0o600
-            );
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
             let error = Keys::open(&path).unwrap_err().to_string();
             assert!(error.contains("chmod 600"), "{error}");
@@ -342,17 +300,11 @@ mod tests {
     #[test]
     fn a_damaged_or_unreachable_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Keys::open(&folder.path().join("no/keys.toml"))
-            .unwrap_err()
-            .to_string();
+        let error = Keys::open(&folder.path().join("no/keys.toml")).unwrap_err().to_string();
         assert!(error.contains("cannot make the keys file"), "{error}");
         let path = folder.path().join("keys.toml");
         Keys::open(&path).unwrap();
-        fs::write(
-            &path,
-            "session = \"short\"\nvisitor = \"\"\nreceipt = \"\"\n",
-        )
-        .unwrap();
+        fs::write(&path, "session = \"short\"\nvisitor = \"\"\nreceipt = \"\"\n").unwrap();
         let error = Keys::open(&path).unwrap_err().to_string();
         assert!(error.contains("session must be 32 bytes"), "{error}");
     }

@@ -87,48 +87,25 @@ impl Query {
     pub fn report(&self) -> Result<Report, Problem> {
         let mut errors = Vec::new();
         let mut fault = |field: String, code, message: String| {
-            errors.push(FieldError {
-                field,
-                code,
-                message,
-            });
+            errors.push(FieldError { field, code, message });
         };
-        let metrics: Vec<_> = self
-            .metrics
-            .iter()
-            .filter_map(|name| metric(name))
-            .collect();
-        for (at, name) in self
-            .metrics
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| metric(name).is_none())
+        let metrics: Vec<_> = self.metrics.iter().filter_map(|name| metric(name)).collect();
+        for (at, name) in self.metrics.iter().enumerate().filter(|(_, name)| metric(name).is_none())
         {
             let message = format!("{name:?} is not one of visitors, page_views, events");
             fault(format!("metrics[{at}]"), "unknown", message);
         }
         if self.metrics.is_empty() || self.metrics.len() > 10 {
-            fault(
-                "metrics".to_owned(),
-                "count",
-                "ask for 1 to 10 metrics".to_owned(),
-            );
+            fault("metrics".to_owned(), "count", "ask for 1 to 10 metrics".to_owned());
         }
-        let dimensions: Vec<_> = self
-            .dimensions
-            .iter()
-            .filter_map(|name| dimension(name))
-            .collect();
+        let dimensions: Vec<_> =
+            self.dimensions.iter().filter_map(|name| dimension(name)).collect();
         for (at, name) in self.dimensions.iter().enumerate() {
             if dimension(name).is_none() {
                 let message = format!("{name:?} is not one of time:day, page, event");
                 fault(format!("dimensions[{at}]"), "unknown", message);
             } else if self.dimensions.iter().take(at).any(|other| other == name) {
-                fault(
-                    format!("dimensions[{at}]"),
-                    "twice",
-                    format!("{name:?} is asked for twice"),
-                );
+                fault(format!("dimensions[{at}]"), "twice", format!("{name:?} is asked for twice"));
             }
         }
         let mut filters = Vec::new();
@@ -139,11 +116,7 @@ impl Query {
             }
         }
         if self.filters.len() > 10 {
-            fault(
-                "filters".to_owned(),
-                "count",
-                "10 filters at most".to_owned(),
-            );
+            fault("filters".to_owned(), "count", "10 filters at most".to_owned());
         }
         let days = match days(&self.date_range) {
             Ok(days) => days,
@@ -164,24 +137,13 @@ impl Query {
             None => 0,
             Some(Ok(offset)) => offset,
             Some(Err(_)) => {
-                fault(
-                    "after".to_owned(),
-                    "invalid",
-                    "send what `next` said".to_owned(),
-                );
+                fault("after".to_owned(), "invalid", "send what `next` said".to_owned());
                 0
             }
         };
         if errors.is_empty() {
             let limit = self.limit;
-            Ok(Report {
-                metrics,
-                dimensions,
-                filters,
-                days,
-                limit,
-                offset,
-            })
+            Ok(Report { metrics, dimensions, filters, days, limit, offset })
         } else {
             Err(Problem::content(errors))
         }
@@ -212,18 +174,13 @@ fn filter(operator: &str, name: &str, values: &[String]) -> Result<Filter, Strin
         "is_not" => false,
         _ => return Err(format!("{operator:?} is not one of is, is_not")),
     };
-    let dimension = match dimension(name) {
-        Some(dimension @ (Dimension::Page | Dimension::Event)) => dimension,
-        _ => return Err(format!("{name:?} is not one of page, event")),
+    let Some(dimension @ (Dimension::Page | Dimension::Event)) = dimension(name) else {
+        return Err(format!("{name:?} is not one of page, event"));
     };
     if values.is_empty() || values.len() > 100 {
         return Err("1 to 100 values".to_owned());
     }
-    Ok(Filter {
-        dimension,
-        is,
-        values: values.to_vec(),
-    })
+    Ok(Filter { dimension, is, values: values.to_vec() })
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -248,9 +205,7 @@ fn days((first, last): &(String, String)) -> Result<(i64, i64), String> {
 }
 
 fn date(day: i64) -> String {
-    EPOCH
-        .checked_add(day.days())
-        .map_or_else(|_| day.to_string(), |date| date.to_string())
+    EPOCH.checked_add(day.days()).map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 
 /// Answers a question.
@@ -293,15 +248,8 @@ fn meta(share: &reports::Share, file: &SiteFile) -> Meta {
         let mut events = purpose.services.iter().flat_map(|service| &service.events);
         events.any(|event| event.as_str() == "page_view")
     };
-    let purpose = file
-        .purposes
-        .iter()
-        .find(views)
-        .map(|purpose| purpose.key.as_str());
-    let granted = purpose
-        .and_then(|key| share.granted.get(key))
-        .copied()
-        .unwrap_or(0);
+    let purpose = file.purposes.iter().find(views).map(|purpose| purpose.key.as_str());
+    let granted = purpose.and_then(|key| share.granted.get(key)).copied().unwrap_or(0);
     // A browser that kept what asks from an earlier time is not counted as asked again.
     let asked = share.asked.max(share.decided);
     let consented_share = (asked > 0).then(|| {
@@ -309,11 +257,7 @@ fn meta(share: &reports::Share, file: &SiteFile) -> Meta {
         let part = granted as f64 / asked as f64;
         (part * 10_000.0).round() / 10_000.0
     });
-    Meta {
-        asked,
-        decided: share.decided,
-        consented_share,
-    }
+    Meta { asked, decided: share.decided, consented_share }
 }
 
 #[cfg(test)]
@@ -347,11 +291,7 @@ mod tests {
         )
         .report()
         .unwrap_err();
-        let fields: Vec<_> = problem
-            .errors
-            .iter()
-            .map(|error| error.field.as_str())
-            .collect();
+        let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(
             fields,
             [
@@ -377,14 +317,8 @@ mod tests {
             ("2026-11-01T00", "2026-11-02"),
             ("2020-01-01", "2026-01-01"),
         ] {
-            assert!(
-                days(&(first.to_owned(), last.to_owned())).is_err(),
-                "{first}"
-            );
+            assert!(days(&(first.to_owned(), last.to_owned())).is_err(), "{first}");
         }
-        assert_eq!(
-            days(&("2024-02-29".to_owned(), "2024-02-29".to_owned())),
-            Ok((19_782, 19_782))
-        );
+        assert_eq!(days(&("2024-02-29".to_owned(), "2024-02-29".to_owned())), Ok((19_782, 19_782)));
     }
 }

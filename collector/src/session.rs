@@ -30,12 +30,8 @@ impl Session {
     /// The session's string, made unique by `random`.
     #[must_use]
     pub fn to_text(&self, random: &[u8; 16]) -> String {
-        let mut text = format!(
-            "{VERSION}.{}.{:x}.{}",
-            self.site,
-            self.expires.0,
-            base64url(random)
-        );
+        let mut text =
+            format!("{VERSION}.{}.{:x}.{}", self.site, self.expires.0, base64url(random));
         if let Some(visitor) = self.visitor {
             text.push('.');
             text.push_str(&visitor.to_text());
@@ -54,11 +50,7 @@ impl Session {
         let random = parts.next()?;
         let visitor = parts.next().map(str::parse).transpose().ok()?;
         let whole = version == VERSION && random.len() == 22 && parts.next().is_none();
-        whole.then_some(Self {
-            site,
-            expires,
-            visitor,
-        })
+        whole.then_some(Self { site, expires, visitor })
     }
 }
 

@@ -45,9 +45,7 @@ pub struct Site {
 impl Site {
     fn new(applied: store::Applied, client: &Client) -> Result<Self, String> {
         let file = applied.file;
-        let policy = file
-            .policy(applied.revision)
-            .map_err(|flaw| format!("{flaw:?}"))?;
+        let policy = file.policy(applied.revision).map_err(|flaw| format!("{flaw:?}"))?;
         let zone = TimeZone::get(&file.timezone).map_err(|error| error.to_string())?;
         let mut assets = BTreeMap::new();
         let mut parts = HashMap::new();
@@ -94,9 +92,8 @@ impl Site {
 /// The day of a time, since 1970, in `zone`.
 #[must_use]
 pub fn day_in(zone: &TimeZone, at: Millis) -> i64 {
-    let offset = Timestamp::from_millisecond(at.0).map_or(0, |timestamp| {
-        i64::from(zone.to_offset(timestamp).seconds())
-    });
+    let offset = Timestamp::from_millisecond(at.0)
+        .map_or(0, |timestamp| i64::from(zone.to_offset(timestamp).seconds()));
     at.plus(offset * SECOND).seconds().div_euclid(86_400)
 }
 
@@ -111,20 +108,13 @@ impl Sites {
     /// No sites yet.
     #[must_use]
     pub fn new(client: Arc<Client>) -> Self {
-        Self {
-            client,
-            by_key: Arc::default(),
-        }
+        Self { client, by_key: Arc::default() }
     }
 
     /// The site of that key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Site>> {
-        self.by_key
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
+        self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Whether any site has that origin.

@@ -60,11 +60,7 @@ impl ConsentCookie {
         let mut text = String::new();
         push_digits(&mut text, u64::from(self.revision), 10);
         text.push('.');
-        push_digits(
-            &mut text,
-            u64::try_from(self.decided.seconds()).unwrap_or(0),
-            36,
-        );
+        push_digits(&mut text, u64::try_from(self.decided.seconds()).unwrap_or(0), 36);
         text.push('.');
         let high = u64::try_from(self.bits >> 64).unwrap_or(0);
         let low = u64::try_from(self.bits & u128::from(u64::MAX)).unwrap_or(0);
@@ -104,11 +100,7 @@ impl ConsentCookie {
         if self.revision != policy.revision() {
             return choices;
         }
-        for purpose in policy
-            .purposes()
-            .iter()
-            .filter(|purpose| purpose.kind != Kind::Necessary)
-        {
+        for purpose in policy.purposes().iter().filter(|purpose| purpose.kind != Kind::Necessary) {
             choices.purposes.insert(purpose.key.clone(), false);
         }
         for (at, slot) in policy.slots().enumerate() {
@@ -150,13 +142,7 @@ impl ConsentCookie {
             .collect();
         let receipt = self.receipt.unwrap_or(ReceiptId::from_bytes([0; 16]));
         let expires = self.expires(consent_days);
-        Standing::recorded(
-            Subject::ThisBrowser,
-            self.revision,
-            receipt,
-            expires,
-            grants,
-        )
+        Standing::recorded(Subject::ThisBrowser, self.revision, receipt, expires, grants)
     }
 }
 
@@ -164,16 +150,12 @@ impl FromStr for ConsentCookie {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = Invalid {
-            expected: "REVISION.TIME.BITS[.RECEIPT]",
-        };
+        let invalid = Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" };
         let mut parts = text.split('.');
         let mut digits = |radix: u32| {
             let part = parts.next().ok_or(invalid)?;
             if part.is_empty()
-                || !part
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+                || !part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
             {
                 return Err(invalid);
             }
@@ -183,20 +165,11 @@ impl FromStr for ConsentCookie {
         let seconds = i64::try_from(digits(36)?).map_err(|_| invalid)?;
         let decided = Millis(seconds.checked_mul(SECOND).ok_or(invalid)?);
         let bits = digits(16)?;
-        let receipt = parts
-            .next()
-            .map(str::parse)
-            .transpose()
-            .map_err(|_| invalid)?;
+        let receipt = parts.next().map(str::parse).transpose().map_err(|_| invalid)?;
         if parts.next().is_some() || (bits == 0 && receipt.is_some()) {
             return Err(invalid);
         }
-        Ok(Self {
-            revision,
-            decided,
-            bits,
-            receipt,
-        })
+        Ok(Self { revision, decided, bits, receipt })
     }
 }
 
@@ -214,18 +187,9 @@ mod tests {
         let policy = policy();
         let receipt = Some(ReceiptId::from_bytes([9; 16]));
         for (purposes, services) in [
-            (
-                vec![("analytics", true), ("video", false), ("link", true)],
-                vec![("tag", false)],
-            ),
-            (
-                vec![("analytics", true), ("video", true), ("link", true)],
-                vec![],
-            ),
-            (
-                vec![("analytics", false), ("video", true), ("link", false)],
-                vec![],
-            ),
+            (vec![("analytics", true), ("video", false), ("link", true)], vec![("tag", false)]),
+            (vec![("analytics", true), ("video", true), ("link", true)], vec![]),
+            (vec![("analytics", false), ("video", true), ("link", false)], vec![]),
         ] {
             let chosen = choices(&purposes, &services);
             let cookie = ConsentCookie::of(&policy, &chosen, NOW, receipt);
@@ -240,19 +204,11 @@ mod tests {
     #[test]
     fn a_refusal_carries_no_identifier() {
         let refused = choices(&[("analytics", false)], &[]);
-        let cookie = ConsentCookie::of(
-            &policy(),
-            &refused,
-            NOW,
-            Some(ReceiptId::from_bytes([9; 16])),
-        );
+        let cookie =
+            ConsentCookie::of(&policy(), &refused, NOW, Some(ReceiptId::from_bytes([9; 16])));
         assert_eq!(cookie.receipt, None);
         assert_eq!(cookie.to_text(), "3.tro8w0.0");
-        assert!(
-            "3.tro8w0.0.CQkJCQkJCQkJCQkJCQkJCQ"
-                .parse::<ConsentCookie>()
-                .is_err()
-        );
+        assert!("3.tro8w0.0.CQkJCQkJCQkJCQkJCQkJCQ".parse::<ConsentCookie>().is_err());
     }
 
     #[test]
@@ -262,15 +218,9 @@ mod tests {
         let cookie = ConsentCookie::of(&policy, &chosen, NOW, None);
         assert!(cookie.is_current(&policy, 180, NOW));
         assert!(!cookie.is_current(&policy, 180, NOW.plus(180 * DAY)));
-        let older = ConsentCookie {
-            revision: 2,
-            ..cookie
-        };
+        let older = ConsentCookie { revision: 2, ..cookie };
         assert!(!older.is_current(&policy, 180, NOW));
-        assert_eq!(
-            older.standing(&policy, 180),
-            Standing::none(Subject::ThisBrowser)
-        );
+        assert_eq!(older.standing(&policy, 180), Standing::none(Subject::ThisBrowser));
         assert_eq!(older.choices(&policy), Choices::default());
     }
 

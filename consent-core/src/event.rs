@@ -80,9 +80,7 @@ impl Observation {
     /// [`Refusal::Malformed`] or [`Refusal::TooLarge`].
     pub fn parse(json: &str) -> Result<Self, Unreadable> {
         let Ok(observation) = serde_json::from_str::<Self>(json) else {
-            let id = serde_json::from_str::<Named>(json)
-                .ok()
-                .map(|named| named.id);
+            let id = serde_json::from_str::<Named>(json).ok().map(|named| named.id);
             return Err((id, Refusal::Malformed));
         };
         if observation.fits() {
@@ -128,9 +126,7 @@ impl Event {
         subject: Subject,
         observation: Observation,
     ) -> Result<Self, Refusal> {
-        let (purpose, service) = policy
-            .event(&observation.name)
-            .ok_or(Refusal::UnknownEvent)?;
+        let (purpose, service) = policy.event(&observation.name).ok_or(Refusal::UnknownEvent)?;
         Ok(Self {
             purpose: purpose.key.clone(),
             service: service.key.clone(),
@@ -182,10 +178,7 @@ mod tests {
     #[test]
     fn an_observation_is_read_with_its_properties() {
         let observation = Observation::parse(GOOD).unwrap();
-        assert_eq!(
-            observation.properties["plan"],
-            Value::Text("pro".to_owned())
-        );
+        assert_eq!(observation.properties["plan"], Value::Text("pro".to_owned()));
         assert_eq!(observation.properties["b"], Value::Flag(true));
         assert_eq!(observation.page.referrer, "");
     }
@@ -194,62 +187,37 @@ mod tests {
     fn what_cannot_be_read_keeps_its_id() {
         let id = "0190163d-8694-739b-aea5-966c26f8ad91".parse().unwrap();
         let cases = [
-            (
-                r#"{"id":"0190163d-8694-739b-aea5-966c26f8ad91","name":"Page View"}"#,
-                Some(id),
-            ),
+            (r#"{"id":"0190163d-8694-739b-aea5-966c26f8ad91","name":"Page View"}"#, Some(id)),
             (&GOOD.replace("\"pro\"", "{\"deep\":1}"), Some(id)),
             (&GOOD.replace("\"pro\"", "null"), Some(id)),
             (&GOOD.replace("\"at\":5", "\"at\":\"5\""), Some(id)),
-            (
-                &GOOD.replace("\"at\":5", "\"at\":5,\"purpose\":\"analytics\""),
-                Some(id),
-            ),
+            (&GOOD.replace("\"at\":5", "\"at\":5,\"purpose\":\"analytics\""), Some(id)),
             (&GOOD.replace("0190163d", "x"), None),
             ("[]", None),
             ("", None),
         ];
         for (json, id) in cases {
-            assert_eq!(
-                Observation::parse(json),
-                Err((id, Refusal::Malformed)),
-                "{json}"
-            );
+            assert_eq!(Observation::parse(json), Err((id, Refusal::Malformed)), "{json}");
         }
     }
 
     #[test]
     fn limits_are_on_values_names_and_numbers_of_properties() {
         let long = "x".repeat(MAX_VALUE + 1);
-        let many: Vec<_> = (0..=MAX_PROPERTIES)
-            .map(|n| format!("\"p{n}\":1"))
-            .collect();
+        let many: Vec<_> = (0..=MAX_PROPERTIES).map(|n| format!("\"p{n}\":1")).collect();
         let just: Vec<_> = (0..MAX_PROPERTIES).map(|n| format!("\"p{n}\":1")).collect();
         let with = |properties: &str| {
-            let json = GOOD.replace(
-                r#"{"plan":"pro","n":1.5,"b":true}"#,
-                &format!("{{{properties}}}"),
-            );
-            Observation::parse(&json)
-                .map(|_| ())
-                .map_err(|(_, refusal)| refusal)
+            let json =
+                GOOD.replace(r#"{"plan":"pro","n":1.5,"b":true}"#, &format!("{{{properties}}}"));
+            Observation::parse(&json).map(|_| ()).map_err(|(_, refusal)| refusal)
         };
-        assert_eq!(
-            with(&format!("\"plan\":\"{long}\"")),
-            Err(Refusal::TooLarge)
-        );
+        assert_eq!(with(&format!("\"plan\":\"{long}\"")), Err(Refusal::TooLarge));
         assert_eq!(with(&format!("\"plan\":\"{}\"", &long[1..])), Ok(()));
         assert_eq!(with(&many.join(",")), Err(Refusal::TooLarge));
         assert_eq!(with(&just.join(",")), Ok(()));
-        assert_eq!(
-            with(&format!("\"{}\":1", "n".repeat(65))),
-            Err(Refusal::TooLarge)
-        );
+        assert_eq!(with(&format!("\"{}\":1", "n".repeat(65))), Err(Refusal::TooLarge));
         let title = GOOD.replace("\"title\":\"a\"", &format!("\"title\":\"{long}\""));
-        assert!(matches!(
-            Observation::parse(&title),
-            Err((Some(_), Refusal::TooLarge))
-        ));
+        assert!(matches!(Observation::parse(&title), Err((Some(_), Refusal::TooLarge))));
     }
 
     #[test]

@@ -104,16 +104,11 @@ impl Form {
         let mut faults = Vec::new();
         let mut taken = Submission::default();
         for field in &self.fields {
-            let value = sent
-                .fields
-                .get(field.key.as_str())
-                .map_or("", String::as_str);
+            let value = sent.fields.get(field.key.as_str()).map_or("", String::as_str);
             match field.accept(value) {
                 Ok("") => {}
                 Ok(value) => {
-                    taken
-                        .fields
-                        .insert(field.key.as_str().to_owned(), value.to_owned());
+                    taken.fields.insert(field.key.as_str().to_owned(), value.to_owned());
                 }
                 Err(fault) => faults.push((field.key.as_str().to_owned(), fault)),
             }
@@ -123,21 +118,13 @@ impl Form {
             faults.push((key.clone(), FieldFault::Unknown));
         }
         for (key, yes) in &sent.agreements {
-            if self
-                .agreements
-                .iter()
-                .any(|agreement| agreement.as_str() == key)
-            {
+            if self.agreements.iter().any(|agreement| agreement.as_str() == key) {
                 taken.agreements.insert(key.clone(), *yes);
             } else {
                 faults.push((key.clone(), FieldFault::Unknown));
             }
         }
-        if faults.is_empty() {
-            Ok(taken)
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(taken) } else { Err(faults) }
     }
 }
 
@@ -149,20 +136,13 @@ impl Field {
     pub fn accept<'a>(&self, value: &'a str) -> Result<&'a str, FieldFault> {
         let value = value.trim();
         if value.is_empty() {
-            return if self.required {
-                Err(FieldFault::Required)
-            } else {
-                Ok(value)
-            };
+            return if self.required { Err(FieldFault::Required) } else { Ok(value) };
         }
         if value.chars().count() > self.max {
             return Err(FieldFault::TooLong);
         }
         let breaks = self.kind == FieldKind::LongText;
-        if value
-            .chars()
-            .any(|c| c.is_control() && !(breaks && matches!(c, '\n' | '\r' | '\t')))
-        {
+        if value.chars().any(|c| c.is_control() && !(breaks && matches!(c, '\n' | '\r' | '\t'))) {
             return Err(FieldFault::Control);
         }
         match self.kind {
@@ -232,14 +212,8 @@ mod tests {
 
     fn sent(fields: &[(&str, &str)], agreements: &[(&str, bool)]) -> Submission {
         Submission {
-            fields: fields
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
-            agreements: agreements
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), *v))
-                .collect(),
+            fields: fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            agreements: agreements.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect(),
         }
     }
 
@@ -287,12 +261,8 @@ mod tests {
 
     #[test]
     fn addresses_that_can_be_written_to_are_taken_and_others_not() {
-        for good in [
-            "a@b.example",
-            "a.b+c@d-e.example",
-            "花子@例え.テスト",
-            "x@a.b.c.example",
-        ] {
+        for good in ["a@b.example", "a.b+c@d-e.example", "花子@例え.テスト", "x@a.b.c.example"]
+        {
             assert!(is_email(good), "{good}");
         }
         for bad in [

@@ -162,11 +162,7 @@ pub fn permit<A: Gated>(
     match standing.find(action.purpose(), action.service()) {
         Some(grant) if grant.since <= at => {
             let grant = grant.id;
-            Ok(Permitted {
-                action,
-                receipt,
-                grant,
-            })
+            Ok(Permitted { action, receipt, grant })
         }
         _ => Err(Refusal::NotGranted),
     }
@@ -262,24 +258,15 @@ mod tests {
     #[test]
     fn another_visitors_consent_permits_nothing() {
         let granted = standing(&[("analytics", true)], &[], NOW);
-        let act = Act {
-            subject: visitor(2),
-            ..act()
-        };
+        let act = Act { subject: visitor(2), ..act() };
         assert_eq!(permit(act, &granted, NOW).unwrap_err(), Refusal::NotGranted);
     }
 
     #[test]
     fn what_happened_before_the_grant_is_not_permitted_by_it() {
         let granted = standing(&[("analytics", true)], &[], NOW);
-        let early = Act {
-            at: NOW.plus(-1),
-            ..act()
-        };
-        assert_eq!(
-            permit(early, &granted, NOW).unwrap_err(),
-            Refusal::NotGranted
-        );
+        let early = Act { at: NOW.plus(-1), ..act() };
+        assert_eq!(permit(early, &granted, NOW).unwrap_err(), Refusal::NotGranted);
     }
 
     #[test]
@@ -298,19 +285,10 @@ mod tests {
     #[test]
     fn an_older_policy_and_the_end_of_a_consent_end_its_grants() {
         let granted = standing(&[("analytics", true)], &[], NOW);
-        let newer = Act {
-            revision: 4,
-            ..act()
-        };
+        let newer = Act { revision: 4, ..act() };
         assert_eq!(permit(newer, &granted, NOW).unwrap_err(), Refusal::Expired);
-        let later = Act {
-            at: NOW.plus(DAY),
-            ..act()
-        };
-        assert_eq!(
-            permit(later, &granted, NOW.plus(DAY)).unwrap_err(),
-            Refusal::Expired
-        );
+        let later = Act { at: NOW.plus(DAY), ..act() };
+        assert_eq!(permit(later, &granted, NOW.plus(DAY)).unwrap_err(), Refusal::Expired);
     }
 
     #[test]
@@ -340,11 +318,8 @@ mod tests {
                     .enumerate()
                     .map(|(i, key)| (*key, mask >> i & 1 == 1))
                     .collect();
-                let switched: Vec<_> = services
-                    .iter()
-                    .enumerate()
-                    .map(|(i, key)| (*key, off >> i & 1 == 0))
-                    .collect();
+                let switched: Vec<_> =
+                    services.iter().enumerate().map(|(i, key)| (*key, off >> i & 1 == 0)).collect();
                 let standing = standing(&chosen, &switched, NOW);
                 for slot in policy.slots() {
                     let act = Act {
@@ -352,13 +327,10 @@ mod tests {
                         service: slot.service.cloned(),
                         ..act()
                     };
-                    let purpose = chosen
-                        .iter()
-                        .any(|(key, yes)| *key == slot.purpose.as_str() && *yes);
+                    let purpose =
+                        chosen.iter().any(|(key, yes)| *key == slot.purpose.as_str() && *yes);
                     let service = slot.service.is_none_or(|service| {
-                        switched
-                            .iter()
-                            .any(|(key, yes)| *key == service.as_str() && *yes)
+                        switched.iter().any(|(key, yes)| *key == service.as_str() && *yes)
                     });
                     assert_eq!(permit(act, &standing, NOW).is_ok(), purpose && service);
                     asked += 1;

@@ -185,9 +185,7 @@ impl FromStr for Uuid7 {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let expected = Invalid {
-            expected: "a UUIDv7 in lower case with hyphens",
-        };
+        let expected = Invalid { expected: "a UUIDv7 in lower case with hyphens" };
         if text.len() != 36 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(expected);
         }
@@ -316,11 +314,7 @@ mod tests {
         ] {
             assert!(text.parse::<Uuid7>().is_err(), "{text}");
         }
-        assert!(
-            "0190163d-8694-739b-aea5-966c26f8ad91"
-                .parse::<Uuid7>()
-                .is_ok()
-        );
+        assert!("0190163d-8694-739b-aea5-966c26f8ad91".parse::<Uuid7>().is_ok());
     }
 
     #[test]
@@ -328,10 +322,7 @@ mod tests {
         let text = ReceiptId::from_bytes([0xff; 16]).to_text();
         assert!(format!("{text}=").parse::<ReceiptId>().is_err());
         let loose = format!("{}x", &text[..21]);
-        assert!(
-            loose.parse::<ReceiptId>().is_err(),
-            "bits beyond the 128th must be zero"
-        );
+        assert!(loose.parse::<ReceiptId>().is_err(), "bits beyond the 128th must be zero");
     }
 
     #[test]

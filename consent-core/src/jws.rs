@@ -122,13 +122,7 @@ impl<'a> Signed<'a> {
         }
         let signature = from_base64url(signature).ok_or(Flaw::Signature)?;
         let signature = signature.try_into().map_err(|_| Flaw::Signature)?;
-        Ok(Self {
-            session: header.kid,
-            iat: header.iat,
-            protected,
-            signature,
-            payload,
-        })
+        Ok(Self { session: header.kid, iat: header.iat, protected, signature, payload })
     }
 
     /// The payload, if `key` signed it (compared in constant time).
@@ -206,11 +200,7 @@ mod tests {
     #[test]
     fn other_forms_of_jws_are_refused() {
         let signed = |header: &str| {
-            format!(
-                "{}..{}\n{{}}",
-                base64url(header.as_bytes()),
-                base64url(&[0; 32])
-            )
+            format!("{}..{}\n{{}}", base64url(header.as_bytes()), base64url(&[0; 32]))
         };
         let cases = [
             ("{}".to_owned(), Flaw::NoPayload),
@@ -225,10 +215,7 @@ mod tests {
                 signed(r#"{"alg":"HS256","b64":true,"crit":["b64"],"kid":"s","iat":1}"#),
                 Flaw::Algorithm,
             ),
-            (
-                signed(r#"{"alg":"HS256","b64":false,"crit":[],"kid":"s","iat":1}"#),
-                Flaw::Algorithm,
-            ),
+            (signed(r#"{"alg":"HS256","b64":false,"crit":[],"kid":"s","iat":1}"#), Flaw::Algorithm),
             (
                 signed(r#"{"alg":"HS256","b64":false,"crit":["b64"],"kid":"s","iat":1,"jwk":{}}"#),
                 Flaw::Header,
@@ -239,10 +226,7 @@ mod tests {
                 ),
                 Flaw::Header,
             ),
-            (
-                sign(&KEY, "s", Millis(0), "{}").replacen("\n", "A\n", 1),
-                Flaw::Signature,
-            ),
+            (sign(&KEY, "s", Millis(0), "{}").replacen("\n", "A\n", 1), Flaw::Signature),
         ];
         for (body, flaw) in cases {
             assert_eq!(Signed::parse(&body).unwrap_err(), flaw, "{body}");

@@ -85,13 +85,7 @@ mod tests {
             Standing::none(subject).decided(&policy(), &choices, receipt, now, now.plus(1_000))
         };
         assert!(permit(link(), &decide("link"), now).is_ok());
-        assert_eq!(
-            permit(link(), &decide("analytics"), now).unwrap_err(),
-            Refusal::NotGranted
-        );
-        assert_eq!(
-            permit(link(), &Standing::none(subject), now).unwrap_err(),
-            Refusal::NotGranted
-        );
+        assert_eq!(permit(link(), &decide("analytics"), now).unwrap_err(), Refusal::NotGranted);
+        assert_eq!(permit(link(), &Standing::none(subject), now).unwrap_err(), Refusal::NotGranted);
     }
 }

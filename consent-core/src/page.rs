@@ -20,13 +20,9 @@ impl<'a> Address<'a> {
         if url.bytes().any(bad) {
             return None;
         }
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"))?;
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
         let start = url.len() - host.len();
-        let end = host
-            .find(['/', '?', '#'])
-            .map_or(url.len(), |at| start + at);
+        let end = host.find(['/', '?', '#']).map_or(url.len(), |at| start + at);
         let authority = url.get(start..end)?;
         if authority.is_empty() || authority.contains('@') {
             return None;
@@ -35,11 +31,7 @@ impl<'a> Address<'a> {
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let path = if path.is_empty() { "/" } else { path };
-        Some(Self {
-            origin: url.get(..end)?,
-            path,
-            query,
-        })
+        Some(Self { origin: url.get(..end)?, path, query })
     }
 
     /// The query with the allowed parameters only, in their order.
@@ -101,15 +93,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plain_web_address_is_refused() {
-        for url in [
-            "",
-            "/a",
-            "ftp://a/",
-            "https://",
-            "https://u:p@a/",
-            "javascript:1",
-            "http://a b",
-        ] {
+        for url in
+            ["", "/a", "ftp://a/", "https://", "https://u:p@a/", "javascript:1", "http://a b"]
+        {
             assert_eq!(Address::parse(url), None, "{url}");
         }
     }

@@ -119,19 +119,10 @@ impl Policy {
                 }
             }
         }
-        if purposes
-            .iter()
-            .filter(|purpose| purpose.kind == Kind::LeadLink)
-            .count()
-            > 1
-        {
+        if purposes.iter().filter(|purpose| purpose.kind == Kind::LeadLink).count() > 1 {
             return Err(Flaw::TwoLeadLinks);
         }
-        let policy = Self {
-            revision,
-            purposes,
-            events,
-        };
+        let policy = Self { revision, purposes, events };
         let slots = policy.slots().count();
         if slots > MAX_SLOTS {
             return Err(Flaw::TooManySlots(slots));
@@ -154,22 +145,19 @@ impl Policy {
     /// Every switch of the purposes that are asked, in order. The consent cookie's bits and the
     /// collector's grants follow it.
     pub fn slots(&self) -> impl Iterator<Item = Slot<'_>> {
-        self.purposes
-            .iter()
-            .filter(|purpose| purpose.kind != Kind::Necessary)
-            .flat_map(|purpose| {
-                let alone = purpose.services.is_empty().then_some(Slot {
-                    purpose: &purpose.key,
-                    service: None,
-                    needs_visitor: purpose.kind == Kind::LeadLink,
-                });
-                let services = purpose.services.iter().map(|service| Slot {
-                    purpose: &purpose.key,
-                    service: Some(&service.key),
-                    needs_visitor: purpose.kind == Kind::LeadLink || !service.events.is_empty(),
-                });
-                alone.into_iter().chain(services)
-            })
+        self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary).flat_map(|purpose| {
+            let alone = purpose.services.is_empty().then_some(Slot {
+                purpose: &purpose.key,
+                service: None,
+                needs_visitor: purpose.kind == Kind::LeadLink,
+            });
+            let services = purpose.services.iter().map(|service| Slot {
+                purpose: &purpose.key,
+                service: Some(&service.key),
+                needs_visitor: purpose.kind == Kind::LeadLink || !service.events.is_empty(),
+            });
+            alone.into_iter().chain(services)
+        })
     }
 
     /// Under which purpose and service an event of this name is taken. The site's configuration
@@ -184,9 +172,7 @@ impl Policy {
     /// The purpose that allows tying a visitor to a lead.
     #[must_use]
     pub fn lead_link(&self) -> Option<&Purpose> {
-        self.purposes
-            .iter()
-            .find(|purpose| purpose.kind == Kind::LeadLink)
+        self.purposes.iter().find(|purpose| purpose.kind == Kind::LeadLink)
     }
 
     /// Checks that choices fit this policy and the method by which they were made.
@@ -209,19 +195,13 @@ impl Policy {
                 return Err(Contradiction::UnknownService(key.clone()));
             }
         }
-        let mut slots = self
-            .slots()
-            .map(|slot| choices.grant(slot.purpose, slot.service));
+        let mut slots = self.slots().map(|slot| choices.grant(slot.purpose, slot.service));
         let fits = match method {
             Method::AcceptAll => slots.all(|yes| yes),
             Method::RejectAll | Method::Withdraw => !slots.any(|yes| yes),
             Method::Custom | Method::Gpc => true,
         };
-        if fits {
-            Ok(())
-        } else {
-            Err(Contradiction::Method(method))
-        }
+        if fits { Ok(()) } else { Err(Contradiction::Method(method)) }
     }
 }
 
@@ -235,20 +215,14 @@ pub(crate) mod tests {
             key: key.parse().unwrap(),
             events: events.iter().map(|event| event.parse().unwrap()).collect(),
         };
-        let purpose = |key: &str, kind, services| Purpose {
-            key: key.parse().unwrap(),
-            kind,
-            services,
-        };
+        let purpose =
+            |key: &str, kind, services| Purpose { key: key.parse().unwrap(), kind, services };
         let purposes = vec![
             purpose("necessary", Kind::Necessary, vec![service("choice", &[])]),
             purpose(
                 "analytics",
                 Kind::Optional,
-                vec![
-                    service("ashiato", &["page_view", "click"]),
-                    service("tag", &[]),
-                ],
+                vec![service("ashiato", &["page_view", "click"]), service("tag", &[])],
             ),
             purpose("video", Kind::Optional, vec![]),
             purpose("link", Kind::LeadLink, vec![]),
@@ -258,14 +232,8 @@ pub(crate) mod tests {
 
     pub(crate) fn choices(purposes: &[(&str, bool)], services: &[(&str, bool)]) -> Choices {
         Choices {
-            purposes: purposes
-                .iter()
-                .map(|(key, yes)| (key.parse().unwrap(), *yes))
-                .collect(),
-            services: services
-                .iter()
-                .map(|(key, yes)| (key.parse().unwrap(), *yes))
-                .collect(),
+            purposes: purposes.iter().map(|(key, yes)| (key.parse().unwrap(), *yes)).collect(),
+            services: services.iter().map(|(key, yes)| (key.parse().unwrap(), *yes)).collect(),
         }
     }
 
@@ -275,11 +243,7 @@ pub(crate) mod tests {
         let slots: Vec<_> = policy
             .slots()
             .map(|slot| {
-                (
-                    slot.purpose.as_str(),
-                    slot.service.map(ServiceKey::as_str),
-                    slot.needs_visitor,
-                )
+                (slot.purpose.as_str(), slot.service.map(ServiceKey::as_str), slot.needs_visitor)
             })
             .collect();
         assert_eq!(
@@ -297,10 +261,7 @@ pub(crate) mod tests {
     fn the_configuration_says_which_purpose_an_event_has() {
         let policy = policy();
         let (purpose, service) = policy.event(&"click".parse().unwrap()).unwrap();
-        assert_eq!(
-            (purpose.key.as_str(), service.key.as_str()),
-            ("analytics", "ashiato")
-        );
+        assert_eq!((purpose.key.as_str(), service.key.as_str()), ("analytics", "ashiato"));
         assert_eq!(policy.event(&"unheard_of".parse().unwrap()), None);
     }
 
@@ -315,10 +276,7 @@ pub(crate) mod tests {
         assert_eq!(policy.check(Method::Custom, &some), Ok(()));
         assert_eq!(policy.check(Method::RejectAll, &none), Ok(()));
         for method in [Method::RejectAll, Method::Withdraw] {
-            assert_eq!(
-                policy.check(method, &some),
-                Err(Contradiction::Method(method))
-            );
+            assert_eq!(policy.check(method, &some), Err(Contradiction::Method(method)));
         }
     }
 
@@ -348,10 +306,7 @@ pub(crate) mod tests {
         assert!(matches!(Policy::new(1, twice), Err(Flaw::Twice(_))));
         let mut link = base[3].clone();
         link.key = "link_again".parse().unwrap();
-        assert_eq!(
-            Policy::new(1, [base.clone(), vec![link]].concat()),
-            Err(Flaw::TwoLeadLinks)
-        );
+        assert_eq!(Policy::new(1, [base.clone(), vec![link]].concat()), Err(Flaw::TwoLeadLinks));
         let mut events = base;
         events[1].services[1].events = vec!["click".parse().unwrap()];
         assert!(matches!(Policy::new(1, events), Err(Flaw::EventTwice(_))));

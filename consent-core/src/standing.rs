@@ -44,13 +44,7 @@ impl Standing {
     /// No consent.
     #[must_use]
     pub const fn none(subject: Subject) -> Self {
-        Self {
-            subject,
-            revision: 0,
-            receipt: None,
-            expires: Millis(0),
-            grants: Vec::new(),
-        }
+        Self { subject, revision: 0, receipt: None, expires: Millis(0), grants: Vec::new() }
     }
 
     /// The consent that `receipt` records, as it holds now.
@@ -62,13 +56,7 @@ impl Standing {
         expires: Millis,
         grants: Vec<Grant>,
     ) -> Self {
-        Self {
-            subject,
-            revision,
-            receipt: Some(receipt),
-            expires,
-            grants,
-        }
+        Self { subject, revision, receipt: Some(receipt), expires, grants }
     }
 
     /// The consent that results when `choices` are decided at `at`: what was granted before and

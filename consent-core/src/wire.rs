@@ -35,10 +35,7 @@ impl SessionRequest {
     pub fn to_json(&self) -> String {
         Json::object(|json| {
             json.text("site", &self.site);
-            json.maybe(
-                "visitor",
-                self.visitor.map(|visitor| visitor.to_text()).as_deref(),
-            );
+            json.maybe("visitor", self.visitor.map(|visitor| visitor.to_text()).as_deref());
         })
     }
 }
@@ -92,10 +89,7 @@ impl ConsentRequest {
     /// What was chosen.
     #[must_use]
     pub fn choices(&self) -> Choices {
-        Choices {
-            purposes: self.purposes.clone(),
-            services: self.services.clone(),
-        }
+        Choices { purposes: self.purposes.clone(), services: self.services.clone() }
     }
 
     /// As it is signed.
@@ -265,10 +259,7 @@ impl LeadRequest {
     /// What was sent, for [`crate::form::Form::accept`].
     #[must_use]
     pub fn submission(&self) -> Submission {
-        Submission {
-            fields: self.fields.clone(),
-            agreements: self.agreements.clone(),
-        }
+        Submission { fields: self.fields.clone(), agreements: self.agreements.clone() }
     }
 
     /// As it is signed.
@@ -277,10 +268,7 @@ impl LeadRequest {
         Json::object(|json| {
             json.text("site", &self.site);
             json.text("form", &self.form);
-            json.maybe(
-                "visitor",
-                self.visitor.map(|visitor| visitor.to_text()).as_deref(),
-            );
+            json.maybe("visitor", self.visitor.map(|visitor| visitor.to_text()).as_deref());
             json.nested("page", |json| json.text("url", &self.page.url));
             json.nested("fields", |json| {
                 for (name, value) in &self.fields {
@@ -384,10 +372,7 @@ mod tests {
 
     #[test]
     fn a_session_without_a_visitor_says_null() {
-        let request = SessionRequest {
-            site: "shop".to_owned(),
-            visitor: None,
-        };
+        let request = SessionRequest { site: "shop".to_owned(), visitor: None };
         assert_eq!(request.to_json(), r#"{"site":"shop","visitor":null}"#);
         let read: SessionRequest = serde_json::from_str(r#"{"site":"shop"}"#).unwrap();
         assert_eq!(read, request);

@@ -78,10 +78,7 @@ impl<E: std::error::Error> From<E> for Failure {
 #[must_use]
 pub fn run() -> ExitCode {
     let Command { act } = Command::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("ashiato: cannot start: {error}");
@@ -93,11 +90,9 @@ pub fn run() -> ExitCode {
             Act::Serve(config) => serve::run(config).await,
             Act::Site(SiteAct::Check { file }) => site::check(&file),
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
-            Act::Token(TokenAct::Add {
-                site,
-                scope,
-                database,
-            }) => token::add(&site, &scope, &database.url).await,
+            Act::Token(TokenAct::Add { site, scope, database }) => {
+                token::add(&site, &scope, &database.url).await
+            }
             Act::Query(arguments) => query::run(arguments).await,
         }
     });

@@ -18,10 +18,10 @@ pub(super) struct Arguments {
     /// The site's key.
     #[arg(long)]
     site: String,
-    /// visitors, page_views, events.
+    /// `visitors`, `page_views`, `events`.
     #[arg(long, value_delimiter = ',', default_value = "visitors,page_views")]
     metrics: Vec<String>,
-    /// time:day, page, event.
+    /// `time:day`, `page`, `event`.
     #[arg(long, value_delimiter = ',', default_value = "time:day")]
     dimensions: Vec<String>,
     /// DIMENSION=VALUE or DIMENSION!=VALUE; may be given again.
@@ -46,33 +46,20 @@ pub(super) struct Arguments {
     database: config::Database,
 }
 
-fn said(problem: Problem) -> Failure {
-    let lines = problem
-        .errors
-        .iter()
-        .map(|error| format!("\n  {}: {}", error.field, error.message));
-    Failure(format!(
-        "the question cannot be answered{}",
-        lines.collect::<String>()
-    ))
+fn said(problem: &Problem) -> Failure {
+    let lines =
+        problem.errors.iter().map(|error| format!("\n  {}: {}", error.field, error.message));
+    Failure(format!("the question cannot be answered{}", lines.collect::<String>()))
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let mut db = Database::at(&arguments.database.url)?
-        .readers()
-        .await?
-        .acquire()
-        .await?;
+    let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
     let key = &arguments.site;
     let site = sites::find(&mut db, key).await?.ok_or_else(|| {
-        Failure(format!(
-            "there is no site {key:?}\n  remedy: ashiato site apply FILE"
-        ))
+        Failure(format!("there is no site {key:?}\n  remedy: ashiato site apply FILE"))
     })?;
     if let Some(lead) = &arguments.timeline {
-        let id = lead
-            .parse()
-            .map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
+        let id = lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
         return match reports::timeline(&mut db, site.id, id).await? {
             Timeline::NoLead => Err(Failure(format!("the site has no lead {lead}"))),
             Timeline::Unlinked => {
@@ -82,10 +69,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
             Timeline::Linked(_, moments) => {
                 for moment in moments {
                     let at = jiff::Timestamp::from_millisecond(moment.at.0)?;
-                    println!(
-                        "{at}  {:<12}  {}  {}",
-                        moment.name, moment.page, moment.title
-                    );
+                    println!("{at}  {:<12}  {}  {}", moment.name, moment.page, moment.title);
                 }
                 Ok(())
             }
@@ -94,25 +78,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let query = Query {
         site: arguments.site,
         metrics: arguments.metrics,
-        dimensions: arguments
-            .dimensions
-            .into_iter()
-            .filter(|name| !name.is_empty())
-            .collect(),
-        filters: arguments
-            .filter
-            .iter()
-            .map(|text| filter(text))
-            .collect::<Result<_, _>>()?,
-        date_range: (
-            arguments.from.unwrap_or_default(),
-            arguments.to.unwrap_or_default(),
-        ),
+        dimensions: arguments.dimensions.into_iter().filter(|name| !name.is_empty()).collect(),
+        filters: arguments.filter.iter().map(|text| filter(text)).collect::<Result<_, _>>()?,
+        date_range: (arguments.from.unwrap_or_default(), arguments.to.unwrap_or_default()),
         compare: None,
         limit: arguments.limit,
         after: None,
     };
-    let report = query.report().map_err(said)?;
+    let report = query.report().map_err(|problem| said(&problem))?;
     let answer = query::run(&mut db, site.id, &site.file, &report).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&answer)?);
@@ -124,23 +97,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn filter(text: &str) -> Result<(String, String, Vec<String>), Failure> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        Failure(format!(
-            "--filter {text:?}: write DIMENSION=VALUE or DIMENSION!=VALUE"
-        ))
+        Failure(format!("--filter {text:?}: write DIMENSION=VALUE or DIMENSION!=VALUE"))
     })?;
-    let (operator, name) = name
-        .strip_suffix('!')
-        .map_or(("is", name), |name| ("is_not", name));
+    let (operator, name) = name.strip_suffix('!').map_or(("is", name), |name| ("is_not", name));
     Ok((operator.to_owned(), name.to_owned(), vec![value.to_owned()]))
 }
 
 fn print(query: &Query, answer: &Answer) {
-    let heads: Vec<_> = query
-        .dimensions
-        .iter()
-        .chain(&query.metrics)
-        .cloned()
-        .collect();
+    let heads: Vec<_> = query.dimensions.iter().chain(&query.metrics).cloned().collect();
     let rows: Vec<Vec<String>> = answer
         .results
         .iter()
@@ -150,10 +114,7 @@ fn print(query: &Query, answer: &Answer) {
         })
         .collect();
     let width = |at: usize| {
-        let cells = rows
-            .iter()
-            .filter_map(|row| row.get(at))
-            .chain(heads.get(at));
+        let cells = rows.iter().filter_map(|row| row.get(at)).chain(heads.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     for row in std::iter::once(&heads).chain(&rows) {

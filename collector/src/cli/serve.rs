@@ -1,6 +1,10 @@
 //! `ashiato serve`.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
@@ -26,6 +30,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             EnvFilter::try_from_env("ASHIATO_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
         )
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let client = Arc::new(Client::embedded()?);
     let keys = Arc::new(Keys::open(&config.keys_file)?);
@@ -41,20 +46,11 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         ))
     })?;
     let address = listener.local_addr()?;
-    let public_url = config
-        .public_url
-        .unwrap_or_else(|| format!("http://{address}"));
+    let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
 
     let (writer, written) = Writer::start(writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
-    let app = App {
-        keys,
-        sites,
-        writer,
-        readers,
-        client,
-        public_url: public_url.into(),
-    };
+    let app = App { keys, sites, writer, readers, client, public_url: public_url.into() };
     // Answers are small and written whole: waiting to fill a packet only adds delay.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
@@ -63,9 +59,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     });
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
-    axum::serve(listener, routes::router(app))
-        .with_graceful_shutdown(asked_to_stop())
-        .await?;
+    axum::serve(listener, routes::router(app)).with_graceful_shutdown(asked_to_stop()).await?;
     refreshing.abort();
     // Every answer has been given; what the writer still holds are counts.
     written.await?;

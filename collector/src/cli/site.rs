@@ -14,20 +14,12 @@ fn read(file: &Path) -> Result<SiteFile, Failure> {
     let bytes = std::fs::read(file)
         .map_err(|error| Failure(format!("cannot read the site file {name}: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let before = error
-            .as_bytes()
-            .get(..error.utf8_error().valid_up_to())
-            .unwrap_or_default();
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure(format!(
-            "{name}:{line}: the file is not UTF-8\n  remedy: save it as UTF-8"
-        ))
+        Failure(format!("{name}:{line}: the file is not UTF-8\n  remedy: save it as UTF-8"))
     })?;
     site::parse(&text).map_err(|complaints| {
-        Failure(format!(
-            "{name} cannot be put in force\n{}",
-            site::report(&name, &complaints)
-        ))
+        Failure(format!("{name} cannot be put in force\n{}", site::report(&name, &complaints)))
     })
 }
 

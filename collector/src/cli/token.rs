@@ -17,14 +17,7 @@ pub(super) async fn add(site: &str, scopes: &[tokens::Scope], url: &str) -> Resu
         ))
     })?;
     let token = format!("ashiato_{}", base64url(&keys::random::<32>()?));
-    tokens::insert(
-        &mut db,
-        &Sha256::digest(&token),
-        site.id,
-        scopes,
-        clock::now(),
-    )
-    .await?;
+    tokens::insert(&mut db, &Sha256::digest(&token), site.id, scopes, clock::now()).await?;
     println!("{token}");
     Ok(())
 }

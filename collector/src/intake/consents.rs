@@ -4,16 +4,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use consent_core::{
-    choices::Method,
     ids::{ReceiptId, VisitorHash, VisitorId},
-    policy::{Contradiction, Kind as PurposeKind},
-    receipt::{EventState, LogPlace, Party, PurposeState, Receipt, SCHEMA_VERSION},
     standing::{Standing, Subject},
-    time::{CLOCK_SKEW, DAY, DECISION_BACKDATING, EVENT_MAX_AGE, Millis},
+    time::{DAY, DECISION_BACKDATING, Millis},
     wire::ConsentRequest,
 };
 use sha2::{Digest as _, Sha256};
 
+use super::receipt;
 use crate::{
     error::Problem,
     keys::Keys,
@@ -57,87 +55,6 @@ pub struct Decided {
     pub session: Option<(String, [u8; 32], Millis)>,
 }
 
-/// Checks what can be checked without the database.
-///
-/// # Errors
-/// 422, by field.
-pub fn check(site: &Site, request: &ConsentRequest, now: Millis) -> Result<(), Problem> {
-    let choices = request.choices();
-    if request.decided_at > now.plus(CLOCK_SKEW) {
-        return Err(Problem::field(
-            "decided_at",
-            "future",
-            "the decision lies in the future",
-        ));
-    }
-    let banned =
-        |text: &str, max| text.is_empty() || text.len() > max || text.chars().any(char::is_control);
-    for (field, text) in [("language", &request.language), ("banner", &request.banner)] {
-        if banned(text, 64) {
-            return Err(Problem::field(
-                field,
-                "invalid",
-                "1 to 64 bytes without control characters",
-            ));
-        }
-    }
-    if choices.refuse_everything() {
-        // A no is always taken, whatever revision was shown and however late it comes.
-        return match request.method {
-            Method::AcceptAll => Err(contradiction(&Contradiction::Method(Method::AcceptAll))),
-            _ => Ok(()),
-        };
-    }
-    if request.revision != site.policy.revision() {
-        return Err(Problem::field(
-            "revision",
-            "outdated",
-            format!(
-                "the policy is at revision {}; show it and ask again",
-                site.policy.revision()
-            ),
-        ));
-    }
-    if request.decided_at < now.plus(-EVENT_MAX_AGE) {
-        return Err(Problem::field(
-            "decided_at",
-            "too_old",
-            "the decision is older than 48 hours",
-        ));
-    }
-    site.policy
-        .check(request.method, &choices)
-        .map_err(|flaw| contradiction(&flaw))
-}
-
-fn contradiction(flaw: &Contradiction) -> Problem {
-    match flaw {
-        Contradiction::UnknownPurpose(key) => Problem::field(
-            &format!("purposes.{key}"),
-            "unknown_purpose",
-            "the site has no such purpose",
-        ),
-        Contradiction::UnknownService(key) => Problem::field(
-            &format!("services.{key}"),
-            "unknown_service",
-            "the site has no such service",
-        ),
-        Contradiction::NotAsked(key) => Problem::field(
-            &format!("purposes.{key}"),
-            "not_asked",
-            "a necessary purpose is not asked and cannot be refused",
-        ),
-        Contradiction::Method(method) => Problem::field(
-            "method",
-            "contradiction",
-            format!(
-                "{} does not fit these purposes and services",
-                method.as_str()
-            ),
-        ),
-    }
-}
-
 /// Records a decision inside the caller's transaction.
 ///
 /// # Errors
@@ -167,11 +84,8 @@ pub async fn decide(
         },
     };
     let choices = request.choices();
-    let granted: Vec<_> = site
-        .policy
-        .slots()
-        .filter(|slot| choices.grant(slot.purpose, slot.service))
-        .collect();
+    let granted: Vec<_> =
+        site.policy.slots().filter(|slot| choices.grant(slot.purpose, slot.service)).collect();
     let outdated = request.revision != site.policy.revision();
     let refused = choices.refuse_everything() || granted.is_empty() || outdated;
     let needs_visitor = !refused && granted.iter().any(|slot| slot.needs_visitor);
@@ -186,20 +100,13 @@ pub async fn decide(
         log_index: leaves::next(db).await?,
     };
     if before.is_none() {
-        let purposes = granted
-            .iter()
-            .filter(|_| !refused)
-            .map(|slot| slot.purpose.as_str());
+        let purposes = granted.iter().filter(|_| !refused).map(|slot| slot.purpose.as_str());
         count(db, site, purposes.collect(), now).await?;
     }
     if refused && before.is_none() {
         let record = request.to_json();
-        leaves::append(
-            db,
-            decision.log_index,
-            &log::leaf(&decide.random.1, record.as_bytes()),
-        )
-        .await?;
+        leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, record.as_bytes()))
+            .await?;
         decisions::insert(db, site.id, &decision).await?;
         return Ok(Ok(Decided::default()));
     }
@@ -215,40 +122,28 @@ pub async fn decide(
             (None, Some(id)) => {
                 let hash = keys.visitor_hash(&site.key, id);
                 let row = visitors::insert(db, site.id, hash, now).await?;
-                (
-                    Some(row),
-                    Some(hash),
-                    Standing::none(Subject::Visitor(hash)),
-                )
+                (Some(row), Some(hash), Standing::none(Subject::Visitor(hash)))
             }
             (None, None) => (None, None, Standing::none(Subject::ThisBrowser)),
         };
     // From when it is granted is the page's word, believed for a few minutes only: what happened
     // between the click and this moment is then not lost, and a longer past cannot be claimed.
-    let since = request
-        .decided_at
-        .max(now.plus(-DECISION_BACKDATING))
-        .min(now);
+    let since = request.decided_at.max(now.plus(-DECISION_BACKDATING)).min(now);
     let expires = now.plus(i64::from(site.file.consent_days) * DAY);
     let after = standing.decided(&site.policy, &choices, receipt_id, since, expires);
 
-    let receipt = receipt(
-        decide,
-        receipt_id,
-        hash,
-        &standing,
-        &after,
+    let facts = receipt::Facts {
+        id: receipt_id,
+        visitor: hash,
+        before: &standing,
+        after: &after,
         now,
-        decision.log_index,
-    );
-    let payload =
-        serde_json::to_string(&receipt).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    leaves::append(
-        db,
-        decision.log_index,
-        &log::leaf(&decide.random.1, payload.as_bytes()),
-    )
-    .await?;
+        log_index: decision.log_index,
+    };
+    let payload = serde_json::to_string(&receipt::of(decide, &facts))
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, payload.as_bytes()))
+        .await?;
     let signed = keys.sign_receipt(&payload);
     decision.visitor = row;
     decision.receipt = Some((receipt_id, &signed));
@@ -261,9 +156,7 @@ pub async fn decide(
     Ok(Ok(Decided {
         receipt: Some((receipt_id, signed)),
         visitor: new,
-        session: hash
-            .filter(|_| needs_visitor)
-            .map(|hash| open(keys, decide, hash, now)),
+        session: hash.filter(|_| needs_visitor).map(|hash| open(keys, decide, hash, now)),
     }))
 }
 
@@ -289,10 +182,7 @@ fn again(
         || !recorded.in_force
         || decide.request.choices().refuse_everything()
     {
-        return Ok(Decided {
-            receipt,
-            ..Decided::default()
-        });
+        return Ok(Decided { receipt, ..Decided::default() });
     }
     let (visitor, hash) = match decide.session.visitor {
         Some(hash) => (None, hash),
@@ -301,11 +191,7 @@ fn again(
             (Some(id), keys.visitor_hash(&decide.site.key, id))
         }
     };
-    Ok(Decided {
-        receipt,
-        visitor,
-        session: Some(open(keys, decide, hash, now)),
-    })
+    Ok(Decided { receipt, visitor, session: Some(open(keys, decide, hash, now)) })
 }
 
 fn open(
@@ -315,11 +201,7 @@ fn open(
     now: Millis,
 ) -> (String, [u8; 32], Millis) {
     let expires = now.plus(session::LIFETIME);
-    let session = Session {
-        site: decide.site.key.clone(),
-        expires,
-        visitor: Some(hash),
-    };
+    let session = Session { site: decide.site.key.clone(), expires, visitor: Some(hash) };
     let text = session.to_text(&decide.random.2);
     let key = keys.session_key(&text);
     (text, key, expires)
@@ -338,83 +220,4 @@ async fn count(
         tallies::add(db, site.id, day, (Kind::Granted, purpose), 1).await?;
     }
     Ok(())
-}
-
-fn receipt(
-    decide: &Decide,
-    id: ReceiptId,
-    visitor: Option<VisitorHash>,
-    before: &Standing,
-    after: &Standing,
-    now: Millis,
-    log_index: i64,
-) -> Receipt {
-    let Decide {
-        site,
-        request,
-        public_url,
-        ..
-    } = decide;
-    let controller = &site.file.controller;
-    let name = controller
-        .name
-        .get(&request.language)
-        .or_else(|| controller.name.values().next());
-    let asked = site
-        .policy
-        .purposes()
-        .iter()
-        .filter(|purpose| purpose.kind != PurposeKind::Necessary);
-    let purposes = asked
-        .map(|purpose| {
-            let of = |standing: &Standing| -> Vec<_> {
-                let grants = standing.grants().iter();
-                grants
-                    .filter(|grant| grant.purpose == purpose.key)
-                    .cloned()
-                    .collect()
-            };
-            let granted = of(after);
-            let event_state = match (granted.is_empty(), of(before).is_empty()) {
-                (false, _) => EventState::ConsentGiven,
-                (true, true) => EventState::ConsentRefused,
-                (true, false) => EventState::ConsentWithdrawn,
-            };
-            let services = granted
-                .into_iter()
-                .filter_map(|grant| grant.service)
-                .collect();
-            PurposeState {
-                purpose: purpose.key.clone(),
-                event_state,
-                services,
-            }
-        })
-        .collect();
-    Receipt {
-        schema_version: SCHEMA_VERSION.to_owned(),
-        record_id: id,
-        pii_principal_id: visitor,
-        site: site.key.clone(),
-        decision_id: request.id,
-        previous: request.previous,
-        revision: site.policy.revision(),
-        wording: site.wording.clone(),
-        privacy_notice: format!("{public_url}/s/{}/policy", site.key),
-        language: request.language.clone(),
-        page: request.page.clone(),
-        banner: request.banner.clone(),
-        collection_method: request.method,
-        decided_at: request.decided_at,
-        event_time: now,
-        validity_duration: after.expires().since(now),
-        purposes,
-        pii_controllers: vec![Party {
-            party_name: name.cloned().unwrap_or_default(),
-            party_role: "controller".to_owned(),
-            party_contact: controller.contact.clone(),
-        }],
-        withdrawal_method: format!("{public_url}/s/{}/policy", site.key),
-        log: LogPlace { index: log_index },
-    }
 }

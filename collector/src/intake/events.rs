@@ -52,11 +52,7 @@ impl Batch {
         visitor: VisitorHash,
         entries: impl Iterator<Item = &'a str>,
     ) -> Self {
-        Self {
-            site,
-            visitor,
-            entries: entries.map(Observation::parse).collect(),
-        }
+        Self { site, visitor, entries: entries.map(Observation::parse).collect() }
     }
 
     /// What of entry `observation` may be stored under `standing`.
@@ -149,11 +145,7 @@ async fn look_up(
         hashes.sort_unstable();
         hashes.dedup();
         let found = visitors::find(db, site, &hashes).await?;
-        known.extend(
-            found
-                .into_iter()
-                .map(|(hash, visitor)| ((site, hash), visitor)),
-        );
+        known.extend(found.into_iter().map(|(hash, visitor)| ((site, hash), visitor)));
     }
     Ok(known)
 }

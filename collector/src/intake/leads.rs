@@ -71,10 +71,7 @@ pub async fn take(
         Some(visitor) => link(db, sent, visitor, now).await?,
         None => false,
     };
-    Ok(Ok(Taken {
-        lead: sent.id,
-        linked,
-    }))
+    Ok(Ok(Taken { lead: sent.id, linked }))
 }
 
 async fn link(

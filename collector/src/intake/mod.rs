@@ -1,9 +1,11 @@
 //! Deciding what comes in: verified, checked against the recorded consent, and committed before it
 //! is answered.
 
+pub mod check;
 pub mod consents;
 pub mod events;
 pub mod leads;
+mod receipt;
 pub mod verify;
 pub mod writer;
 

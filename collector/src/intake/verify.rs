@@ -34,17 +34,11 @@ pub fn open<'a>(keys: &Keys, body: &'a str, now: Millis) -> Result<Verified<'a>,
         Problem::unauthorized(code, flaw.to_string())
     })?;
     let session = Session::parse(&signed.session).ok_or_else(|| {
-        Problem::unauthorized(
-            "session_unknown",
-            "the kid is not a session of this collector",
-        )
+        Problem::unauthorized("session_unknown", "the kid is not a session of this collector")
     })?;
     let key = keys.session_key(&signed.session);
     let payload = signed.verify(&key).ok_or_else(|| {
-        Problem::unauthorized(
-            "signature_invalid",
-            "the signature is not that of this session",
-        )
+        Problem::unauthorized("signature_invalid", "the signature is not that of this session")
     })?;
     if now >= session.expires {
         return Err(Problem::unauthorized(
@@ -60,12 +54,7 @@ pub fn open<'a>(keys: &Keys, body: &'a str, now: Millis) -> Result<Verified<'a>,
         ));
     }
     let signature = *signed.signature();
-    Ok(Verified {
-        session,
-        session_text: signed.session,
-        payload,
-        signature,
-    })
+    Ok(Verified { session, session_text: signed.session, payload, signature })
 }
 
 impl Verified<'_> {
@@ -77,10 +66,7 @@ impl Verified<'_> {
         if self.session.site.as_str() == site {
             return Ok(());
         }
-        Err(Problem::unauthorized(
-            "session_other_site",
-            "the session is one of another site",
-        ))
+        Err(Problem::unauthorized("session_other_site", "the session is one of another site"))
     }
 
     /// Checks that the body speaks of the visitor for whom the session was opened.
@@ -118,12 +104,7 @@ mod tests {
     fn session(visitor: Option<VisitorId>) -> String {
         let site = "shop".parse().unwrap();
         let visitor = visitor.map(|visitor| keys().visitor_hash(&site, visitor));
-        Session {
-            site,
-            expires: NOW.plus(1_000_000),
-            visitor,
-        }
-        .to_text(&[4; 16])
+        Session { site, expires: NOW.plus(1_000_000), visitor }.to_text(&[4; 16])
     }
 
     fn code(body: &str, now: Millis) -> &'static str {
@@ -148,51 +129,30 @@ mod tests {
         assert_eq!(code(&body.replace("{}", "{ }"), NOW), "signature_invalid");
         let foreign = jws::sign(&[0; 32], &text, NOW, "{}");
         assert_eq!(code(&foreign, NOW), "signature_invalid");
-        let later = text.replacen(
-            &format!("{:x}", NOW.0 + 1_000_000),
-            &format!("{:x}", NOW.0 * 2),
-            1,
-        );
+        let later =
+            text.replacen(&format!("{:x}", NOW.0 + 1_000_000), &format!("{:x}", NOW.0 * 2), 1);
         assert_ne!(later, text);
         let stretched = jws::sign(&keys().session_key(&text), &later, NOW, "{}");
         assert_eq!(code(&stretched, NOW), "signature_invalid");
-        assert_eq!(
-            code(&signed(&text, NOW), NOW.plus(1_000_000)),
-            "session_expired"
-        );
+        assert_eq!(code(&signed(&text, NOW), NOW.plus(1_000_000)), "session_expired");
         let off = SIGNATURE_TOLERANCE + 1_000;
-        assert_eq!(
-            code(&signed(&text, NOW.plus(-off)), NOW),
-            "signature_expired"
-        );
-        assert_eq!(
-            code(&signed(&text, NOW.plus(off)), NOW),
-            "signature_expired"
-        );
+        assert_eq!(code(&signed(&text, NOW.plus(-off)), NOW), "signature_expired");
+        assert_eq!(code(&signed(&text, NOW.plus(off)), NOW), "signature_expired");
         assert_eq!(code(&signed("someone", NOW), NOW), "session_unknown");
     }
 
     #[test]
     fn a_session_speaks_for_its_own_site_and_visitor_only() {
-        let (mine, other) = (
-            VisitorId::from_bytes([8; 16]),
-            VisitorId::from_bytes([9; 16]),
-        );
+        let (mine, other) = (VisitorId::from_bytes([8; 16]), VisitorId::from_bytes([9; 16]));
         let body = signed(&session(Some(mine)), NOW);
         let verified = open(&keys(), &body, NOW).unwrap();
         assert!(verified.for_site("shop").is_ok());
-        assert_eq!(
-            verified.for_site("shop2").unwrap_err().code,
-            "session_other_site"
-        );
+        assert_eq!(verified.for_site("shop2").unwrap_err().code, "session_other_site");
         assert!(verified.for_visitor(&keys(), mine).is_ok());
         let refused = verified.for_visitor(&keys(), other).unwrap_err();
         assert_eq!(refused.code, "session_other_visitor");
         let body = signed(&session(None), NOW);
-        let refused = open(&keys(), &body, NOW)
-            .unwrap()
-            .for_visitor(&keys(), mine)
-            .unwrap_err();
+        let refused = open(&keys(), &body, NOW).unwrap().for_visitor(&keys(), mine).unwrap_err();
         assert_eq!(refused.code, "session_without_visitor");
     }
 }

@@ -64,8 +64,7 @@ impl Writer {
     /// # Errors
     /// Where it cannot be taken, or the database does not answer.
     pub async fn decide(&self, decide: consents::Decide) -> Result<consents::Decided, Problem> {
-        self.ask(|answer| Job::Decide(Box::new(decide), answer))
-            .await
+        self.ask(|answer| Job::Decide(Box::new(decide), answer)).await
     }
 
     /// Stores what is permitted of a batch.
@@ -93,9 +92,7 @@ impl Writer {
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
-        self.jobs
-            .try_send(job(answer))
-            .map_err(|_| Problem::busy())?;
+        self.jobs.try_send(job(answer)).map_err(|_| Problem::busy())?;
         answered.await.map_err(|_| Problem::busy())?
     }
 }
@@ -149,17 +146,13 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> sqlx::Result<
                     .collect();
                 rest = rest.get(run.len()..).unwrap_or_default();
                 outcomes.extend(
-                    events::store(&mut tx, &run, now)
-                        .await?
-                        .into_iter()
-                        .map(Outcome::Stored),
+                    events::store(&mut tx, &run, now).await?.into_iter().map(Outcome::Stored),
                 );
                 continue;
             }
             Job::Decide(decide, _) => {
-                outcomes.push(Outcome::Decided(
-                    consents::decide(&mut tx, keys, decide, now).await?,
-                ));
+                outcomes
+                    .push(Outcome::Decided(consents::decide(&mut tx, keys, decide, now).await?));
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(&mut tx, sent, now).await?));

@@ -30,9 +30,7 @@ async fn authorised(
     site: &str,
     scope: Scope,
 ) -> Result<Arc<Site>, Problem> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = given
         .and_then(|given| given.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -47,15 +45,11 @@ async fn authorised(
         .ok_or_else(|| unknown("the token is not known"))?;
     match app.sites.get(site) {
         Some(site) if site.id == token.site && token.may(scope) => Ok(site),
-        Some(site) if site.id == token.site => Err(Problem::forbidden(
-            "scope",
-            "the token has not the scope that this call needs",
-        )),
+        Some(site) if site.id == token.site => {
+            Err(Problem::forbidden("scope", "the token has not the scope that this call needs"))
+        }
         // A token learns nothing about sites that are not its own.
-        _ => Err(Problem::forbidden(
-            "site",
-            "the token is not one of this site",
-        )),
+        _ => Err(Problem::forbidden("site", "the token is not one of this site")),
     }
 }
 
@@ -70,9 +64,7 @@ pub(super) async fn query(
     let site = authorised(&app, &headers, &query.site, Scope::Query).await?;
     let report = query.report()?;
     let mut db = app.readers.acquire().await?;
-    Ok(Json(
-        query::run(&mut db, site.id, &site.file, &report).await?,
-    ))
+    Ok(Json(query::run(&mut db, site.id, &site.file, &report).await?))
 }
 
 /// The parameters of a listing.
@@ -113,9 +105,7 @@ pub(super) async fn leads(
     let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
     leads.truncate(limit);
     let results: Vec<_> = leads.iter().map(lead).collect();
-    Ok(Json(
-        json!({ "results": results, "next": next.map(|next| next.to_string()) }),
-    ))
+    Ok(Json(json!({ "results": results, "next": next.map(|next| next.to_string()) })))
 }
 
 fn lead(lead: &ListedLead) -> Value {
@@ -141,13 +131,8 @@ pub(super) async fn timeline(
 ) -> Result<Json<Value>, Problem> {
     let listing = parameters(given)?;
     let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
-    let unknown = || {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "unknown_lead",
-            "the site has no such lead",
-        )
-    };
+    let unknown =
+        || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
     let lead = lead.parse().map_err(|_| unknown())?;
     let mut db = app.readers.acquire().await?;
     match reports::timeline(&mut db, site.id, lead).await? {
@@ -155,18 +140,13 @@ pub(super) async fn timeline(
         Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
         Timeline::Linked(since, moments) => {
             let events: Vec<_> = moments.iter().map(moment).collect();
-            Ok(Json(
-                json!({ "lead": lead, "linked": true, "linked_at": since, "events": events }),
-            ))
+            Ok(Json(json!({ "lead": lead, "linked": true, "linked_at": since, "events": events })))
         }
     }
 }
 
 fn moment(moment: &Moment) -> Value {
-    let properties = moment
-        .properties
-        .as_deref()
-        .map(serde_json::from_str::<Value>);
+    let properties = moment.properties.as_deref().map(serde_json::from_str::<Value>);
     json!({
         "id": moment.id,
         "at": moment.at,

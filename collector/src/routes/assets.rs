@@ -72,42 +72,28 @@ pub(super) async fn jwks(State(app): State<App>) -> Response {
 
 /// An asset in the best encoding that the browser takes.
 fn serve(asset: &Asset, asked: &HeaderMap, cache: &'static str) -> Response {
-    let accepted = asked
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
+    let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let (encoding, body) = match accepted.unwrap_or("") {
         accepted if takes(accepted, "br") => (Some("br"), &asset.brotli),
         accepted if takes(accepted, "gzip") => (Some("gzip"), &asset.gzip),
         _ => (None, &asset.identity),
     };
     let tag = format!("\"{}{}\"", asset.hash, encoding.unwrap_or(""));
-    let unchanged = asked
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| {
-            tags.split(',')
-                .any(|given| given.trim().trim_start_matches("W/") == tag)
-        });
+    let unchanged =
+        asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(
+            |tags| tags.split(',').any(|given| given.trim().trim_start_matches("W/") == tag),
+        );
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         body.clone().into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(asset.content_type),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("cross-origin"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     headers.insert("timing-allow-origin", HeaderValue::from_static("*"));
     if let Ok(tag) = tag.parse() {
         headers.insert(header::ETAG, tag);
@@ -122,12 +108,9 @@ fn serve(asset: &Asset, asked: &HeaderMap, cache: &'static str) -> Response {
 fn takes(accepted: &str, coding: &str) -> bool {
     accepted.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
         let refused = parts.any(|part| {
-            part.strip_prefix("q=")
-                .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0))
+            part.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0))
         });
         named && !refused
     })
@@ -143,11 +126,7 @@ mod tests {
         if let Some(tag) = tag {
             headers.insert(header::IF_NONE_MATCH, tag.parse().unwrap());
         }
-        serve(
-            &Asset::new("application/wasm", vec![7; 500]),
-            &headers,
-            PART_CACHE,
-        )
+        serve(&Asset::new("application/wasm", vec![7; 500]), &headers, PART_CACHE)
     }
 
     #[test]

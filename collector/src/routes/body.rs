@@ -14,9 +14,7 @@ use crate::{
 
 /// The body as text: of the right type, small enough, and UTF-8.
 pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result<String, Problem> {
-    let given = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = given.map(|given| given.split(';').next().unwrap_or("").trim());
     if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case(media)) {
         return Err(Problem::new(
@@ -32,13 +30,8 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
             format!("a body has {MAX_BODY} bytes at most"),
         )
     };
-    let declared = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    if declared
-        .and_then(|length| length.parse::<usize>().ok())
-        .is_some_and(|n| n > MAX_BODY)
-    {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|n| n > MAX_BODY) {
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
@@ -68,11 +61,7 @@ pub(super) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Problem> 
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or("").to_owned();
         let field = if field == "." { String::new() } else { field };
-        Problem::content(vec![FieldError {
-            field,
-            code: "invalid",
-            message,
-        }])
+        Problem::content(vec![FieldError { field, code: "invalid", message }])
     })?;
     from.end().map_err(|error| not_json(&error))?;
     Ok(value)
@@ -92,10 +81,7 @@ pub(super) fn own_origin(site: &Site, headers: &HeaderMap) -> Result<(), Problem
             "origin",
             "pages of this origin may not call for this site; its site file lists `origins`",
         )),
-        (None, _) => Err(Problem::forbidden(
-            "origin",
-            "the call has no Origin header",
-        )),
+        (None, _) => Err(Problem::forbidden("origin", "the call has no Origin header")),
     }
 }
 
@@ -114,26 +100,13 @@ mod tests {
     fn what_is_not_json_is_malformed_and_what_is_other_json_names_its_field() {
         let good: Shape = json(r#"{"site":"a","purposes":{"b":true}}"#).unwrap();
         assert_eq!(good.site, "a");
-        for text in [
-            "",
-            "{",
-            "{}x",
-            r#"{"site":"a","purposes":{}} 1"#,
-            &"[".repeat(100_000),
-        ] {
+        for text in ["", "{", "{}x", r#"{"site":"a","purposes":{}} 1"#, &"[".repeat(100_000)] {
             let problem = json::<Shape>(text).unwrap_err();
-            assert_eq!(
-                (problem.status.as_u16(), problem.code),
-                (400, "malformed"),
-                "{text:.40}"
-            );
+            assert_eq!((problem.status.as_u16(), problem.code), (400, "malformed"), "{text:.40}");
         }
         let field = |text: &str| json::<Shape>(text).unwrap_err().errors[0].field.clone();
         assert_eq!(field(r#"{"site":1,"purposes":{}}"#), "site");
-        assert_eq!(
-            field(r#"{"site":"a","purposes":{"b":"yes"}}"#),
-            "purposes.b"
-        );
+        assert_eq!(field(r#"{"site":"a","purposes":{"b":"yes"}}"#), "purposes.b");
         assert_eq!(field(r#"{"site":"a","purposes":{},"more":1}"#), "more");
     }
 
@@ -149,18 +122,9 @@ mod tests {
                 .await
                 .map_err(|problem| problem.code)
         };
-        assert_eq!(
-            read("text/plain;charset=UTF-8", b"a".to_vec()).await,
-            Ok("a".to_owned())
-        );
-        assert_eq!(
-            read("application/json", b"a".to_vec()).await,
-            Err("content_type")
-        );
-        assert_eq!(
-            read("text/plain", vec![b'a'; MAX_BODY + 1]).await,
-            Err("too_large")
-        );
+        assert_eq!(read("text/plain;charset=UTF-8", b"a".to_vec()).await, Ok("a".to_owned()));
+        assert_eq!(read("application/json", b"a".to_vec()).await, Err("content_type"));
+        assert_eq!(read("text/plain", vec![b'a'; MAX_BODY + 1]).await, Err("too_large"));
         assert_eq!(read("text/plain", vec![0xff]).await, Err("malformed"));
     }
 }

@@ -70,11 +70,7 @@ async fn healthy() -> &'static str {
 }
 
 async fn unknown() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "not_found",
-        "there is nothing at this address",
-    )
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
 }
 
 async fn not_allowed(method: Method) -> Problem {
@@ -84,10 +80,7 @@ async fn not_allowed(method: Method) -> Problem {
 
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -95,11 +88,8 @@ async fn harden(mut response: Response) -> Response {
 /// its own site's pages is checked by the call itself.
 async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let allowed = origin.filter(|origin| {
-        origin
-            .to_str()
-            .is_ok_and(|origin| app.sites.any_allows(origin))
-    });
+    let allowed =
+        origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.sites.any_allows(origin)));
     if request.method() == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }

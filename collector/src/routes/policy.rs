@@ -23,14 +23,9 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let site = app
-        .sites
-        .get(&key)
-        .ok_or_else(|| Problem::unknown_site(&key))?;
+    let site = app.sites.get(&key).ok_or_else(|| Problem::unknown_site(&key))?;
     let languages = &site.file.languages;
-    let accepted = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let preferred = accepted.unwrap_or("").split([',', ';']).map(str::trim);
     let language = asked
         .lang
@@ -39,9 +34,7 @@ pub(super) async fn page(
         .chain(preferred)
         .find_map(|wanted| {
             let primary = wanted.split('-').next().unwrap_or("");
-            languages
-                .iter()
-                .find(|language| *language == wanted || *language == primary)
+            languages.iter().find(|language| *language == wanted || *language == primary)
         })
         .or_else(|| languages.first())
         .map_or("ja", String::as_str);

@@ -25,7 +25,8 @@ use crate::{
     clock,
     error::{FieldError, Problem},
     intake::{
-        consents::{self, Decide},
+        check,
+        consents::Decide,
         events::Batch,
         leads::Sent,
         verify::{self, Verified},
@@ -46,10 +47,7 @@ pub(super) async fn open_session(
 ) -> Result<Json<SessionAnswer>, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let request: SessionRequest = body::json(&text)?;
-    let site = app
-        .sites
-        .get(&request.site)
-        .ok_or_else(|| Problem::unknown_site(&request.site))?;
+    let site = app.sites.get(&request.site).ok_or_else(|| Problem::unknown_site(&request.site))?;
     body::own_origin(&site, &headers)?;
     let visitor = match request.visitor {
         None => None,
@@ -66,11 +64,7 @@ pub(super) async fn open_session(
         }
     };
     let now = clock::now();
-    let session = Session {
-        site: site.key.clone(),
-        expires: now.plus(LIFETIME),
-        visitor,
-    };
+    let session = Session { site: site.key.clone(), expires: now.plus(LIFETIME), visitor };
     let text = session.to_text(&random()?);
     Ok(Json(SessionAnswer {
         key: base64url(&app.keys.session_key(&text)),
@@ -91,10 +85,7 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
 /// The site that the signing session is of, if one of its pages is calling.
 fn site_of(app: &App, verified: &Verified<'_>, headers: &HeaderMap) -> Result<Arc<Site>, Problem> {
     let key = verified.session.site.as_str();
-    let site = app
-        .sites
-        .get(key)
-        .ok_or_else(|| Problem::unknown_site(key))?;
+    let site = app.sites.get(key).ok_or_else(|| Problem::unknown_site(key))?;
     body::own_origin(&site, headers)?;
     Ok(site)
 }
@@ -120,7 +111,7 @@ pub(super) async fn decide(
     let mut request: ConsentRequest = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     request.page = own_page(&site, "page", &request.page)?;
-    consents::check(&site, &request, now)?;
+    check::decision(&site, &request, now)?;
     let decide = Decide {
         site,
         session: verified.session,
@@ -131,12 +122,8 @@ pub(super) async fn decide(
     };
     let decided = app.writer.decide(decide).await?;
     let (receipt_id, receipt) = decided.receipt.unzip();
-    let mut answer = ConsentAnswer {
-        receipt_id,
-        receipt,
-        visitor: decided.visitor,
-        ..ConsentAnswer::default()
-    };
+    let mut answer =
+        ConsentAnswer { receipt_id, receipt, visitor: decided.visitor, ..ConsentAnswer::default() };
     if let Some((session, key, expires)) = decided.session {
         answer.session = Some(session);
         answer.key = Some(base64url(&key));
@@ -172,11 +159,7 @@ pub(super) async fn store_events(
         .into_iter()
         .map(|(index, id, reason)| RefusedEvent { index, id, reason })
         .collect();
-    Ok(Json(EventsAnswer {
-        stored: stored.stored,
-        duplicate: stored.duplicate,
-        refused,
-    }))
+    Ok(Json(EventsAnswer { stored: stored.stored, duplicate: stored.duplicate, refused }))
 }
 
 /// `POST /v1/leads`.
@@ -204,17 +187,11 @@ pub(super) async fn take_lead(
             .and_then(|value| value.to_str().ok())
             .is_some_and(|languages| languages.starts_with("ja"));
         Problem::content(
-            faults
-                .into_iter()
-                .map(|(field, fault)| fault_of(field, fault, japanese))
-                .collect(),
+            faults.into_iter().map(|(field, fault)| fault_of(field, fault, japanese)).collect(),
         )
     })?;
     let sent = Sent {
-        visitor: verified
-            .session
-            .visitor
-            .filter(|_| request.visitor.is_some()),
+        visitor: verified.session.visitor.filter(|_| request.visitor.is_some()),
         site,
         form,
         submission,
@@ -223,13 +200,7 @@ pub(super) async fn take_lead(
         id: LeadId::from_bytes(random()?),
     };
     let taken = app.writer.lead(sent).await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(LeadAnswer {
-            lead: taken.lead,
-            linked: taken.linked,
-        }),
-    ))
+    Ok((StatusCode::CREATED, Json(LeadAnswer { lead: taken.lead, linked: taken.linked })))
 }
 
 fn fault_of(field: String, fault: FieldFault, japanese: bool) -> FieldError {
@@ -247,9 +218,5 @@ fn fault_of(field: String, fault: FieldFault, japanese: bool) -> FieldError {
         (FieldFault::Unknown, true) => "このフォームにはない項目です",
         (FieldFault::Unknown, false) => "The form has no such field",
     };
-    FieldError {
-        field,
-        code: fault.as_str(),
-        message: message.to_owned(),
-    }
+    FieldError { field, code: fault.as_str(), message: message.to_owned() }
 }

@@ -34,16 +34,11 @@ const FIND: &str = "SELECT d.session, d.visitor_id, d.receipt_id, d.receipt, \
 /// # Errors
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<Option<Recorded>> {
-    let row = sqlx::query(FIND)
-        .bind(site.0)
-        .bind(id.as_bytes().to_vec())
-        .fetch_optional(db)
-        .await?;
+    let row =
+        sqlx::query(FIND).bind(site.0).bind(id.as_bytes().to_vec()).fetch_optional(db).await?;
     let Some(row) = row else { return Ok(None) };
     let receipt_id: Option<Vec<u8>> = row.get(2);
-    let receipt_id = receipt_id
-        .map(|bytes| sixteen(bytes, "receipt_id"))
-        .transpose()?;
+    let receipt_id = receipt_id.map(|bytes| sixteen(bytes, "receipt_id")).transpose()?;
     Ok(Some(Recorded {
         session: row.get(0),
         visitor: row.get::<Option<i64>, _>(1).map(VisitorRow),

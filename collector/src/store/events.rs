@@ -62,24 +62,21 @@ async fn insert_chunk(
             false => Some(serde_json::to_string(given).map_err(encode)?),
         });
     }
-    query.push_values(
-        rows.iter().zip(properties),
-        |mut values, (row, properties)| {
-            let observation = row.event.action().observation();
-            values
-                .push_bind(row.site.0)
-                .push_bind(observation.id.as_bytes().to_vec())
-                .push_bind(row.event.grant())
-                .push_bind(observation.name.as_str())
-                .push_bind(observation.at.0)
-                .push_bind(row.day)
-                .push_bind(&row.page)
-                .push_bind(&row.query)
-                .push_bind(&observation.page.title)
-                .push_bind(&row.referrer)
-                .push_bind(properties);
-        },
-    );
+    query.push_values(rows.iter().zip(properties), |mut values, (row, properties)| {
+        let observation = row.event.action().observation();
+        values
+            .push_bind(row.site.0)
+            .push_bind(observation.id.as_bytes().to_vec())
+            .push_bind(row.event.grant())
+            .push_bind(observation.name.as_str())
+            .push_bind(observation.at.0)
+            .push_bind(row.day)
+            .push_bind(&row.page)
+            .push_bind(&row.query)
+            .push_bind(&observation.page.title)
+            .push_bind(&row.referrer)
+            .push_bind(properties);
+    });
     query.push(" ON CONFLICT (site_id, id) DO NOTHING RETURNING site_id, id");
     let stored: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(db).await?;
     for (site, id) in stored {

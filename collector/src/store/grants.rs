@@ -26,12 +26,7 @@ pub async fn insert(
             .bind(visitor.0)
             .bind(receipt.as_bytes().to_vec())
             .bind(grant.purpose.as_str())
-            .bind(
-                grant
-                    .service
-                    .as_ref()
-                    .map_or("", |service| service.as_str()),
-            )
+            .bind(grant.service.as_ref().map_or("", |service| service.as_str()))
             .bind(grant.since.0)
             .execute(&mut *db)
             .await?;
@@ -55,25 +50,16 @@ pub async fn withdraw_others(
     visitor: VisitorRow,
     standing: &Standing,
 ) -> sqlx::Result<Vec<(String, String)>> {
-    let held: Vec<(String, String)> = sqlx::query_as(HELD)
-        .bind(site.0)
-        .bind(visitor.0)
-        .fetch_all(&mut *db)
-        .await?;
+    let held: Vec<(String, String)> =
+        sqlx::query_as(HELD).bind(site.0).bind(visitor.0).fetch_all(&mut *db).await?;
     let still = |purpose: &str, service: &str| {
         standing.grants().iter().any(|grant| {
             grant.purpose.as_str() == purpose
-                && grant
-                    .service
-                    .as_ref()
-                    .map_or("", |service| service.as_str())
-                    == service
+                && grant.service.as_ref().map_or("", |service| service.as_str()) == service
         })
     };
-    let withdrawn: Vec<_> = held
-        .into_iter()
-        .filter(|(purpose, service)| !still(purpose, service))
-        .collect();
+    let withdrawn: Vec<_> =
+        held.into_iter().filter(|(purpose, service)| !still(purpose, service)).collect();
     for (purpose, service) in &withdrawn {
         sqlx::query(DELETE)
             .bind(site.0)

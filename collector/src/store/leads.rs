@@ -24,13 +24,9 @@ pub async fn find(
     site: SiteId,
     request: &[u8],
 ) -> sqlx::Result<Option<(LeadId, bool)>> {
-    let row: Option<(Vec<u8>, i64)> = sqlx::query_as(FIND)
-        .bind(site.0)
-        .bind(request)
-        .fetch_optional(db)
-        .await?;
-    row.map(|(id, linked)| Ok((LeadId::from_bytes(sixteen(id, "id")?), linked == 1)))
-        .transpose()
+    let row: Option<(Vec<u8>, i64)> =
+        sqlx::query_as(FIND).bind(site.0).bind(request).fetch_optional(db).await?;
+    row.map(|(id, linked)| Ok((LeadId::from_bytes(sixteen(id, "id")?), linked == 1))).transpose()
 }
 
 /// A lead to store.

@@ -19,10 +19,6 @@ const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
 /// # Errors
 /// Where the database does not answer, or the place is taken.
 pub async fn append(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
-    sqlx::query(APPEND)
-        .bind(index)
-        .bind(hash.to_vec())
-        .execute(db)
-        .await?;
+    sqlx::query(APPEND).bind(index).bind(hash.to_vec()).execute(db).await?;
     Ok(())
 }

@@ -83,10 +83,7 @@ impl Database {
     /// # Errors
     /// Where the address is not of that form.
     pub fn at(url: &str) -> Result<Self, OpenError> {
-        let address = |reason: String| OpenError::Address {
-            url: url.to_owned(),
-            reason,
-        };
+        let address = |reason: String| OpenError::Address { url: url.to_owned(), reason };
         let Some(path) = url.strip_prefix("sqlite:") else {
             return Err(address("it does not start with sqlite:".to_owned()));
         };
@@ -98,10 +95,7 @@ impl Database {
             .busy_timeout(std::time::Duration::from_secs(5))
             .statement_cache_capacity(200)
             .disable_statement_logging();
-        Ok(Self {
-            path: path.trim_start_matches("//").to_owned(),
-            options,
-        })
+        Ok(Self { path: path.trim_start_matches("//").to_owned(), options })
     }
 
     /// A connection that may write; the file and its tables are made where they are missing.
@@ -109,9 +103,7 @@ impl Database {
     /// # Errors
     /// Where that cannot be done.
     pub async fn create(&self) -> Result<Connection, OpenError> {
-        let mut connection = self
-            .connect(self.options.clone().create_if_missing(true))
-            .await?;
+        let mut connection = self.connect(self.options.clone().create_if_missing(true)).await?;
         self.migrate(&mut connection).await?;
         Ok(connection)
     }
@@ -122,9 +114,7 @@ impl Database {
     /// Where it is not there or cannot be opened.
     pub async fn open(&self) -> Result<Connection, OpenError> {
         if !std::path::Path::new(&self.path).exists() {
-            return Err(OpenError::Missing {
-                path: self.path.clone(),
-            });
+            return Err(OpenError::Missing { path: self.path.clone() });
         }
         let mut connection = self.connect(self.options.clone()).await?;
         self.migrate(&mut connection).await?;
@@ -136,11 +126,7 @@ impl Database {
     /// # Errors
     /// Where it is not there or cannot be opened.
     pub async fn readers(&self) -> Result<Readers, OpenError> {
-        self.open()
-            .await?
-            .close()
-            .await
-            .map_err(|source| self.unopened(source))?;
+        self.open().await?.close().await.map_err(|source| self.unopened(source))?;
         SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(self.options.clone().pragma("query_only", "true"))
@@ -149,27 +135,18 @@ impl Database {
     }
 
     async fn connect(&self, options: SqliteConnectOptions) -> Result<Connection, OpenError> {
-        options
-            .connect()
-            .await
-            .map_err(|source| self.unopened(source))
+        options.connect().await.map_err(|source| self.unopened(source))
     }
 
     async fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         sqlx::migrate!("migrations/sqlite")
             .run(connection)
             .await
-            .map_err(|source| OpenError::Migration {
-                path: self.path.clone(),
-                source,
-            })
+            .map_err(|source| OpenError::Migration { path: self.path.clone(), source })
     }
 
     fn unopened(&self, source: sqlx::Error) -> OpenError {
-        OpenError::Unopened {
-            path: self.path.clone(),
-            source,
-        }
+        OpenError::Unopened { path: self.path.clone(), source }
     }
 }
 

@@ -113,10 +113,7 @@ pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Re
         " FROM event e JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id \
          WHERE e.site_id = ",
     );
-    query
-        .push_bind(site.0)
-        .push(" AND e.day >= ")
-        .push_bind(report.days.0);
+    query.push_bind(site.0).push(" AND e.day >= ").push_bind(report.days.0);
     query.push(" AND e.day <= ").push_bind(report.days.1);
     for filter in &report.filters {
         query.push(" AND ").push(filter.dimension.sql());
@@ -139,14 +136,10 @@ pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Re
     query.push(" OFFSET ").push_bind(i64::from(report.offset));
     let rows = query.build().fetch_all(db).await?;
     let lines = rows.iter().map(|row| {
-        let cells = report
-            .dimensions
-            .iter()
-            .enumerate()
-            .map(|(at, dimension)| match dimension {
-                Dimension::Day => Cell::Day(row.get(at)),
-                Dimension::Page | Dimension::Event => Cell::Text(row.get(at)),
-            });
+        let cells = report.dimensions.iter().enumerate().map(|(at, dimension)| match dimension {
+            Dimension::Day => Cell::Day(row.get(at)),
+            Dimension::Page | Dimension::Event => Cell::Text(row.get(at)),
+        });
         let from = report.dimensions.len();
         let sums = (from..from + report.metrics.len())
             .map(|at| row.get::<Option<i64>, _>(at).unwrap_or(0));
@@ -159,10 +152,8 @@ pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Re
 fn order(query: &mut QueryBuilder<Sqlite>, report: &Report) {
     query.push(" ORDER BY ");
     let mut by = query.separated(", ");
-    let (days, names): (Vec<Dimension>, Vec<Dimension>) = report
-        .dimensions
-        .iter()
-        .partition(|dimension| **dimension == Dimension::Day);
+    let (days, names): (Vec<Dimension>, Vec<Dimension>) =
+        report.dimensions.iter().partition(|dimension| **dimension == Dimension::Day);
     for _ in days {
         by.push("e.day");
     }
@@ -194,12 +185,8 @@ pub struct Share {
 /// # Errors
 /// Where the database does not answer.
 pub async fn share(db: &mut Connection, site: SiteId, days: (i64, i64)) -> sqlx::Result<Share> {
-    let rows: Vec<(String, String, i64)> = sqlx::query_as(TALLY)
-        .bind(site.0)
-        .bind(days.0)
-        .bind(days.1)
-        .fetch_all(db)
-        .await?;
+    let rows: Vec<(String, String, i64)> =
+        sqlx::query_as(TALLY).bind(site.0).bind(days.0).bind(days.1).fetch_all(db).await?;
     let mut share = Share::default();
     for (kind, detail, n) in rows {
         if kind == Kind::Asked.as_str() {
@@ -316,11 +303,8 @@ pub enum Timeline {
 /// Where the database does not answer.
 pub async fn timeline(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<Timeline> {
     let id = lead.as_bytes().to_vec();
-    let linked: Option<Option<i64>> = sqlx::query_scalar(LINKED)
-        .bind(site.0)
-        .bind(&id)
-        .fetch_optional(&mut *db)
-        .await?;
+    let linked: Option<Option<i64>> =
+        sqlx::query_scalar(LINKED).bind(site.0).bind(&id).fetch_optional(&mut *db).await?;
     let since = match linked {
         None => return Ok(Timeline::NoLead),
         Some(None) => return Ok(Timeline::Unlinked),

@@ -91,23 +91,13 @@ pub async fn apply(
         serde_json::to_string(file).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let (id, edition, revision, outcome) = match &before {
         Some(before) if before.file == *file => return Ok((Outcome::Unchanged, before.revision)),
-        Some(before) if before.file.material() == file.material() => (
-            before.id,
-            before.edition + 1,
-            before.revision,
-            Outcome::Changed,
-        ),
-        Some(before) => (
-            before.id,
-            before.edition + 1,
-            before.revision + 1,
-            Outcome::Revised,
-        ),
+        Some(before) if before.file.material() == file.material() => {
+            (before.id, before.edition + 1, before.revision, Outcome::Changed)
+        }
+        Some(before) => (before.id, before.edition + 1, before.revision + 1, Outcome::Revised),
         None => {
-            let id: i64 = sqlx::query_scalar(INSERT_SITE)
-                .bind(key.as_str())
-                .fetch_one(&mut *tx)
-                .await?;
+            let id: i64 =
+                sqlx::query_scalar(INSERT_SITE).bind(key.as_str()).fetch_one(&mut *tx).await?;
             (SiteId(id), 1, 1, Outcome::Revised)
         }
     };
@@ -121,11 +111,7 @@ pub async fn apply(
         .bind(now.0)
         .execute(&mut *tx)
         .await?;
-    sqlx::query(SET_EDITION)
-        .bind(id.0)
-        .bind(edition)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(SET_EDITION).bind(id.0).bind(edition).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok((outcome, revision))
 }

@@ -71,8 +71,5 @@ const FIND: &str = "SELECT site_id, scopes FROM token WHERE hash = $1";
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, hash: &[u8]) -> sqlx::Result<Option<Token>> {
     let row: Option<(i64, String)> = sqlx::query_as(FIND).bind(hash).fetch_optional(db).await?;
-    Ok(row.map(|(site, scopes)| Token {
-        site: SiteId(site),
-        scopes,
-    }))
+    Ok(row.map(|(site, scopes)| Token { site: SiteId(site), scopes }))
 }

@@ -1,6 +1,6 @@
 //! Visitors and where they stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use consent_core::{
     ids::{ReceiptId, VisitorHash},
@@ -43,32 +43,23 @@ pub async fn find(
     // Lists are filled up to a power of two: few statements to prepare, whatever the number.
     let padded = hashes.len().next_power_of_two();
     let mut list = query.separated(", ");
-    for hash in hashes
-        .iter()
-        .chain(std::iter::repeat_n(last, padded - hashes.len()))
-    {
+    for hash in hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len())) {
         list.push_bind(hash.as_bytes().to_vec());
     }
     query.push(")");
     let mut rows: BTreeMap<VisitorHash, (VisitorRow, Recorded)> = BTreeMap::new();
     for row in query.build().fetch_all(db).await? {
         let hash = VisitorHash::from_bytes(sixteen(row.get(1), "hash")?);
-        if !rows.contains_key(&hash) {
-            rows.insert(hash, (VisitorRow(row.get(0)), Recorded::read(&row)?));
-        }
-        if let (Some((_, recorded)), Some(id)) = (rows.get_mut(&hash), row.get::<Option<i64>, _>(5))
-        {
-            recorded.grants.push(grant(&row, id)?);
+        let recorded = match rows.entry(hash) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert((VisitorRow(row.get(0)), Recorded::read(&row)?)),
+        };
+        if let Some(id) = row.get::<Option<i64>, _>(5) {
+            recorded.1.grants.push(grant(&row, id)?);
         }
     }
     for (hash, (row, recorded)) in rows {
-        found.insert(
-            hash,
-            Visitor {
-                row,
-                standing: recorded.standing(Subject::Visitor(hash)),
-            },
-        );
+        found.insert(hash, Visitor { row, standing: recorded.standing(Subject::Visitor(hash)) });
     }
     Ok(found)
 }
@@ -158,11 +149,7 @@ pub async fn set_standing(
     sqlx::query(SET_STANDING)
         .bind(site.0)
         .bind(visitor.0)
-        .bind(
-            standing
-                .receipt()
-                .map(|receipt| receipt.as_bytes().to_vec()),
-        )
+        .bind(standing.receipt().map(|receipt| receipt.as_bytes().to_vec()))
         .bind(i64::from(standing.revision()))
         .bind(standing.expires().0)
         .execute(db)

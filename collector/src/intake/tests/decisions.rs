@@ -1,0 +1,123 @@
+//! Decisions.
+
+use super::*;
+
+#[tokio::test]
+async fn a_first_refusal_is_counted_without_an_identifier() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let refused =
+        bench.decide(None, request(1, Method::RejectAll, now, &[("analytics", false)]), now).await;
+    assert_eq!(refused, Ok(Decided::default()));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM visitor").await, 0);
+    assert_eq!(
+        bench
+            .count("SELECT COUNT(*) FROM decision WHERE visitor_id IS NULL AND receipt_id IS NULL")
+            .await,
+        1
+    );
+    assert_eq!(bench.count("SELECT n FROM tally WHERE kind = 'decided'").await, 1);
+    assert_eq!(bench.count("SELECT COUNT(*) FROM tally WHERE kind = 'granted'").await, 0);
+    assert_eq!(bench.count("SELECT COUNT(*) FROM log_leaf").await, 1);
+}
+
+#[tokio::test]
+async fn a_grant_that_tells_nobody_apart_makes_no_visitor() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let decided = bench
+        .decide(None, request(1, Method::Custom, now, &[("functional", true)]), now)
+        .await
+        .unwrap();
+    assert!(decided.receipt.is_some());
+    assert_eq!((decided.visitor, decided.session), (None, None));
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_taken_under_any_revision_and_however_late() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    bench.send(visitor, &[(1, "page_view", now)], now).await;
+    let mut late = request(2, Method::Withdraw, now.plus(-30 * DAY), &[("gone_since", false)]);
+    late.revision = 0;
+    bench.decide(Some(visitor), late, now).await.unwrap();
+    assert_eq!(bench.count(EVENTS).await, 0);
+}
+
+#[tokio::test]
+async fn a_decision_sent_again_is_answered_again_and_counts_once() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let yes = request(1, Method::Custom, now, &[("analytics", true)]);
+    let first = bench.decide(None, yes.clone(), now).await.unwrap();
+    let again = bench.decide(None, yes.clone(), now).await.unwrap();
+    assert_eq!((&again.receipt, again.visitor), (&first.receipt, first.visitor));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM decision").await, 1);
+    assert_eq!(bench.count("SELECT COUNT(*) FROM visitor").await, 1);
+    // Once something newer is in force, the old yes gives nobody a visitor or a session.
+    let visitor = bench.keys.visitor_hash(&bench.site.key, first.visitor.unwrap());
+    bench.decide(Some(visitor), request(2, Method::Withdraw, now, &[]), now).await.unwrap();
+    let replayed = bench.decide(None, yes.clone(), now).await.unwrap();
+    assert_eq!((replayed.visitor, replayed.session), (None, None));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM consent_grant").await, 0);
+    let other_session = bench.decide(Some(visitor), yes, now).await.unwrap_err();
+    assert_eq!(other_session.errors[0].code, "used");
+}
+
+#[tokio::test]
+async fn a_decision_must_be_of_now_and_of_what_is_asked_now() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let mut fault = async |request: ConsentRequest| {
+        let problem = bench.decide(None, request, now).await.unwrap_err();
+        (problem.errors[0].field.clone(), problem.errors[0].code)
+    };
+    let yes = |at| request(1, Method::Custom, at, &[("analytics", true)]);
+    let outdated = ConsentRequest { revision: 2, ..yes(now) };
+    assert_eq!(fault(outdated).await, ("revision".to_owned(), "outdated"));
+    assert_eq!(fault(yes(now.plus(60_000))).await, ("decided_at".to_owned(), "future"));
+    assert_eq!(fault(yes(now.plus(-3 * DAY))).await, ("decided_at".to_owned(), "too_old"));
+    let unknown = request(1, Method::Custom, now, &[("ads", true)]);
+    assert_eq!(fault(unknown).await, ("purposes.ads".to_owned(), "unknown_purpose"));
+    let not_all = request(1, Method::AcceptAll, now, &[("analytics", true)]);
+    assert_eq!(fault(not_all).await, ("method".to_owned(), "contradiction"));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM decision").await, 0);
+}
+
+#[tokio::test]
+async fn a_decision_cannot_reach_into_the_past() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let decided = bench
+        .decide(None, request(1, Method::Custom, now.plus(-DAY), &[("analytics", true)]), now)
+        .await
+        .unwrap();
+    let visitor = bench.keys.visitor_hash(&bench.site.key, decided.visitor.unwrap());
+    let early = now.plus(-3_600_000);
+    let stored = bench.send(visitor, &[(1, "page_view", early), (2, "page_view", now)], now).await;
+    assert_eq!((stored.stored, stored.refused[0].2), (1, Refusal::NotGranted));
+}
+
+#[tokio::test]
+async fn a_material_change_is_a_revision_and_ends_older_grants() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    let mut file = bench.site.file.clone();
+    let same = site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+    assert_eq!(same, (site_rows::Outcome::Unchanged, 1));
+    file.origins.push("https://shop.example".to_owned());
+    let look = site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+    assert_eq!(look, (site_rows::Outcome::Changed, 1));
+    file.purposes[2].services[0].retention_days += 1;
+    let material = site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+    assert_eq!(material, (site_rows::Outcome::Revised, 2));
+    let folder = bench.folder.path().join("a.db");
+    let database = Database::at(&format!("sqlite:{}", folder.display())).unwrap();
+    let sites = Sites::new(Arc::new(client()));
+    sites.refresh(&database.readers().await.unwrap()).await.unwrap();
+    bench.site = sites.get("shop").unwrap();
+    let stored = bench.send(visitor, &[(1, "page_view", now)], now).await;
+    assert_eq!(stored.refused[0].2, Refusal::Expired);
+}

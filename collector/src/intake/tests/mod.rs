@@ -1,0 +1,164 @@
+//! The intake against a real database file: decisions, events, leads, and what the tables
+//! themselves refuse.
+
+mod decisions;
+mod events_and_leads;
+
+use std::sync::Arc;
+
+use consent_core::{
+    choices::Method,
+    gate::Refusal,
+    ids::{LeadId, Uuid7, VisitorHash},
+    time::{DAY, Millis},
+    wire::ConsentRequest,
+};
+use sqlx::Connection as _;
+
+use super::{
+    check,
+    consents::{self, Decide, Decided},
+    events::{self, Batch},
+    leads::{self, Sent},
+};
+use crate::{
+    client::Client,
+    clock,
+    error::Problem,
+    keys::{self, Keys},
+    session::Session,
+    site,
+    sites::{Site, Sites},
+    store::{Connection, Database, reports, sites as site_rows},
+};
+
+const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
+
+struct Bench {
+    db: Connection,
+    keys: Keys,
+    site: Arc<Site>,
+    folder: tempfile::TempDir,
+}
+
+fn client() -> Client {
+    Client {
+        loader: String::new(),
+        parts: [].into(),
+        types: Arc::new(crate::client::Asset::new("text/plain", vec![])),
+    }
+}
+
+async fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("a.db").display());
+    let database = Database::at(&url).unwrap();
+    let mut db = database.create().await.unwrap();
+    let file = site::parse(SHOP).unwrap();
+    site_rows::apply(&mut db, &file.key, &file, Millis(1)).await.unwrap();
+    let sites = Sites::new(Arc::new(client()));
+    sites.refresh(&database.readers().await.unwrap()).await.unwrap();
+    let site = sites.get("shop").unwrap();
+    Bench { db, keys: Keys::of([1; 32], [2; 32], [3; 32]), site, folder }
+}
+
+fn request(id: u8, method: Method, at: Millis, purposes: &[(&str, bool)]) -> ConsentRequest {
+    ConsentRequest {
+        id: Uuid7::new(at, &[id; 10]),
+        site: "shop".to_owned(),
+        revision: 1,
+        language: "ja".to_owned(),
+        page: "http://localhost:8081/".to_owned(),
+        banner: "default".to_owned(),
+        method,
+        decided_at: at,
+        previous: None,
+        purposes: purposes.iter().map(|(key, yes)| (key.parse().unwrap(), *yes)).collect(),
+        services: [].into(),
+    }
+}
+
+impl Bench {
+    fn decide_as(&self, visitor: Option<VisitorHash>, request: ConsentRequest) -> Decide {
+        let site = self.site.key.clone();
+        let session = Session { site, expires: Millis(i64::MAX), visitor };
+        Decide {
+            site: Arc::clone(&self.site),
+            session_text: session.to_text(&[9; 16]),
+            session,
+            request,
+            public_url: "http://localhost:8080".into(),
+            random: (keys::random().unwrap(), keys::random().unwrap(), keys::random().unwrap()),
+        }
+    }
+
+    async fn decide(
+        &mut self,
+        visitor: Option<VisitorHash>,
+        request: ConsentRequest,
+        now: Millis,
+    ) -> Result<Decided, Problem> {
+        check::decision(&self.site, &request, now)?;
+        let decide = self.decide_as(visitor, request);
+        let mut tx = self.db.begin().await.unwrap();
+        let decided = consents::decide(&mut tx, &self.keys, &decide, now).await.unwrap();
+        tx.commit().await.unwrap();
+        decided
+    }
+
+    /// A visitor who granted these purposes.
+    async fn visitor(&mut self, id: u8, purposes: &[&str], now: Millis) -> VisitorHash {
+        let purposes: Vec<_> = purposes.iter().map(|key| (*key, true)).collect();
+        let decided =
+            self.decide(None, request(id, Method::Custom, now, &purposes), now).await.unwrap();
+        self.keys.visitor_hash(&self.site.key, decided.visitor.unwrap())
+    }
+
+    async fn send(
+        &mut self,
+        visitor: VisitorHash,
+        events: &[(u8, &str, Millis)],
+        now: Millis,
+    ) -> events::Stored {
+        let entries: Vec<_> = events
+            .iter()
+            .map(|(id, name, at)| {
+                let id = Uuid7::new(*at, &[*id; 10]);
+                format!(
+                    r#"{{"id":"{id}","name":"{name}","at":{},"page":{{"url":"http://localhost:8081/p?email=x&utm_source=y"}}}}"#,
+                    at.0
+                )
+            })
+            .collect();
+        let batch =
+            Batch::read(Arc::clone(&self.site), visitor, entries.iter().map(String::as_str));
+        let mut tx = self.db.begin().await.unwrap();
+        let mut stored = events::store(&mut tx, &[&batch], now).await.unwrap();
+        tx.commit().await.unwrap();
+        stored.remove(0)
+    }
+
+    async fn lead(&mut self, id: u8, visitor: Option<VisitorHash>, now: Millis) -> leads::Taken {
+        let form = self.site.file.form(&"contact".parse().unwrap()).unwrap();
+        let sent = Sent {
+            site: Arc::clone(&self.site),
+            visitor,
+            form,
+            submission: consent_core::form::Submission::default(),
+            page: "http://localhost:8081/contact".to_owned(),
+            signature: [id; 32],
+            id: LeadId::from_bytes([id; 16]),
+        };
+        let mut tx = self.db.begin().await.unwrap();
+        let taken = leads::take(&mut tx, &sent, now).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        taken
+    }
+
+    async fn count(&mut self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&mut self.db).await.unwrap()
+    }
+}
+
+const EVENTS: &str = "SELECT COUNT(*) FROM event";
+const LINKS: &str = "SELECT COUNT(*) FROM lead_link";
