@@ -124,6 +124,12 @@ impl Sites {
         sites.values().any(|site| site.file.allows_origin(origin))
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_key.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Reads what has been applied since the last time. A site that cannot be read stays as it was.
     ///
     /// # Errors
@@ -134,8 +140,14 @@ impl Sites {
             if self.get(&key).is_some_and(|site| site.edition == edition) {
                 continue;
             }
-            let Some(applied) = store::find(&mut db, &key).await? else {
-                continue;
+            let applied = match store::find(&mut db, &key).await {
+                Ok(Some(applied)) => applied,
+                Ok(None) => continue,
+                Err(error @ sqlx::Error::ColumnDecode { .. }) => {
+                    tracing::error!(site = %key, edition, %error, "site left as it was");
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             match Site::new(applied, &self.client) {
                 Ok(site) => {

@@ -39,6 +39,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let readers = database.readers().await?;
     let sites = Sites::new(Arc::clone(&client));
     sites.refresh(&readers).await?;
+    if sites.is_empty() {
+        tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
+    }
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure(format!(
             "cannot listen on {}: {error}\n  remedy: end what listens there, or choose another by --listen",

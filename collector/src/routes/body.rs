@@ -1,10 +1,13 @@
 //! Reading what a caller sent, step by step, each with its own refusal.
 
+use std::error::Error as _;
+
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, StatusCode, header},
 };
 use consent_core::wire::MAX_BODY;
+use http_body_util::LengthLimitError;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
@@ -35,14 +38,10 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
-        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-        while let Some(error) = source {
-            if error.to_string().contains("length limit exceeded") {
-                return too_large();
-            }
-            source = error.source();
+        match error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
+            true => too_large(),
+            false => Problem::malformed("the body ended before it was whole"),
         }
-        Problem::malformed("the body ended before it was whole")
     })?;
     String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -60,7 +60,6 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(healthy))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(DefaultBodyLimit::max(consent_core::wire::MAX_BODY))
         .layer(middleware::map_response(harden))
         .with_state(app)
 }
