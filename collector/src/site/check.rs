@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use consent_core::{
-    cookie::{CONSENT_COOKIE, VISITOR_COOKIE},
-    policy::{Kind, MAX_SLOTS},
+    cookie::CONSENT_COOKIE,
+    policy::{Flaw, Kind, MAX_SLOTS},
 };
 
 use super::{Complaint, Purpose, Service, SiteFile, place::Places};
@@ -16,20 +16,23 @@ pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
     check.names();
     check.forms();
     check.own_cookies();
-    if check.complaints.is_empty() {
-        check.whole();
-    }
+    check.switches();
     check.complaints
 }
 
-struct Check<'a> {
-    file: &'a SiteFile,
+pub(super) struct Check<'a> {
+    pub(super) file: &'a SiteFile,
     places: &'a Places,
     complaints: Vec<Complaint>,
 }
 
 impl<'a> Check<'a> {
-    fn complain(&mut self, path: &str, message: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn complain(
+        &mut self,
+        path: &str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
         self.complaints.push(Complaint {
             line: self.places.line(path),
             message: message.into(),
@@ -118,7 +121,7 @@ impl<'a> Check<'a> {
         let mut cookies = Seen::default();
         for (at, cookie) in service.cookies.iter().enumerate() {
             let path = format!("{path}.cookies[{at}].name");
-            cookies.see(self, &format!("service `{key}`, cookie"), &cookie.name, path);
+            cookies.see(self, &format!("service `{key}`, cookie"), &cookie.name, &path);
         }
     }
 
@@ -128,12 +131,15 @@ impl<'a> Check<'a> {
             (Seen::default(), Seen::default(), Seen::default());
         for (at, purpose) in self.file.purposes.iter().enumerate() {
             let path = format!("purposes[{at}]");
-            purposes.see(self, "purpose", purpose.key.as_str(), format!("{path}.key"));
+            purposes.see(self, "purpose", purpose.key.as_str(), &format!("{path}.key"));
             for (at, service) in purpose.services.iter().enumerate() {
                 let path = format!("{path}.services[{at}]");
-                services.see(self, "service", service.key.as_str(), format!("{path}.key"));
+                services.see(self, "service", service.key.as_str(), &format!("{path}.key"));
                 for (at, event) in service.events.iter().enumerate() {
-                    events.see(self, "event", event.as_str(), format!("{path}.events[{at}]"));
+                    if service.events[..at].contains(event) {
+                        continue; // complained of where lists are looked at
+                    }
+                    events.see(self, "event", event.as_str(), &format!("{path}.events[{at}]"));
                 }
             }
         }
@@ -143,87 +149,27 @@ impl<'a> Check<'a> {
         let mut forms = Seen::default();
         for (at, form) in self.file.forms.iter().enumerate() {
             let path = format!("forms[{at}]");
-            forms.see(self, "form", form.key.as_str(), format!("{path}.key"));
+            forms.see(self, "form", form.key.as_str(), &format!("{path}.key"));
             let what = format!("form `{}`, field or agreement", form.key);
             let mut keys = Seen::default();
             for (at, field) in form.fields.iter().enumerate() {
-                keys.see(self, &what, field.key.as_str(), format!("{path}.fields[{at}].key"));
+                keys.see(self, &what, field.key.as_str(), &format!("{path}.fields[{at}].key"));
             }
             for (at, agreement) in form.agreements.iter().enumerate() {
                 let path = format!("{path}.agreements[{at}].key");
-                keys.see(self, &what, agreement.key.as_str(), path);
+                keys.see(self, &what, agreement.key.as_str(), &path);
             }
         }
     }
 
-    /// The product's own cookies are declared, and as long-lived as they are.
-    fn own_cookies(&mut self) {
-        let needs_visitor = self.file.purposes.iter().any(|purpose| {
-            let mut services = purpose.services.iter();
-            purpose.kind == Kind::LeadLink || services.any(|service| !service.events.is_empty())
-        });
-        self.own_cookie(CONSENT_COOKIE, "consent_days", self.file.consent_days);
-        if needs_visitor {
-            self.own_cookie(VISITOR_COOKIE, "visitor_days", self.file.visitor_days);
-        }
-    }
-
-    fn own_cookie(&mut self, name: &str, setting: &str, lives: u32) {
-        let mut declared = false;
-        let wants_necessary = name == CONSENT_COOKIE;
-        for (at, purpose) in self.file.purposes.iter().enumerate() {
-            for (to, service) in purpose.services.iter().enumerate() {
-                for (index, cookie) in service.cookies.iter().enumerate() {
-                    if cookie.name != name {
-                        continue;
-                    }
-                    declared = true;
-                    let path = format!("purposes[{at}].services[{to}].cookies[{index}]");
-                    if cookie.days != lives {
-                        self.complain(
-                            &format!("{path}.days"),
-                            format!(
-                                "cookie `{name}`: days = {}, but it lives {lives}",
-                                cookie.days
-                            ),
-                            format!("make it the same as {setting} = {lives}"),
-                        );
-                    }
-                    if wants_necessary != (purpose.kind == Kind::Necessary) {
-                        let remedy = if wants_necessary {
-                            "move it to the necessary purpose: it is set whatever is chosen"
-                        } else {
-                            "move it to the service whose events need it: it is set under a grant only"
-                        };
-                        let message = format!("cookie `{name}`: in purpose `{}`", purpose.key);
-                        self.complain(&format!("{path}.name"), message, remedy);
-                    }
-                }
-            }
-        }
-        if !declared {
-            let place = if wants_necessary {
-                "a service of the necessary purpose"
-            } else {
-                "the service whose events need it"
-            };
+    /// The consent cookie has a bit for each switch. The other flaws that a policy may have are
+    /// named above, each on its own line.
+    fn switches(&mut self) {
+        if let Err(Flaw::TooManySlots(switches)) = self.file.policy(1) {
             self.complain(
                 "purposes",
-                format!("cookie `{name}` is set and not declared"),
-                format!(
-                    "add to {place}: cookies = [{{ name = \"{name}\", days = {lives}, use = {{ … }} }}]"
-                ),
-            );
-        }
-    }
-
-    /// What only the policy as a whole can tell.
-    fn whole(&mut self) {
-        if let Err(flaw) = self.file.policy(1) {
-            self.complain(
-                "purposes",
-                format!("the purposes make no policy: {flaw:?}"),
-                format!("there may be {MAX_SLOTS} services, each key and event once"),
+                format!("there are {switches} switches, more than {MAX_SLOTS}"),
+                "put services of one provider and one purpose together",
             );
         }
     }
@@ -236,11 +182,11 @@ struct Seen {
 }
 
 impl Seen {
-    fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: String) {
-        let line = check.places.line(&path);
+    fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: &str) {
+        let line = check.places.line(path);
         if let Some(first) = self.lines.get(name) {
             check.complain(
-                &path,
+                path,
                 format!("{what} `{name}` is named twice, first on line {first}"),
                 "give each its own name",
             );

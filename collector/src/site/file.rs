@@ -87,8 +87,7 @@ pub struct BannerFile {
     /// Its colours.
     #[serde(default)]
     pub theme: Theme,
-    /// The site's own words in place of built-in ones: by language, then by their names (see
-    /// [`super::texts::NAMES`]).
+    /// The site's own words in place of built-in ones: by language, then by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub text: BTreeMap<String, Words>,
 }

@@ -9,6 +9,7 @@ mod complaint;
 mod config;
 mod file;
 mod nearest;
+mod own_cookies;
 mod place;
 mod policy_page;
 mod revision;
@@ -31,20 +32,18 @@ pub use policy_page::POLICY_STYLE;
 /// Reads a site file.
 ///
 /// # Errors
-/// Everything that is wrong with it, by line: of a text that is no TOML where it is not; else every
+/// Everything that is wrong with it, by line: of a text that is no TOML where it first is not; else every
 /// key that is unknown, missing or wrong by itself, and every rule between them that can be judged.
 pub fn parse(text: &str) -> Result<SiteFile, Vec<Complaint>> {
     let lines = place::Lines::of(text);
-    let (root, errors) = DeTable::parse_recoverable(text);
     let of = |error: &toml::de::Error, remedy: &str| Complaint {
         line: lines.line(error.span().map_or(0, |span| span.start)),
         message: error.message().to_owned(),
         remedy: remedy.to_owned(),
     };
-    if !errors.is_empty() {
-        let remedy = "write it as TOML (https://toml.io)";
-        return Err(errors.iter().map(|error| of(error, remedy)).collect());
-    }
+    // After the first one a parser only guesses.
+    let root = DeTable::parse(text)
+        .map_err(|error| vec![of(&error, "write it as TOML (https://toml.io)")])?;
     let mut complaints = walk::walk(&lines, &root);
     match toml::from_str::<SiteFile>(text) {
         Ok(file) => {

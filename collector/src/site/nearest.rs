@@ -2,18 +2,22 @@
 
 /// What to write instead of `name`: the nearest known one, or all.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let near = known
-        .clone()
-        .map(|known| (distance(name, known), known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
-        .min();
-    match near {
-        Some((_, known)) => format!("did you mean `{known}`?"),
+    match meant(name, known.clone()) {
+        Some(known) => format!("did you mean `{known}`?"),
         None => {
             let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
             format!("use one of {}", all.join(", "))
         }
     }
+}
+
+/// The known name that `name` was meant to be, if it is near one.
+pub(super) fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|known| (distance(name, known), known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 3)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// How many characters to insert, delete or replace to make one of the other (Levenshtein).

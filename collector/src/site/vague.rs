@@ -52,7 +52,7 @@ fn folded(text: &str) -> String {
 /// phrases that fit anything are gone.
 fn said_in_japanese(text: &str) -> usize {
     let mut text = text.to_owned();
-    let mut phrases = words::JAPANESE.to_vec();
+    let mut phrases: Vec<_> = words::JAPANESE.split_whitespace().collect();
     phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
     for phrase in phrases {
         text = text.replace(phrase, " ");
@@ -67,9 +67,9 @@ fn said_in_japanese(text: &str) -> usize {
 /// The words that are left once those that fit anything are gone.
 fn said_in_english(text: &str) -> usize {
     let fits_anything = |word: &str| {
-        words::ENGLISH.iter().any(|known| match known.strip_suffix('*') {
+        words::ENGLISH.split_whitespace().any(|known| match known.strip_suffix('*') {
             Some(stem) => word.starts_with(stem),
-            None => word == *known,
+            None => word == known,
         })
     };
     text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’')

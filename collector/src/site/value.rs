@@ -63,14 +63,11 @@ pub(super) fn language(tag: &str) -> Verdict {
 
 /// `https://HOST[:PORT]`, or `http` on this machine itself.
 pub(super) fn origin(text: &str) -> Verdict {
-    let (scheme, host) = match text.split_once("://") {
-        Some((scheme @ ("https" | "http"), host)) => (scheme, host),
-        _ => {
-            return wrong(
-                format!("`{text}` is not an origin"),
-                "write the scheme and the host, as in \"https://www.example.com\"",
-            );
-        }
+    let Some((scheme @ ("https" | "http"), host)) = text.split_once("://") else {
+        return wrong(
+            format!("`{text}` is not an origin"),
+            "write the scheme and the host, as in \"https://www.example.com\"",
+        );
     };
     if host.contains(['/', '?', '#', '@']) {
         return wrong(

@@ -8,7 +8,7 @@ use toml::{
 
 use super::{
     Complaint,
-    nearest::nearest,
+    nearest::{meant, nearest},
     place::Lines,
     shape::{Key, Rule, SITE, Shape},
     value::Verdict,
@@ -53,20 +53,23 @@ impl Walk<'_> {
     /// `around` names what the table is in, as in "purpose `analytics`, ".
     fn table(&mut self, shape: &Shape, around: &str, table: &DeTable<'_>, at: usize) {
         let label = label(shape, around, table);
+        let known = shape.keys.iter().map(|known| known.name);
+        let mut misspelt = Vec::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             match shape.keys.iter().find(|known| known.name == name) {
                 Some(known) => self.value(known, &label, key.span().start, value),
                 None => {
-                    let known = shape.keys.iter().map(|known| known.name);
+                    misspelt.extend(meant(name, known.clone()));
                     let message = format!("{label}unknown key `{name}`");
-                    self.complain(key.span().start, message, nearest(name, known));
+                    self.complain(key.span().start, message, nearest(name, known.clone()));
                 }
             }
         }
         for key in shape.keys {
             if let Some(remedy) = key.needed
                 && !table.contains_key(key.name)
+                && !misspelt.contains(&key.name)
             {
                 self.complain(at, format!("{label}`{}` is missing", key.name), remedy);
             }
@@ -75,7 +78,6 @@ impl Walk<'_> {
 
     fn value(&mut self, key: &Key, label: &str, at: usize, value: &Spanned<DeValue<'_>>) {
         let what = format!("{label}`{}`", key.name);
-        let here = value.span().start;
         match (&key.rule, value.get_ref()) {
             (Rule::One(check), DeValue::String(text)) => self.hold(at, &what, check(text)),
             (Rule::Of(known), DeValue::String(text)) => self.one_of(at, &what, known, text),
@@ -118,7 +120,7 @@ impl Walk<'_> {
                 }
             }
             (Rule::Overrides, DeValue::Table(table)) => self.overrides(table),
-            _ => self.wrong_kind(if at == 0 { here } else { at }, &what, &key.rule),
+            _ => self.wrong_kind(at, &what, &key.rule),
         }
     }
 

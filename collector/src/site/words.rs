@@ -27,9 +27,7 @@ impl Walk<'_> {
             }
             match text.get_ref() {
                 DeValue::String(text) => self.hold(at, &what, text_holds(rule, language, text)),
-                _ => {
-                    self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"")
-                }
+                _ => self.not_a_text(at, &what),
             }
         }
         for language in self.languages.clone() {
@@ -102,11 +100,13 @@ impl Walk<'_> {
             };
             match text.get_ref() {
                 DeValue::String(text) => self.hold(at, &what, own_word(name, english, text)),
-                _ => {
-                    self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"")
-                }
+                _ => self.not_a_text(at, &what),
             }
         }
+    }
+
+    fn not_a_text(&mut self, at: usize, what: &str) {
+        self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"");
     }
 
     fn speaks(&self, language: &str) -> bool {

@@ -1,1 +1,188 @@
+//! What visitors read: the banner's texts and the policy page.
+
+use consent_core::client::Texts;
+
 use super::*;
+
+fn first_layer(file: &SiteFile) -> (String, String) {
+    (file.texts("ja").body, file.texts("en").body)
+}
+
+/// A shop without some of its purposes.
+fn without(keys: &[&str]) -> SiteFile {
+    let mut shop = shop();
+    shop.purposes.retain(|purpose| !keys.contains(&purpose.key.as_str()));
+    shop
+}
+
+fn every_text(texts: &Texts) -> Vec<String> {
+    fn strings(value: &serde_json::Value, all: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) => all.push(text.clone()),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| strings(item, all)),
+            serde_json::Value::Object(members) => {
+                members.values().for_each(|value| strings(value, all));
+            }
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    strings(&serde_json::to_value(texts).unwrap(), &mut all);
+    all
+}
+
+#[test]
+fn every_text_is_there_in_japanese_and_english() {
+    let shop = shop();
+    for language in ["ja", "en"] {
+        let texts = shop.texts(language);
+        assert_eq!((texts.language.as_str(), texts.direction.as_str()), (language, "ltr"));
+        assert_eq!(texts.policy_url, format!("/s/shop/policy?lang={language}"));
+        let all = every_text(&texts);
+        assert!(all.len() > 70 && all.iter().all(|text| !text.is_empty()), "{all:?}");
+        assert_eq!(texts.faults.len(), 6);
+        assert!(texts.blocked.contains("{name}"));
+    }
+}
+
+#[test]
+fn the_first_layer_says_what_for_to_whom_how_long_and_how_to_change_it() {
+    let (japanese, english) = first_layer(&shop());
+    assert_eq!(
+        japanese,
+        "Cookieを動画の再生、利用状況の分析、広告の効果測定に使います。情報の一部は外部2社に送られ、\
+         保存は最長13か月です。許可すると、閲覧履歴がお名前と結びつくことがあります。\
+         「Cookie設定」からいつでも変更・削除できます。"
+    );
+    assert_eq!(
+        english,
+        "We use cookies for Videos, Analytics and Advertising. Some data goes to 2 other companies; \
+         it is kept for up to 13 months. If you agree, your browsing may be tied to your name. \
+         Change or delete it any time in “Cookie settings”."
+    );
+    let widths = (japanese.chars().count(), english.chars().count());
+    assert!(widths.0 <= 115 && widths.1 <= 230, "{widths:?}");
+}
+
+#[test]
+fn the_first_layer_names_a_single_recipient_and_no_link_where_there_is_none() {
+    let (japanese, english) = first_layer(&without(&["analytics", "lead_link"]));
+    assert!(japanese.contains("情報の一部はNagare Video Inc.に送られ、"), "{japanese}");
+    assert!(english.contains("goes to Nagare Video Inc.; it is kept"), "{english}");
+    assert!(!japanese.contains("お名前") && !english.contains("your name"));
+
+    let (japanese, english) = first_layer(&without(&["functional", "analytics"]));
+    assert!(japanese.contains("情報は外部に送らず、"), "{japanese}");
+    assert!(english.contains("No data goes to other companies"), "{english}");
+
+    let only_necessary = without(&["functional", "analytics", "marketing", "lead_link"]);
+    let (japanese, english) = first_layer(&only_necessary);
+    assert_eq!(japanese, "このサイトでは、表示や動作に必要なCookieだけを使います。");
+    assert_eq!(english, "This site uses only the cookies that it needs to work.");
+}
+
+#[test]
+fn the_buttons_are_short_enough_to_stand_side_by_side_on_a_telephone() {
+    for (language, most) in [("ja", 5), ("en", 10)] {
+        let texts = shop().texts(language);
+        for button in [texts.accept, texts.reject, texts.customise] {
+            assert!(button.chars().count() <= most, "{button}");
+        }
+    }
+}
+
+#[test]
+fn a_language_is_found_by_its_nearest_or_is_the_default() {
+    let shop = shop();
+    for (asked, spoken) in [("en", "en"), ("en-US", "en"), ("EN", "en"), ("fr", "ja"), ("", "ja")] {
+        assert_eq!(shop.texts(asked).language, spoken, "{asked}");
+    }
+}
+
+#[test]
+fn languages_of_the_right_to_left_say_so() {
+    let mut shop = shop();
+    shop.languages = ["ar", "he-IL", "az-Arab", "az", "fr"].map(str::to_owned).to_vec();
+    let direction = |language| shop.texts(language).direction;
+    assert_eq!(
+        shop.languages.iter().map(|own| direction(own)).collect::<Vec<_>>(),
+        ["rtl", "rtl", "rtl", "ltr", "ltr"]
+    );
+}
+
+#[test]
+fn both_languages_have_the_same_words() {
+    let english: std::collections::BTreeSet<_> = texts::names().map(|(name, _)| name).collect();
+    let shop = shop();
+    for name in english.iter().filter(|name| **name != "body") {
+        assert_ne!(shop.speech("ja").word(name), "", "{name}");
+        let same = shop.speech("ja").word(name) == shop.speech("en").word(name);
+        assert!(!same || *name == "cookies_label", "{name} is not translated");
+    }
+}
+
+#[test]
+fn a_services_text_names_provider_country_retention_and_cookies() {
+    let texts = shop().texts("en");
+    let kazoeru = &texts.purposes[2].services[1];
+    assert_eq!(kazoeru.provider, "Kazoeru合同会社 (Japan)");
+    assert_eq!(kazoeru.retention, "13 months");
+    assert_eq!(kazoeru.cookies, ["kazoeru_id (1 year): Counting views"]);
+    let own = &texts.purposes[2].services[0];
+    assert_eq!(own.provider, "Hiyori Home Goods K.K. (Japan)");
+}
+
+#[test]
+fn the_page_says_for_each_transmission_what_to_whom_and_what_for_on_both_sides() {
+    let page = shop().policy_page("ja", 3).into_string();
+    for said in [
+        "<html lang=\"ja\" dir=\"ltr\">",
+        "第3版",
+        "Nagare Video Inc.（米国）",
+        "IPアドレス、ブラウザーの種類、見ている商品のページのURL",
+        "商品の使い方の動画を、ページの中で再生するために使います。",
+        "動画を配信し、再生回数を数えるため",
+        "https://nagare.example/privacy",
+        "<code>kazoeru_id</code>",
+        "約6か月（180日）",
+        "お名前",
+        "株式会社ひより道具店",
+        "京都市中京区足跡町1-2",
+        "mailto:privacy@hiyori.example",
+        "href=\"policy?lang=en\"",
+        "href=\"me?lang=ja\"",
+        "「Cookie設定」から",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn the_page_needs_no_script_and_no_inline_style() {
+    for language in ["ja", "en"] {
+        let page = shop().policy_page(language, 1).into_string();
+        let parts = ["<script", "<style", " style=", " onclick="];
+        for forbidden in parts.into_iter().chain(["{site}", "{n}", "{time}", "{reopen}"]) {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        assert!(page.contains("<link rel=\"stylesheet\" href=\"policy.css\">"));
+    }
+    assert!(!POLICY_STYLE.contains("url(") && !POLICY_STYLE.contains("@import"));
+}
+
+#[test]
+fn every_link_within_the_page_leads_somewhere() {
+    let page = shop().policy_page("en", 1).into_string();
+    for link in page.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap();
+        assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
+}
+
+#[test]
+fn what_an_owner_writes_is_never_markup() {
+    let page = shop_with("en = \"Videos\"", "en = \"Films & 3 < 4 \\\"clips\\\"\"")
+        .policy_page("en", 1)
+        .into_string();
+    assert!(page.contains("Films &amp; 3 &lt; 4 &quot;clips&quot;"));
+}

@@ -33,10 +33,9 @@ const FAULTS: [FieldFault; 6] = [
 ];
 
 /// The names of all built-in words with their English: those of [`Texts`], `fault_…` for what a
-/// form says of a field, words for lengths of time, and `page_…` for the policy page. `title` and
-/// `body` stand first.
+/// form says of a field, words for lengths of time, and `page_…` for the policy page.
 pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
-    // The body is composed; it has no fixed words.
+    // The body is composed of what the site does; it has no fixed words.
     [("body", "")].into_iter().chain(en::WORDS.iter().copied())
 }
 

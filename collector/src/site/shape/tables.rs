@@ -1,0 +1,236 @@
+//! The tables themselves.
+
+use consent_core::ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey};
+
+use super::{
+    super::{vague::Need, value},
+    Key, Rule, Shape,
+};
+
+const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
+    Key { name, needed: Some(remedy), rule }
+}
+
+const fn may(name: &'static str, rule: Rule) -> Key {
+    Key { name, needed: None, rule }
+}
+
+const NAME: usize = 80;
+const LINE: usize = 400;
+/// The longest that a browser keeps a cookie.
+const COOKIE_DAYS: Rule = Rule::Number(1, 400);
+/// A hundred years: a number, where "for ever" would be none.
+const RETENTION_DAYS: Rule = Rule::Number(1, 36_500);
+
+/// The seven signals of Google Consent Mode.
+const SIGNALS: &[&str] = &[
+    "ad_storage",
+    "ad_user_data",
+    "ad_personalization",
+    "analytics_storage",
+    "functionality_storage",
+    "personalization_storage",
+    "security_storage",
+];
+
+const KEY: &str = "give it a key of small letters, digits and _";
+const NAMED: &str = "add name = { LANGUAGE = \"…\" } in each language of the site";
+const KEPT: &str = "add retention_days = …: after how many days the data is deleted";
+
+pub(in super::super) const SITE: Shape = Shape {
+    noun: "site",
+    named_by: "",
+    keys: &[
+        needed(
+            "key",
+            Rule::One(value::key::<SiteKey>),
+            "add key = \"my-shop\": it is part of the tag's address",
+        ),
+        needed(
+            "languages",
+            Rule::Many(value::language),
+            "add languages = [\"ja\", \"en\"]; the first is the default",
+        ),
+        needed(
+            "origins",
+            Rule::Many(value::origin),
+            "add origins = [\"https://www.example.com\"]: where the site's pages are",
+        ),
+        needed(
+            "timezone",
+            Rule::One(value::timezone),
+            "add timezone = \"Asia/Tokyo\": the days that reports count by",
+        ),
+        may("consent_days", COOKIE_DAYS),
+        may("visitor_days", COOKIE_DAYS),
+        may("url_parameters", Rule::Many(value::parameter)),
+        needed("name", Rule::Words(NAME), "add [name] with the site's name in each language"),
+        needed(
+            "controller",
+            Rule::Table(&CONTROLLER),
+            "add [controller] with name, address and contact of who answers for the data",
+        ),
+        may("banner", Rule::Table(&BANNER)),
+        needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
+        may("forms", Rule::Tables(&FORM)),
+    ],
+};
+
+const CONTROLLER: Shape = Shape {
+    noun: "controller",
+    named_by: "",
+    keys: &[
+        needed("name", Rule::Words(NAME), "add the operator's name in each language"),
+        may("representative", Rule::Words(NAME)),
+        needed("address", Rule::Words(LINE), "add the operator's address in each language"),
+        needed(
+            "contact",
+            Rule::One(value::contact),
+            "add contact = \"privacy@example.com\": where people can ask and complain",
+        ),
+    ],
+};
+
+const BANNER: Shape = Shape {
+    noun: "banner",
+    named_by: "",
+    keys: &[
+        may("version", Rule::One(value::version)),
+        may("layout", Rule::Of(&["bar", "box", "centre"])),
+        may("theme", Rule::Of(&["auto", "light", "dark"])),
+        may("text", Rule::Overrides),
+    ],
+};
+
+const PURPOSE: Shape = Shape {
+    noun: "purpose",
+    named_by: "key",
+    keys: &[
+        needed("key", Rule::One(value::key::<PurposeKey>), KEY),
+        may("kind", Rule::Of(&["optional", "necessary", "lead_link"])),
+        needed("name", Rule::Words(NAME), NAMED),
+        needed(
+            "use",
+            Rule::Use(Need::Specific),
+            "add use = { … }: what the data is used for, in each language",
+        ),
+        may("retention_days", RETENTION_DAYS),
+        may("services", Rule::Tables(&SERVICE)),
+    ],
+};
+
+const SERVICE: Shape = Shape {
+    noun: "service",
+    named_by: "key",
+    keys: &[
+        needed("key", Rule::One(value::key::<ServiceKey>), KEY),
+        needed("name", Rule::Words(NAME), NAMED),
+        needed(
+            "provider",
+            Rule::Table(&PROVIDER),
+            "add provider = { name = \"…\", country = \"JP\" }: who receives what is sent",
+        ),
+        needed(
+            "external",
+            Rule::Flag,
+            "add external = true where the browser sends data to anybody but the controller, otherwise false",
+        ),
+        needed("sends", Rule::Sends, "add sends = { … }: what is sent, in each language"),
+        needed(
+            "use",
+            Rule::Use(Need::Specific),
+            "add use = { … }: what the recipient uses it for, in each language",
+        ),
+        needed("retention_days", RETENTION_DAYS, KEPT),
+        may("hosts", Rule::Many(value::host)),
+        may("cookies", Rule::Tables(&COOKIE)),
+        may("events", Rule::Many(value::key::<EventName>)),
+        may("consent_mode", Rule::SomeOf(SIGNALS)),
+    ],
+};
+
+const PROVIDER: Shape = Shape {
+    noun: "provider",
+    named_by: "name",
+    keys: &[
+        needed(
+            "name",
+            Rule::One(value::name),
+            "add name = \"…\": the company that receives what is sent",
+        ),
+        needed(
+            "country",
+            Rule::One(value::country),
+            "add country = \"JP\": where that company is (ISO 3166-1)",
+        ),
+        may("policy", Rule::One(value::address)),
+    ],
+};
+
+const COOKIE: Shape = Shape {
+    noun: "cookie",
+    named_by: "name",
+    keys: &[
+        needed(
+            "name",
+            Rule::One(value::cookie),
+            "add the cookie's name; a * may stand for what changes",
+        ),
+        needed("days", COOKIE_DAYS, "add days = …: how long the cookie lives, 1 to 400"),
+        needed(
+            "use",
+            Rule::Use(Need::Brief),
+            "add use = { … }: what the cookie is for, in each language",
+        ),
+    ],
+};
+
+const FORM: Shape = Shape {
+    noun: "form",
+    named_by: "key",
+    keys: &[
+        needed("key", Rule::One(value::key::<FormKey>), KEY),
+        needed("name", Rule::Words(NAME), NAMED),
+        needed(
+            "use",
+            Rule::Use(Need::Specific),
+            "add use = { … }: the purpose must be shown before details are taken (APPI art. 21)",
+        ),
+        needed("retention_days", RETENTION_DAYS, KEPT),
+        needed(
+            "fields",
+            Rule::Tables(&FIELD),
+            "add [[forms.fields]]: only configured fields are taken",
+        ),
+        may("agreements", Rule::Tables(&AGREEMENT)),
+    ],
+};
+
+const FIELD: Shape = Shape {
+    noun: "field",
+    named_by: "key",
+    keys: &[
+        needed("key", Rule::One(value::key::<FieldKey>), KEY),
+        needed(
+            "type",
+            Rule::Of(&["text", "long_text", "email", "telephone"]),
+            "add type = \"text\", \"long_text\", \"email\" or \"telephone\"",
+        ),
+        may("required", Rule::Flag),
+        may("max", Rule::Number(1, 10_000)),
+        needed("name", Rule::Words(NAME), NAMED),
+    ],
+};
+
+const AGREEMENT: Shape = Shape {
+    noun: "agreement",
+    named_by: "key",
+    keys: &[
+        needed("key", Rule::One(value::key::<FieldKey>), KEY),
+        needed(
+            "text",
+            Rule::Words(LINE),
+            "add text = { … }: what is agreed to, as beside the checkbox",
+        ),
+    ],
+};
