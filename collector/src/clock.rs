@@ -4,13 +4,8 @@ use consent_core::time::Millis;
 
 /// The time now.
 #[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn now() -> Millis {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Millis(elapsed.map_or(0, |elapsed| {
-        i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-    }))
+    Millis(elapsed.map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)))
 }

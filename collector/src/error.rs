@@ -56,12 +56,7 @@ impl Problem {
     /// A problem without fields.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-        }
+        Self { status, code, detail: detail.into(), errors: Vec::new() }
     }
 
     /// 400.
@@ -96,25 +91,16 @@ impl Problem {
     /// 422.
     #[must_use]
     pub fn content(errors: Vec<FieldError>) -> Self {
-        let detail = errors.first().map_or_else(String::new, |error| {
-            format!("{}: {}", error.field, error.message)
-        });
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            code: "content",
-            detail,
-            errors,
-        }
+        let detail = errors
+            .first()
+            .map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "content", detail, errors }
     }
 
     /// 422 for one field.
     #[must_use]
     pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self::content(vec![FieldError {
-            field: field.to_owned(),
-            code,
-            message: message.into(),
-        }])
+        Self::content(vec![FieldError { field: field.to_owned(), code, message: message.into() }])
     }
 
     /// 503. The cause is logged here, once, and not shown.
@@ -154,10 +140,7 @@ impl IntoResponse for Problem {
         let json = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, json).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));

@@ -9,15 +9,8 @@ use sha2::{Digest as _, Sha256};
 /// SHA-256 of salt and record.
 #[must_use]
 pub fn leaf(salt: &[u8; 32], record: &[u8]) -> [u8; 32] {
-    let commitment = Sha256::new()
-        .chain_update(salt)
-        .chain_update(record)
-        .finalize();
-    Sha256::new()
-        .chain_update([0])
-        .chain_update(commitment)
-        .finalize()
-        .into()
+    let commitment = Sha256::new().chain_update(salt).chain_update(record).finalize();
+    Sha256::new().chain_update([0]).chain_update(commitment).finalize().into()
 }
 
 #[cfg(test)]

@@ -38,9 +38,9 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
-        match error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
-            true => too_large(),
-            false => Problem::malformed("the body ended before it was whole"),
+        match error.source().and_then(|source| source.downcast_ref::<LengthLimitError>()) {
+            Some(_) => too_large(),
+            None => Problem::malformed("the body ended before it was whole"),
         }
     })?;
     String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))

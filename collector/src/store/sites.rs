@@ -91,7 +91,7 @@ pub async fn apply(
         serde_json::to_string(file).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let (id, edition, revision, outcome) = match &before {
         Some(before) if before.file == *file => return Ok((Outcome::Unchanged, before.revision)),
-        Some(before) if before.file.material() == file.material() => {
+        Some(before) if !file.asks_again(&before.file) => {
             (before.id, before.edition + 1, before.revision, Outcome::Changed)
         }
         Some(before) => (before.id, before.edition + 1, before.revision + 1, Outcome::Revised),
