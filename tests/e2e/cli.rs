@@ -41,18 +41,10 @@ fn a_fault_in_a_site_file_is_named_with_file_line_and_remedy() {
     let data = Data::empty();
     let shop = shop_file();
     let cases = [
-        (
-            "a typing error",
-            shop.replacen("languages =", "langauges =", 1),
-            "langauges",
-        ),
+        ("a typing error", shop.replacen("languages =", "langauges =", 1), "langauges"),
         (
             "a cookie without a lifetime",
-            shop.replacen(
-                "name = \"kazoeru_id\", days = 365,",
-                "name = \"kazoeru_id\",",
-                1,
-            ),
+            shop.replacen("name = \"kazoeru_id\", days = 365,", "name = \"kazoeru_id\",", 1),
             "kazoeru_id",
         ),
         (
@@ -65,11 +57,7 @@ fn a_fault_in_a_site_file_is_named_with_file_line_and_remedy() {
             shop.replacen("https://shop.example\"", "https://shop.example/a\"", 1),
             "https://shop.example/a",
         ),
-        (
-            "broken TOML",
-            shop.replacen("[controller]", "[controller", 1),
-            "[controller",
-        ),
+        ("broken TOML", shop.replacen("[controller]", "[controller", 1), "[controller"),
     ];
     for (what, text, at) in cases {
         assert_ne!(text, shop, "{what}");
@@ -88,34 +76,20 @@ fn a_purpose_that_says_nothing_is_refused() {
         1,
     );
     let said = check(&data, &vague);
-    fails(
-        &said,
-        &[
-            &format!("shop.toml:{}", line_of(&vague, "To improve our services")),
-            "remedy",
-        ],
-    );
+    fails(&said, &[&format!("shop.toml:{}", line_of(&vague, "To improve our services")), "remedy"]);
 }
 
 #[test]
 fn several_faults_are_all_named_at_once() {
     let data = Data::empty();
     let text = shop_file()
-        .replacen(
-            "name = \"kazoeru_id\", days = 365,",
-            "name = \"kazoeru_id\",",
-            1,
-        )
+        .replacen("name = \"kazoeru_id\", days = 365,", "name = \"kazoeru_id\",", 1)
         .replacen("https://shop.example\"", "https://shop.example/a\"", 1);
     let said = check(&data, &text);
     let places = ["kazoeru_id", "https://shop.example/a"]
         .map(|at| format!("shop.toml:{}", line_of(&text, at)));
     // A file that does not have the asked form cannot be looked at any further.
-    assert!(
-        places.iter().any(|place| said.err.contains(place)),
-        "{}",
-        said.err
-    );
+    assert!(places.iter().any(|place| said.err.contains(place)), "{}", said.err);
     fails(&said, &["remedy"]);
 }
 
@@ -123,15 +97,9 @@ fn several_faults_are_all_named_at_once() {
 fn a_site_file_that_cannot_be_read_is_named() {
     let data = Data::empty();
     let missing = data.path("nowhere.toml");
-    fails(
-        &ashiato(["site", "check", missing.to_str().unwrap()]),
-        &["nowhere.toml"],
-    );
+    fails(&ashiato(["site", "check", missing.to_str().unwrap()]), &["nowhere.toml"]);
     let folder = data.path("");
-    fails(
-        &ashiato(["site", "check", folder.to_str().unwrap()]),
-        &[folder.to_str().unwrap()],
-    );
+    fails(&ashiato(["site", "check", folder.to_str().unwrap()]), &[folder.to_str().unwrap()]);
 }
 
 #[test]
@@ -139,13 +107,8 @@ fn a_faulty_site_file_is_not_put_in_force() {
     let data = Data::new();
     let file = data.path("shop.toml");
     std::fs::write(&file, shop_file().replacen("days = 365,", "", 1)).unwrap();
-    let said = ashiato([
-        "site",
-        "apply",
-        file.to_str().unwrap(),
-        "--database-url",
-        &data.database_url(),
-    ]);
+    let said =
+        ashiato(["site", "apply", file.to_str().unwrap(), "--database-url", &data.database_url()]);
     fails(&said, &["shop.toml:"]);
     assert_eq!(data.database().number("SELECT count(*) FROM policy"), 2);
 }
@@ -167,35 +130,16 @@ fn applying_says_what_revision_is_in_force_and_only_a_material_change_raises_it(
 #[test]
 fn a_database_or_keys_file_that_cannot_be_had_is_named() {
     let data = Data::new();
-    let listen = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--public-url",
-        "http://localhost:8080",
-    ];
+    let listen = ["serve", "--listen", "127.0.0.1:0", "--public-url", "http://localhost:8080"];
     let keys = data.path("keys").display().to_string();
     let serve = |database: &str, keys: &str| {
-        ashiato(
-            listen
-                .into_iter()
-                .chain(["--database-url", database, "--keys-file", keys]),
-        )
+        ashiato(listen.into_iter().chain(["--database-url", database, "--keys-file", keys]))
     };
-    fails(
-        &serve("sqlite:/nonexistent/folder/a.sqlite", &keys),
-        &["/nonexistent/folder"],
-    );
+    fails(&serve("sqlite:/nonexistent/folder/a.sqlite", &keys), &["/nonexistent/folder"]);
     fails(&serve("mysql://localhost/a", &keys), &["mysql"]);
-    fails(
-        &serve(&data.database_url(), "/nonexistent/folder/keys"),
-        &["/nonexistent/folder/keys"],
-    );
+    fails(&serve(&data.database_url(), "/nonexistent/folder/keys"), &["/nonexistent/folder/keys"]);
     let file = data.path("site.toml");
-    fails(
-        &serve(&data.database_url(), file.to_str().unwrap()),
-        &["site.toml"],
-    );
+    fails(&serve(&data.database_url(), file.to_str().unwrap()), &["site.toml"]);
 }
 
 #[cfg(unix)]
@@ -208,15 +152,8 @@ fn a_keys_file_that_others_may_read_is_refused() {
     std::fs::set_permissions(data.path("keys"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let keys = data.path("keys").display().to_string();
     let url = data.database_url();
-    let said = ashiato([
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--database-url",
-        &url,
-        "--keys-file",
-        &keys,
-    ]);
+    let said =
+        ashiato(["serve", "--listen", "127.0.0.1:0", "--database-url", &url, "--keys-file", &keys]);
     fails(&said, &["chmod 600", &keys]);
 }
 
@@ -227,15 +164,8 @@ fn a_taken_port_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let keys = data.path("keys").display().to_string();
     let url = data.database_url();
-    let said = ashiato([
-        "serve",
-        "--listen",
-        &address,
-        "--database-url",
-        &url,
-        "--keys-file",
-        &keys,
-    ]);
+    let said =
+        ashiato(["serve", "--listen", &address, "--database-url", &url, "--keys-file", &keys]);
     fails(&said, &[&address]);
 }
 
@@ -243,16 +173,8 @@ fn a_taken_port_is_named() {
 fn a_token_for_a_site_that_is_not_there_is_refused() {
     let data = Data::new();
     let url = data.database_url();
-    let said = ashiato([
-        "token",
-        "add",
-        "--site",
-        "shoq",
-        "--scope",
-        "query",
-        "--database-url",
-        &url,
-    ]);
+    let said =
+        ashiato(["token", "add", "--site", "shoq", "--scope", "query", "--database-url", &url]);
     fails(&said, &["shoq"]);
     let said = ashiato([
         "token",
@@ -274,12 +196,7 @@ fn a_token_is_kept_as_a_hash_only() {
     assert!(token.len() >= 22, "128 bits at least: {token:?}");
     for name in ["ashiato.sqlite", "ashiato.sqlite-wal"] {
         let content = std::fs::read(data.path(name)).unwrap_or_default();
-        assert!(
-            !content
-                .windows(token.len())
-                .any(|window| window == token.as_bytes()),
-            "{name}"
-        );
+        assert!(!content.windows(token.len()).any(|window| window == token.as_bytes()), "{name}");
     }
 }
 
@@ -288,19 +205,8 @@ fn a_question_that_cannot_be_answered_says_why() {
     let data = Data::new();
     let url = data.database_url();
     let ask = |site: &str, metrics: &str| {
-        let range = [
-            "--from",
-            "2026-11-01",
-            "--to",
-            "2026-11-22",
-            "--database-url",
-            &url,
-        ];
-        ashiato(
-            ["query", "--site", site, "--metrics", metrics]
-                .into_iter()
-                .chain(range),
-        )
+        let range = ["--from", "2026-11-01", "--to", "2026-11-22", "--database-url", &url];
+        ashiato(["query", "--site", site, "--metrics", metrics].into_iter().chain(range))
     };
     fails(&ask("shop", "profits"), &["profits"]);
     fails(&ask("shoq", "visitors"), &["shoq"]);
@@ -317,9 +223,6 @@ fn help_is_there_for_every_command() {
         &["query", "--help"],
     ] {
         let said = ashiato(command);
-        assert!(
-            said.status.success() && said.out.contains("Usage"),
-            "{command:?}: {said:?}"
-        );
+        assert!(said.status.success() && said.out.contains("Usage"), "{command:?}: {said:?}");
     }
 }

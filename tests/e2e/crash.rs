@@ -31,9 +31,7 @@ struct Sent {
 }
 
 fn ids(events: &[Value]) -> impl Iterator<Item = String> {
-    events
-        .iter()
-        .map(|event| event["id"].as_str().unwrap().to_owned())
+    events.iter().map(|event| event["id"].as_str().unwrap().to_owned())
 }
 
 /// Sends batches until the collector is gone.
@@ -67,9 +65,8 @@ fn every_acknowledged_event_is_there_exactly_once_after_kill_9() {
     let sent = Mutex::new(Sent::default());
     for round in 0..ROUNDS {
         let collector = Collector::start(&data);
-        let visitors: Vec<_> = (0..SENDERS)
-            .map(|_| Visitor::who_grants(&collector, &["analytics"]))
-            .collect();
+        let visitors: Vec<_> =
+            (0..SENDERS).map(|_| Visitor::who_grants(&collector, &["analytics"])).collect();
         let (answered, answers) = channel();
         thread::scope(|scope| {
             for visitor in &visitors {
@@ -136,28 +133,14 @@ fn an_acknowledged_decision_and_lead_survive_kill_9_and_are_answered_again() {
         let again = collector.post("/v1/consents", decision.clone()).expect(201);
         assert_eq!(again["receipt"], receipt["receipt"]);
         assert_eq!(again["visitor"], receipt["visitor"]);
-        assert_eq!(
-            collector.post("/v1/leads", lead.clone()).expect(201),
-            *taken
-        );
+        assert_eq!(collector.post("/v1/leads", lead.clone()).expect(201), *taken);
     }
     let mut database = data.database();
     let count = i64::try_from(ROUNDS).unwrap();
     for table in ["decision", "log_leaf", "lead", "lead_link", "visitor"] {
-        assert_eq!(
-            database.number(&format!("SELECT count(*) FROM {table}")),
-            count,
-            "{table}"
-        );
+        assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), count, "{table}");
     }
-    assert_eq!(
-        database.number("SELECT max(idx) FROM log_leaf"),
-        count - 1,
-        "the log has no gap"
-    );
+    assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), count - 1, "the log has no gap");
     assert_eq!(database.texts("PRAGMA integrity_check"), ["ok"]);
-    assert_eq!(
-        database.texts("SELECT \"table\" FROM pragma_foreign_key_check"),
-        [""; 0]
-    );
+    assert_eq!(database.texts("SELECT \"table\" FROM pragma_foreign_key_check"), [""; 0]);
 }

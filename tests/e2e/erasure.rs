@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 /// Every lead of the shop, by the API.
 fn leads(collector: &Collector, token: &str) -> Vec<Value> {
-    let answer = collector
-        .get_as(token, "/api/v1/leads?site=shop")
-        .expect(200);
+    let answer = collector.get_as(token, "/api/v1/leads?site=shop").expect(200);
     answer["results"].as_array().unwrap().clone()
 }
 
@@ -30,12 +28,8 @@ fn withdrawing_everything_erases_the_events_and_cuts_the_link() {
     let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
     let lead = visitor.send_lead(&collector).expect(201);
     let visitor = visitor.later(&collector);
-    let _ = visitor
-        .send(
-            &collector,
-            &[visitor.event("page_view"), visitor.event("click")],
-        )
-        .expect(200);
+    let _ =
+        visitor.send(&collector, &[visitor.event("page_view"), visitor.event("click")]).expect(200);
     assert_eq!(page_views(&collector, &token), 2);
     assert_eq!(leads(&collector, &token)[0]["linked"], true);
 
@@ -44,27 +38,14 @@ fn withdrawing_everything_erases_the_events_and_cuts_the_link() {
     let shown = leads(&collector, &token);
     assert_eq!(shown.len(), 1, "what the person sent stays");
     assert_eq!(shown[0]["linked"], false);
-    let path = format!(
-        "/api/v1/leads/{}/timeline?site=shop",
-        lead["lead"].as_str().unwrap()
-    );
-    assert_eq!(
-        collector.get_as(&token, &path).expect(200),
-        json!({"linked": false, "events": []})
-    );
+    let path = format!("/api/v1/leads/{}/timeline?site=shop", lead["lead"].as_str().unwrap());
+    let timeline = collector.get_as(&token, &path).expect(200);
+    assert_eq!((&timeline["linked"], &timeline["events"]), (&json!(false), &json!([])));
     let mut database = data.database();
     for table in ["event", "lead_link", "consent_grant"] {
-        assert_eq!(
-            database.number(&format!("SELECT count(*) FROM {table}")),
-            0,
-            "{table}"
-        );
+        assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
     }
-    assert_eq!(
-        database.number("SELECT count(*) FROM decision"),
-        2,
-        "the proof stays"
-    );
+    assert_eq!(database.number("SELECT count(*) FROM decision"), 2, "the proof stays");
 }
 
 #[test]
@@ -75,17 +56,10 @@ fn withdrawing_the_lead_link_cuts_it_and_leaves_the_analytics_that_is_still_gran
     let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
     let lead = visitor.send_lead(&collector).expect(201);
     let visitor = visitor.later(&collector);
-    let _ = visitor
-        .send(&collector, &[visitor.event("page_view")])
-        .expect(200);
-    let _ = visitor
-        .decide(&collector, "custom", &["analytics"])
-        .expect(201);
+    let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
+    let _ = visitor.decide(&collector, "custom", &["analytics"]).expect(201);
     assert_eq!(page_views(&collector, &token), 1);
-    let path = format!(
-        "/api/v1/leads/{}/timeline?site=shop",
-        lead["lead"].as_str().unwrap()
-    );
+    let path = format!("/api/v1/leads/{}/timeline?site=shop", lead["lead"].as_str().unwrap());
     assert_eq!(collector.get_as(&token, &path).expect(200)["linked"], false);
     assert_eq!(data.database().number("SELECT count(*) FROM lead_link"), 0);
 }
@@ -97,13 +71,8 @@ fn withdrawing_one_purpose_erases_its_events_only() {
     let visitor = Visitor::who_grants(&collector, &["analytics", "marketing"]);
     let events = [visitor.event("page_view"), visitor.event("campaign_visit")];
     assert_eq!(visitor.send(&collector, &events).expect(200)["stored"], 2);
-    let _ = visitor
-        .decide(&collector, "custom", &["marketing"])
-        .expect(201);
-    assert_eq!(
-        data.database().texts("SELECT name FROM event"),
-        ["campaign_visit"]
-    );
+    let _ = visitor.decide(&collector, "custom", &["marketing"]).expect(201);
+    assert_eq!(data.database().texts("SELECT name FROM event"), ["campaign_visit"]);
     let again = visitor.send(&collector, &events).expect(200);
     assert_eq!(
         again["refused"][0]["reason"], "not_granted",
@@ -119,14 +88,10 @@ fn granting_again_brings_nothing_back() {
     let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
     let _ = visitor.send_lead(&collector).expect(201);
     let event = visitor.event("page_view");
-    let _ = visitor
-        .send(&collector, std::slice::from_ref(&event))
-        .expect(200);
+    let _ = visitor.send(&collector, std::slice::from_ref(&event)).expect(200);
     let _ = visitor.decide(&collector, "withdraw", &[]).expect(201);
     let back = visitor.later(&collector);
-    let _ = back
-        .decide(&collector, "custom", &["analytics", "lead_link"])
-        .expect(201);
+    let _ = back.decide(&collector, "custom", &["analytics", "lead_link"]).expect(201);
     let mut database = data.database();
     assert_eq!(database.number("SELECT count(*) FROM event"), 0);
     assert_eq!(database.number("SELECT count(*) FROM lead_link"), 0);
@@ -145,9 +110,7 @@ fn one_visitors_withdrawal_leaves_the_others_alone() {
     let goes = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
     for visitor in [&stays, &goes] {
         let _ = visitor.send_lead(&collector).expect(201);
-        let _ = visitor
-            .send(&collector, &[visitor.event("page_view")])
-            .expect(200);
+        let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
     }
     let _ = goes.decide(&collector, "reject_all", &[]).expect(201);
     let mut database = data.database();
@@ -160,12 +123,8 @@ fn a_renewed_consent_keeps_what_it_still_grants() {
     let data = Data::new();
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
-    let _ = visitor
-        .send(&collector, &[visitor.event("page_view")])
-        .expect(200);
-    let _ = visitor
-        .decide(&collector, "custom", &["analytics", "marketing"])
-        .expect(201);
+    let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
+    let _ = visitor.decide(&collector, "custom", &["analytics", "marketing"]).expect(201);
     assert_eq!(data.database().number("SELECT count(*) FROM event"), 1);
 }
 
@@ -187,8 +146,5 @@ fn a_changed_policy_grants_nothing_until_it_has_been_asked() {
     let answer = later.send(&next, &[later.event("page_view")]).expect(200);
     assert_eq!(answer["refused"][0]["reason"], "expired", "{answer}");
     let _ = later.decide(&next, "custom", &["analytics"]).expect(201);
-    assert_eq!(
-        later.send(&next, &[later.event("page_view")]).expect(200)["stored"],
-        1
-    );
+    assert_eq!(later.send(&next, &[later.event("page_view")]).expect(200)["stored"], 1);
 }

@@ -19,9 +19,7 @@ fn a_granted_event_is_stored_under_the_receipt_that_grants_it() {
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let event = visitor.event("page_view");
-    let answer = visitor
-        .send(&collector, std::slice::from_ref(&event))
-        .expect(200);
+    let answer = visitor.send(&collector, std::slice::from_ref(&event)).expect(200);
     assert_eq!(answer, json!({"stored": 1, "duplicate": 0, "refused": []}));
     let under = data.database().texts(
         "SELECT g.purpose || ' ' || hex(g.receipt_id) FROM event e JOIN consent_grant g ON g.id = e.grant_id",
@@ -39,17 +37,11 @@ fn an_event_counts_once_however_often_it_is_sent() {
     let event = visitor.event("page_view");
     let twice = [event.clone(), event.clone()];
     let answer = visitor.send(&collector, &twice).expect(200);
-    assert_eq!(
-        (&answer["stored"], &answer["duplicate"]),
-        (&1.into(), &1.into())
-    );
+    assert_eq!((&answer["stored"], &answer["duplicate"]), (&1.into(), &1.into()));
     let body = visitor.batch(&[event]);
     for _ in 0..3 {
         let answer = collector.post("/v1/events", body.clone()).expect(200);
-        assert_eq!(
-            (&answer["stored"], &answer["duplicate"]),
-            (&0.into(), &1.into())
-        );
+        assert_eq!((&answer["stored"], &answer["duplicate"]), (&0.into(), &1.into()));
     }
     assert_eq!(data.database().number("SELECT count(*) FROM event"), 1);
 }
@@ -60,16 +52,11 @@ fn an_event_that_is_sent_again_with_other_content_changes_nothing() {
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let mut event = visitor.event("page_view");
-    let _ = visitor
-        .send(&collector, std::slice::from_ref(&event))
-        .expect(200);
+    let _ = visitor.send(&collector, std::slice::from_ref(&event)).expect(200);
     event["page"]["title"] = "changed".into();
     let answer = visitor.send(&collector, &[event]).expect(200);
     assert_eq!(answer["duplicate"], 1);
-    assert_eq!(
-        data.database().texts("SELECT title FROM event"),
-        ["ひより道具店"]
-    );
+    assert_eq!(data.database().texts("SELECT title FROM event"), ["ひより道具店"]);
 }
 
 #[test]
@@ -92,10 +79,7 @@ fn each_event_is_judged_by_itself_and_refused_with_its_reason() {
         (with("at", (now + 10 * MINUTE).into()), "future"),
         (with("at", (now - 10 * MINUTE).into()), "not_granted"),
         (with("properties", Value::Object(many)), "too_large"),
-        (
-            with("properties", json!({"plan": "x".repeat(1025)})),
-            "too_large",
-        ),
+        (with("properties", json!({"plan": "x".repeat(1025)})), "too_large"),
         (with("properties", json!({"deep": {"er": 1}})), "malformed"),
         (with("purpose", "analytics".into()), "malformed"),
         (with("id", "7".into()), "malformed"),
@@ -109,9 +93,7 @@ fn each_event_is_judged_by_itself_and_refused_with_its_reason() {
     }
     assert_eq!(answer["stored"], 2);
     assert_eq!(data.database().number("SELECT count(*) FROM event"), 2);
-    let refused = data
-        .database()
-        .number("SELECT CAST(sum(n) AS BIGINT) FROM refusal");
+    let refused = data.database().number("SELECT CAST(sum(n) AS BIGINT) FROM refusal");
     assert_eq!(refused, 11, "what is refused is counted");
 }
 
@@ -121,9 +103,7 @@ fn a_refused_event_names_its_id_so_that_the_page_can_forget_it() {
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let event = visitor.event("campaign_visit");
-    let answer = visitor
-        .send(&collector, std::slice::from_ref(&event))
-        .expect(200);
+    let answer = visitor.send(&collector, std::slice::from_ref(&event)).expect(200);
     assert_eq!(answer["refused"][0]["id"], event["id"]);
 }
 
@@ -148,9 +128,7 @@ fn addresses_are_kept_without_the_parameters_that_the_site_does_not_list() {
         "https://shop.example/products?email=hanako%40example.jp&utm_source=mail#token=1".into();
     event["page"]["referrer"] = "https://mail.example/?q=secret-search".into();
     assert_eq!(visitor.send(&collector, &[event]).expect(200)["stored"], 1);
-    let kept = data
-        .database()
-        .texts("SELECT page || ' ' || query || ' ' || referrer FROM event");
+    let kept = data.database().texts("SELECT page || ' ' || query || ' ' || referrer FROM event");
     for secret in ["hanako", "token", "secret-search"] {
         assert!(!kept[0].contains(secret), "{kept:?}");
     }
@@ -162,14 +140,10 @@ fn the_database_itself_takes_no_event_without_a_grant() {
     let data = Data::new();
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
-    let _ = visitor
-        .send(&collector, &[visitor.event("page_view")])
-        .expect(200);
+    let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
     let copy = "INSERT INTO event SELECT site_id, randomblob(16), GRANT, name, at, day, page, query, title, referrer, properties FROM event LIMIT 1";
     let mut database = data.database();
-    let refused = database
-        .execute(&copy.replace("GRANT", "grant_id + 1000"))
-        .unwrap_err();
+    let refused = database.execute(&copy.replace("GRANT", "grant_id + 1000")).unwrap_err();
     assert!(refused.contains("FOREIGN KEY"), "{refused}");
     assert_eq!(
         database.execute(&copy.replace("GRANT", "grant_id")),

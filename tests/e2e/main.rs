@@ -4,6 +4,7 @@
 
 mod cli;
 mod crash;
+mod demo;
 mod erasure;
 mod events;
 mod hostile;

@@ -25,10 +25,7 @@ fn visits(collector: &Collector) {
             event["page"]["url"] = format!("https://shop.example{page}").into();
             events.push(event);
         }
-        assert_eq!(
-            visitor.send(collector, &events).expect(200)["stored"],
-            events.len()
-        );
+        assert_eq!(visitor.send(collector, &events).expect(200)["stored"], events.len());
     }
 }
 
@@ -78,18 +75,12 @@ fn days_are_those_of_the_sites_time_zone() {
     let data = Data::new();
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
-    let _ = visitor
-        .send(&collector, &[visitor.event("page_view")])
-        .expect(200);
+    let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
     let token = data.token("shop", &["query"]);
-    let answer = collector
-        .query(&token, &query(&["page_views"], &["time:day"]))
-        .expect(200);
+    let answer = collector.query(&token, &query(&["page_views"], &["time:day"])).expect(200);
     let shown = answer["results"][0]["dimensions"][0].as_str().unwrap();
     let tokyo = visitor.session.now.plus(9 * 3_600_000);
-    let day = data
-        .database()
-        .texts(&format!("SELECT date({}, 'unixepoch')", tokyo.seconds()));
+    let day = data.database().texts(&format!("SELECT date({}, 'unixepoch')", tokyo.seconds()));
     assert_eq!(shown, day[0]);
 }
 
@@ -100,13 +91,9 @@ fn every_answer_says_for_how_much_of_the_traffic_it_stands() {
     visits(&collector);
     let session = Session::open(&collector, None);
     let refusal = session.decision("reject_all", &[]);
-    let _ = collector
-        .post("/v1/consents", session.sign(&refusal))
-        .expect(201);
+    let _ = collector.post("/v1/consents", session.sign(&refusal)).expect(201);
     let token = data.token("shop", &["query"]);
-    let answer = collector
-        .query(&token, &query(&["visitors"], &[]))
-        .expect(200);
+    let answer = collector.query(&token, &query(&["visitors"], &[])).expect(200);
     assert_eq!(answer["meta"]["decided"], 4);
     assert_eq!(answer["meta"]["consented_share"], 0.75);
     assert_eq!(answer["results"][0]["metrics"], json!([3]));
@@ -122,15 +109,8 @@ fn a_question_that_cannot_be_answered_names_every_fault() {
     let answer = collector.query(&token, &asked);
     let _ = answer.problem(422);
     let json = answer.json();
-    let fields = json["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| &error["field"]);
-    assert_eq!(
-        fields.collect::<Vec<_>>(),
-        ["metrics[1]", "dimensions[0]", "date_range"]
-    );
+    let fields = json["errors"].as_array().unwrap().iter().map(|error| &error["field"]);
+    assert_eq!(fields.collect::<Vec<_>>(), ["metrics[1]", "dimensions[0]", "date_range"]);
 }
 
 #[test]
@@ -141,15 +121,9 @@ fn a_filter_value_is_a_value_and_never_a_statement() {
     let token = data.token("shop", &["query"]);
     let mut asked = query(&["events"], &["page"]);
     asked["filters"] = json!([["is", "page", ["' OR 1=1 --", "/'); DROP TABLE event; --"]]]);
-    assert_eq!(
-        collector.query(&token, &asked).expect(200)["results"],
-        json!([])
-    );
+    assert_eq!(collector.query(&token, &asked).expect(200)["results"], json!([]));
     asked["filters"] = json!([]);
-    assert_ne!(
-        collector.query(&token, &asked).expect(200)["results"],
-        json!([])
-    );
+    assert_ne!(collector.query(&token, &asked).expect(200)["results"], json!([]));
 }
 
 #[test]
@@ -166,9 +140,8 @@ fn a_token_opens_its_own_site_and_scope_only() {
     for (token, status) in codes {
         assert_eq!(collector.query(&token, &asked).status, status);
     }
-    let none = collector
-        .request("POST", "/api/v1/query")
-        .header("content-type", "application/json");
+    let none =
+        collector.request("POST", "/api/v1/query").header("content-type", "application/json");
     assert_eq!(collector.send(none, asked.to_string()).unwrap().status, 401);
 }
 
@@ -180,15 +153,8 @@ fn the_command_line_answers_as_the_api_does() {
     let token = data.token("shop", &["query"]);
     let asked = query(&["page_views", "visitors"], &["page"]);
     let by_api = collector.query(&token, &asked).expect(200);
-    let arguments = [
-        "query",
-        "--site",
-        "shop",
-        "--metrics",
-        "page_views,visitors",
-        "--dimensions",
-        "page",
-    ];
+    let arguments =
+        ["query", "--site", "shop", "--metrics", "page_views,visitors", "--dimensions", "page"];
     let range = ["--from", "2026-01-01", "--to", "2027-12-31"];
     let by_command: Value =
         serde_json::from_str(&data.run(&[&arguments[..], &range, &["--json"]].concat())).unwrap();

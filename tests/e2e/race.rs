@@ -64,9 +64,7 @@ fn no_link_outlives_the_withdrawal_that_it_races_with() {
         let send = || {
             let mut lead = visitor.session.lead(Some(&visitor.id));
             lead["fields"]["message"] = visitor.session.fresh_id().into();
-            let _ = collector
-                .post("/v1/leads", visitor.session.sign(&lead))
-                .expect(201);
+            let _ = collector.post("/v1/leads", visitor.session.sign(&lead)).expect(201);
         };
         race(&collector, &visitor, send, || {
             assert_eq!(count(), 0, "round {round}: at the answer");
@@ -93,10 +91,7 @@ fn one_event_sent_by_many_at_once_is_stored_by_one() {
                     })
                 })
                 .collect();
-            senders
-                .into_iter()
-                .map(|sender| sender.join().unwrap())
-                .sum()
+            senders.into_iter().map(|sender| sender.join().unwrap()).sum()
         });
         assert_eq!(stored, 1);
     }
@@ -120,16 +115,10 @@ fn one_decision_sent_by_many_at_once_makes_one_visitor() {
                     })
                 })
                 .collect();
-            senders
-                .into_iter()
-                .map(|sender| sender.join().unwrap())
-                .collect()
+            senders.into_iter().map(|sender| sender.join().unwrap()).collect()
         });
         visitors.dedup();
         assert_eq!(visitors.len(), 1);
-        assert_eq!(
-            data.database().number("SELECT count(*) FROM visitor"),
-            round
-        );
+        assert_eq!(data.database().number("SELECT count(*) FROM visitor"), round);
     }
 }

@@ -14,26 +14,13 @@ fn verified(collector: &Collector, receipt: &str) -> Value {
     let json = |part| serde_json::from_slice::<Value>(&from_base64url(part).unwrap()).unwrap();
     let header_json = json(header);
     let keys = collector.get("/.well-known/jwks.json").expect(200);
-    let key = keys["keys"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|key| key["kid"] == header_json["kid"]);
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header_json["kid"]);
     let key = key.unwrap_or_else(|| unreachable!("{header_json} names no key of {keys}"));
-    assert_eq!(
-        (&key["kty"], &key["crv"]),
-        (&"OKP".into(), &"Ed25519".into())
-    );
-    let public = from_base64url(key["x"].as_str().unwrap())
-        .unwrap()
-        .try_into()
-        .unwrap();
+    assert_eq!((&key["kty"], &key["crv"]), (&"OKP".into(), &"Ed25519".into()));
+    let public = from_base64url(key["x"].as_str().unwrap()).unwrap().try_into().unwrap();
     let signature = Signature::from_slice(&from_base64url(signature).unwrap()).unwrap();
     let signed = format!("{header}.{payload}");
-    VerifyingKey::from_bytes(&public)
-        .unwrap()
-        .verify(signed.as_bytes(), &signature)
-        .unwrap();
+    VerifyingKey::from_bytes(&public).unwrap().verify(signed.as_bytes(), &signature).unwrap();
     json(payload)
 }
 
@@ -52,10 +39,7 @@ fn a_receipt_verifies_and_says_who_when_where_to_what_and_how() {
     assert_eq!(receipt["collection_method"], "custom");
     assert_eq!(receipt["log"]["index"], 0);
     assert!(receipt["pii_principal_id"].is_string());
-    assert_ne!(
-        receipt["pii_principal_id"], visitor.id,
-        "the receipt holds no secret"
-    );
+    assert_ne!(receipt["pii_principal_id"], visitor.id, "the receipt holds no secret");
     assert!(receipt["wording"].is_string());
     let state = |name: &str| {
         let purposes = receipt["purposes"].as_array().unwrap();
@@ -68,7 +52,7 @@ fn a_receipt_verifies_and_says_who_when_where_to_what_and_how() {
 }
 
 #[test]
-fn a_withdrawals_receipt_names_what_it_replaces() {
+fn a_withdrawals_receipt_names_what_it_replaces_whatever_the_client_says() {
     let data = Data::new();
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
@@ -78,10 +62,7 @@ fn a_withdrawals_receipt_names_what_it_replaces() {
     assert_eq!(receipt["collection_method"], "withdraw");
     assert_eq!(receipt["log"]["index"], 1);
     let purposes = receipt["purposes"].as_array().unwrap();
-    let analytics = purposes
-        .iter()
-        .find(|purpose| purpose["purpose"] == "analytics")
-        .unwrap();
+    let analytics = purposes.iter().find(|purpose| purpose["purpose"] == "analytics").unwrap();
     assert_eq!(analytics["event_state"], "ConsentWithdrawn");
 }
 
@@ -103,9 +84,6 @@ fn the_keys_file_is_for_its_owner_only() {
 
     let data = Data::new();
     let _collector = Collector::start(&data);
-    let mode = std::fs::metadata(data.path("keys"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = std::fs::metadata(data.path("keys")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -35,10 +35,7 @@ impl Collector {
             .args(["--database-url", &data.database_url()])
             .arg("--keys-file")
             .arg(data.path("keys"));
-        Self {
-            server: Server::start(&mut serve, &data.path("stderr.log")),
-            agent: agent(),
-        }
+        Self { server: Server::start(&mut serve, &data.path("stderr.log")), agent: agent() }
     }
 
     /// What it has logged.
@@ -81,9 +78,7 @@ impl Collector {
     /// Where no answer comes.
     pub fn try_post(&self, path: &str, body: impl Into<Vec<u8>>) -> Result<Answer, ureq::Error> {
         let request = self.request("POST", path);
-        let request = request
-            .header("content-type", "text/plain")
-            .header("origin", SHOP);
+        let request = request.header("content-type", "text/plain").header("origin", SHOP);
         self.send(request, body)
     }
 
@@ -92,8 +87,7 @@ impl Collector {
     /// # Panics
     /// Where no answer comes.
     pub fn get(&self, path: &str) -> Answer {
-        self.send(self.request("GET", path), [])
-            .expect("the collector answers")
+        self.send(self.request("GET", path), []).expect("the collector answers")
     }
 
     /// `GET` with a bearer token.
@@ -115,8 +109,7 @@ impl Collector {
         let request = request
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", "application/json");
-        self.send(request, query.to_string())
-            .expect("the collector answers")
+        self.send(request, query.to_string()).expect("the collector answers")
     }
 
     /// A request of any make.

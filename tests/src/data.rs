@@ -24,9 +24,7 @@ impl Data {
         let data = Self::empty();
         data.apply(&shop_file());
         data.apply(
-            &shop_file()
-                .replacen("key = \"shop\"", "key = \"other\"", 1)
-                .replace(SHOP, OTHER),
+            &shop_file().replacen("key = \"shop\"", "key = \"other\"", 1).replace(SHOP, OTHER),
         );
         data
     }
@@ -38,9 +36,7 @@ impl Data {
     #[must_use]
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("ashiato-test-").tempdir();
-        Self {
-            folder: folder.expect("a temporary folder can be made"),
-        }
+        Self { folder: folder.expect("a temporary folder can be made") }
     }
 
     /// Puts a site file in force and returns what the command said.
@@ -112,9 +108,6 @@ pub fn shop_file() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo-site/shop.toml");
     let text = std::fs::read_to_string(path).expect("the demo shop has a site file");
     let changed = text.replace("http://localhost:8081", SHOP);
-    assert!(
-        changed.contains(SHOP),
-        "the demo shop's origin is where it was"
-    );
+    assert!(changed.contains(SHOP), "the demo shop's origin is where it was");
     changed
 }

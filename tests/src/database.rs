@@ -23,16 +23,11 @@ impl Database {
             .enable_all()
             .build()
             .expect("a runtime can be had");
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .foreign_keys(true);
+        let options = SqliteConnectOptions::new().filename(path).foreign_keys(true);
         let connection = runtime
             .block_on(SqliteConnection::connect_with(&options))
             .expect("the database can be opened");
-        Self {
-            runtime,
-            connection,
-        }
+        Self { runtime, connection }
     }
 
     /// The one number that a query answers.
@@ -62,9 +57,7 @@ impl Database {
     pub fn execute(&mut self, sql: &str) -> Result<u64, String> {
         let query = sqlx::query(AssertSqlSafe(sql));
         let answer = self.runtime.block_on(query.execute(&mut self.connection));
-        answer
-            .map(|done| done.rows_affected())
-            .map_err(|error| error.to_string())
+        answer.map(|done| done.rows_affected()).map_err(|error| error.to_string())
     }
 
     /// How many rows each table has: to see that a call has stored nothing.

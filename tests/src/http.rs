@@ -56,18 +56,11 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self, status: u16) -> String {
         let json = self.expect(status);
-        assert_eq!(
-            self.header("content-type"),
-            "application/problem+json",
-            "{self:?}"
-        );
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
         assert_eq!(json["status"], status, "{self:?}");
         let detail = json["detail"].as_str().unwrap_or_default();
         assert!(!detail.is_empty(), "a problem says what to do: {self:?}");
-        json["code"]
-            .as_str()
-            .expect("a problem has a code")
-            .to_owned()
+        json["code"].as_str().expect("a problem has a code").to_owned()
     }
 }
 
@@ -98,10 +91,7 @@ fn read(mut response: Response<ureq::Body>) -> Result<Answer, ureq::Error> {
         .headers()
         .iter()
         .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
     Ok(Answer {

@@ -21,9 +21,7 @@ pub fn program(variable: &str, name: &str) -> PathBuf {
     }
     let test = std::env::current_exe().expect("the test has a path");
     let profile = test.parent().and_then(Path::parent);
-    let path = profile
-        .expect("tests lie in target/PROFILE/deps")
-        .join(name);
+    let path = profile.expect("tests lie in target/PROFILE/deps").join(name);
     assert!(
         path.is_file(),
         "{name} has not been built: run `cargo xtask test`, or `cargo build --package {name}` first"
@@ -53,11 +51,7 @@ pub fn ashiato<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Said 
         .output()
         .expect("ashiato can be run");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("ashiato prints UTF-8");
-    Said {
-        status: output.status,
-        out: text(output.stdout),
-        err: text(output.stderr),
-    }
+    Said { status: output.status, out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// A server in the background; ended when dropped.
@@ -98,12 +92,7 @@ impl Server {
                 said()
             ));
         };
-        Self {
-            url: url.to_owned(),
-            child,
-            _stdout: stdout,
-            stderr: stderr.to_owned(),
-        }
+        Self { url: url.to_owned(), child, _stdout: stdout, stderr: stderr.to_owned() }
     }
 
     /// Its address, as it said.
@@ -145,10 +134,7 @@ impl Drop for Server {
     }
 }
 
-#[expect(
-    clippy::panic,
-    reason = "a test cannot go on, and the message is all there is to say"
-)]
+#[expect(clippy::panic, reason = "a test cannot go on, and the message is all there is to say")]
 pub(crate) fn panic_with(message: &str) -> ! {
     panic!("{message}")
 }

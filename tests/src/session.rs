@@ -45,11 +45,7 @@ impl Session {
     /// Where it holds none.
     #[must_use]
     pub fn continued(&self, answer: &Value) -> Self {
-        Self {
-            text: text(&answer["session"]),
-            key: key(&answer["key"]),
-            ..self.clone()
-        }
+        Self { text: text(&answer["session"]), key: key(&answer["key"]), ..self.clone() }
     }
 
     /// A signed body.
@@ -118,7 +114,5 @@ fn text(value: &Value) -> String {
 
 fn key(value: &Value) -> [u8; 32] {
     let bytes = from_base64url(value.as_str().expect("the key is text"));
-    bytes
-        .and_then(|bytes| bytes.try_into().ok())
-        .expect("the key is base64url of 32 bytes")
+    bytes.and_then(|bytes| bytes.try_into().ok()).expect("the key is base64url of 32 bytes")
 }

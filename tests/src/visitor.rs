@@ -26,9 +26,7 @@ impl Visitor {
     pub fn who_grants(collector: &Collector, purposes: &[&str]) -> Self {
         let session = Session::open(collector, None);
         let decision = session.decision("custom", purposes);
-        let answer = collector
-            .post("/v1/consents", session.sign(&decision))
-            .expect(201);
+        let answer = collector.post("/v1/consents", session.sign(&decision)).expect(201);
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         Self {
             id: text("visitor"),
@@ -41,10 +39,7 @@ impl Visitor {
     /// The same visitor on a later page: a new session, and a later time.
     #[must_use]
     pub fn later(&self, collector: &Collector) -> Self {
-        Self {
-            session: Session::open(collector, Some(&self.id)),
-            ..self.clone()
-        }
+        Self { session: Session::open(collector, Some(&self.id)), ..self.clone() }
     }
 
     /// Decides anew.

@@ -21,9 +21,9 @@ use crate::process::{self, Event, Servers};
 /// What the demo is started with.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Where the demo keeps its keys, database and site file
-    #[arg(long, value_name = "DIR", default_value = "demo-data")]
-    data: PathBuf,
+    /// Where the demo keeps its keys, database and site file [default: demo-data in the workspace]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Port of the collector; the shop takes the next one
     #[arg(long, value_name = "N", default_value_t = 8080, value_parser = clap::value_parser!(u16).range(1..=65534))]
     port: u16,
@@ -34,11 +34,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     for port in [options.port, options.port + 1] {
         must_be_free(port)?;
     }
-    crate::build(root)?;
-    fs::create_dir_all(&options.data)
-        .with_context(|| format!("cannot make the folder {}", options.data.display()))?;
-    let demo = Demo::new(root, options);
-    let site = demo.write_site_file()?;
+    let data = options.data.clone().unwrap_or_else(|| root.join("demo-data"));
+    fs::create_dir_all(&data)
+        .with_context(|| format!("cannot make the folder {}", data.display()))?;
+    let demo = Demo { programs: Programs::built(root)?, data, port: options.port };
+    let site = demo.write_site_file(&root.join("demo-site/shop.toml"))?;
     demo.apply()?;
     let token = demo.add_token(&site)?;
 
@@ -61,26 +61,39 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 
 fn must_be_free(port: u16) -> Result<()> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map(drop).with_context(|| {
-        format!("port {port} cannot be used: stop what listens there, or name another port by --port")
+        format!(
+            "port {port} cannot be used: stop what listens there, or name another port by --port"
+        )
     })
 }
 
+/// What the demo starts.
+struct Programs {
+    collector: PathBuf,
+    shop: PathBuf,
+}
+
+impl Programs {
+    /// Those that the environment names, as the tests name them; or else built now.
+    fn built(root: &Path) -> Result<Self> {
+        let named = |variable| std::env::var_os(variable).map(PathBuf::from);
+        if let (Some(collector), Some(shop)) = (named("ASHIATO_BIN"), named("DEMO_SITE_BIN")) {
+            return Ok(Self { collector, shop });
+        }
+        crate::build(root)?;
+        let folder = root.join("target/release");
+        Ok(Self { collector: folder.join("ashiato"), shop: folder.join("demo-site") })
+    }
+}
+
 /// One demo's files and addresses.
-struct Demo<'a> {
-    root: &'a Path,
-    data: &'a Path,
+struct Demo {
+    programs: Programs,
+    data: PathBuf,
     port: u16,
 }
 
-impl<'a> Demo<'a> {
-    fn new(root: &'a Path, options: &'a Options) -> Self {
-        Self {
-            root,
-            data: &options.data,
-            port: options.port,
-        }
-    }
-
+impl Demo {
     fn collector_url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
@@ -97,14 +110,13 @@ impl<'a> Demo<'a> {
         self.data.join("shop.toml")
     }
 
-    fn program(&self, name: &str) -> Command {
-        Command::new(self.root.join("target/release").join(name))
+    fn ashiato(&self) -> Command {
+        Command::new(&self.programs.collector)
     }
 
     /// The shop's site file with this demo's origin in it; returns the site's key.
-    fn write_site_file(&self) -> Result<String> {
-        let source = self.root.join("demo-site/shop.toml");
-        let text = fs::read_to_string(&source)
+    fn write_site_file(&self, source: &Path) -> Result<String> {
+        let text = fs::read_to_string(source)
             .with_context(|| format!("cannot read {}", source.display()))?;
         let (key, text) = with_origin(&text, &self.shop_url())
             .with_context(|| format!("in {}", source.display()))?;
@@ -114,7 +126,7 @@ impl<'a> Demo<'a> {
     }
 
     fn apply(&self) -> Result<()> {
-        let mut apply = self.program("ashiato");
+        let mut apply = self.ashiato();
         apply.args(["site", "apply"]).arg(self.site_file());
         let said = process::read(apply.args(["--database-url", &self.database_url()]))?;
         eprintln!("{said}");
@@ -122,14 +134,14 @@ impl<'a> Demo<'a> {
     }
 
     fn add_token(&self, site: &str) -> Result<String> {
-        let mut add = self.program("ashiato");
+        let mut add = self.ashiato();
         add.args(["token", "add", "--site", site]);
         add.args(["--scope", "query", "--scope", "leads"]);
         process::read(add.args(["--database-url", &self.database_url()]))
     }
 
     fn collector(&self) -> Command {
-        let mut serve = self.program("ashiato");
+        let mut serve = self.ashiato();
         serve
             .arg("serve")
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
@@ -141,7 +153,7 @@ impl<'a> Demo<'a> {
     }
 
     fn shop(&self, site: &str) -> Command {
-        let mut shop = self.program("demo-site");
+        let mut shop = Command::new(&self.programs.shop);
         shop.args(["--listen", &format!("127.0.0.1:{}", self.port + 1)])
             .args(["--collector", &self.collector_url()])
             .args(["--site", site]);
@@ -188,11 +200,7 @@ fn must_answer(port: u16, path: &str) -> Result<()> {
         )?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer)
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned())
+        Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
     };
     let status = ask().with_context(|| format!("nothing answers on port {port}"))?;
     if status.split(' ').nth(1) != Some("200") {

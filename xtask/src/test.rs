@@ -71,10 +71,7 @@ struct Run<'a> {
 
 /// Runs the steps; fails where one of them failed.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
-    let all = Run {
-        root,
-        chromium: install::for_tests(root)?,
-    };
+    let all = Run { root, chromium: install::for_tests(root)? };
     let chosen = |step: &Step| options.steps.is_empty() || options.steps.contains(step);
     let mut lines = Vec::new();
     let mut failed = 0;
@@ -153,7 +150,7 @@ impl Run<'_> {
     fn browser(&self) -> Result<()> {
         let mut node = Command::new("node");
         node.current_dir(self.root.join("tests/browser"));
-        node.args(["--test", "--test-concurrency=2"]);
+        node.args(["--test", "--test-reporter=spec", "--test-concurrency=2"]);
         run_program(self.told(&mut node))
     }
 
@@ -163,6 +160,7 @@ impl Run<'_> {
         command
             .env("ASHIATO_BIN", programs.join("ashiato"))
             .env("DEMO_SITE_BIN", programs.join("demo-site"))
+            .env("XTASK_BIN", programs.join("xtask"))
             .env("CHROMIUM", &self.chromium)
     }
 

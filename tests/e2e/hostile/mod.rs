@@ -6,6 +6,9 @@ mod signature;
 
 use ashiato_tests::{Answer, Collector, Data, Visitor};
 
+/// What is tried, and the status and code that refuse it.
+type Case = (&'static str, u16, &'static str, Answer);
+
 /// A collector with one visitor and one batch that it would take.
 struct Scene {
     data: Data,
@@ -18,11 +21,7 @@ impl Scene {
         let data = Data::new();
         let collector = Collector::start(&data);
         let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
-        Self {
-            data,
-            collector,
-            visitor,
-        }
+        Self { data, collector, visitor }
     }
 
     fn good_batch(&self) -> String {
@@ -31,9 +30,9 @@ impl Scene {
 
     /// Every case is refused as a problem with its status and code, and no table grows.
     #[track_caller]
-    fn refuses(&self, cases: impl IntoIterator<Item = (&'static str, u16, &'static str, Answer)>) {
+    fn refuses<const N: usize>(&self, cases: impl FnOnce() -> [Case; N]) {
         let before = self.rows();
-        for (what, status, code, answer) in cases {
+        for (what, status, code, answer) in cases() {
             assert_eq!(answer.status, status, "{what}: {answer:?}");
             assert_eq!(answer.problem(status), code, "{what}");
         }
@@ -46,10 +45,10 @@ impl Scene {
 
     /// A call with these headers.
     fn call(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
-        let request = headers.iter().fold(
-            self.collector.request("POST", path),
-            |request, (name, value)| request.header(*name, *value),
-        );
+        let request =
+            headers.iter().fold(self.collector.request("POST", path), |request, (name, value)| {
+                request.header(*name, *value)
+            });
         self.collector.send(request, body).unwrap()
     }
 }

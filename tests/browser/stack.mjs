@@ -1,0 +1,169 @@
+// A collector with the demo shop in front of it, on free ports and in a folder of its own, and one
+// Chromium. Everything that is started here is ended here, by its own process id.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { Visit } from './visit.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COLLECTOR = process.env.ASHIATO_BIN ?? join(ROOT, 'target/debug/ashiato');
+const SHOP = process.env.DEMO_SITE_BIN ?? join(ROOT, 'target/debug/demo-site');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Waits until `condition` answers something true, and answers that. */
+export async function until(what, condition, limit = 15_000) {
+  const deadline = Date.now() + limit;
+  for (;;) {
+    const answer = await condition();
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Error(`after ${limit} ms still not so: ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+}
+
+/** A port that nobody listens on. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A server in the background, once it listens. */
+class Server {
+  static async start(program, given) {
+    const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const server = new Server();
+    server.child = child;
+    server.log = '';
+    child.stderr.setEncoding('utf8').on('data', text => (server.log += text));
+    server.ended = new Promise(resolve => child.once('close', resolve));
+    await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', code => reject(new Error(`${program} ended (${code}): ${server.log}`)));
+      child.stdout.setEncoding('utf8').on('data', text => text.includes('listening on') && resolve());
+    });
+    return server;
+  }
+
+  async stop(signal = 'SIGKILL') {
+    this.child.kill(signal);
+    await this.ended;
+  }
+}
+
+/** Starts everything. `tag: false` leaves the shop without the tag. */
+export async function start({ change = text => text } = {}) {
+  const stack = new Stack();
+  try {
+    await stack.start(change);
+  } catch (error) {
+    await stack.end();
+    throw error;
+  }
+  return stack;
+}
+
+class Stack {
+  site = 'shop';
+  folder = mkdtempSync(join(tmpdir(), 'ashiato-browser-'));
+
+  async start(change) {
+    const [collector, shop] = [await freePort(), await freePort()];
+    this.port = collector;
+    this.collector = `http://localhost:${collector}`;
+    this.shop = `http://localhost:${shop}`;
+    const file = join(this.folder, 'shop.toml');
+    const text = readFileSync(join(ROOT, 'demo-site/shop.toml'), 'utf8');
+    writeFileSync(file, change(text.replace('http://localhost:8081', this.shop)));
+    this.command('site', 'apply', file);
+    this.token = this.command('token', 'add', '--site', this.site, '--scope', 'query', '--scope', 'leads');
+    await this.startCollector();
+    this.shopServer = await Server.start(SHOP, ['--listen', `127.0.0.1:${shop}`, '--collector', this.collector, '--site', this.site]);
+    this.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  }
+
+  async startCollector() {
+    const keys = join(this.folder, 'keys');
+    const given = ['serve', '--listen', `127.0.0.1:${this.port}`, '--public-url', this.collector, '--keys-file', keys];
+    this.collectorServer = await Server.start(COLLECTOR, [...given, ...this.database()]);
+  }
+
+  /** `kill -9` of the collector; `startCollector` brings the next. */
+  async killCollector() {
+    await this.collectorServer.stop();
+  }
+
+  async end() {
+    await this.browser?.close();
+    await this.shopServer?.stop();
+    await this.collectorServer?.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  database() {
+    return ['--database-url', `sqlite:${join(this.folder, 'ashiato.sqlite')}`];
+  }
+
+  /** What the `ashiato` command prints. */
+  command(...given) {
+    const { status, stdout, stderr } = spawnSync(COLLECTOR, [...given, ...this.database()], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`ashiato ${given.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** Somebody with a browser of their own. */
+  async visitor(options) {
+    return Visit.begin(this, options);
+  }
+
+  /** The rows of a question. */
+  async query(metrics, dimensions = [], filters = []) {
+    const range = ['2026-01-01', '2027-12-31'];
+    const body = { site: this.site, metrics, dimensions, filters, date_range: range };
+    const answer = await this.api('/api/v1/query', { method: 'POST', body: JSON.stringify(body) });
+    return answer.results;
+  }
+
+  /** How many events there are, by name. */
+  async events() {
+    const rows = await this.query(['events'], ['event']);
+    return Object.fromEntries(rows.map(({ dimensions, metrics }) => [dimensions[0], metrics[0]]));
+  }
+
+  /** Every lead, the newest first. */
+  async leads() {
+    return (await this.api(`/api/v1/leads?site=${this.site}`)).results;
+  }
+
+  /** What the visitor of a lead did. */
+  async timeline(lead) {
+    return this.api(`/api/v1/leads/${lead}/timeline?site=${this.site}`);
+  }
+
+  async api(path, given = {}) {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
+    const answer = await fetch(this.collector + path, { ...given, headers });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+}

@@ -1,0 +1,139 @@
+// After a yes: page views, clicks and the page's own events arrive signed, and are counted once.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { base64url, flattenedVerify } from 'jose';
+import { start, until } from './stack.mjs';
+
+let stack;
+before(async () => (stack = await start()));
+after(() => stack?.end());
+
+/** What of an event name is stored beyond `before`. */
+const more = async (name, before) => ((await stack.events())[name] ?? 0) - (before[name] ?? 0);
+
+/** Somebody who granted these purposes on the front page. */
+async function granting(switches, options) {
+  const visitor = await stack.visitor(options);
+  await visitor.go();
+  await visitor.part('customise').click();
+  await visitor.choose(switches);
+  return visitor;
+}
+
+test('page views and clicks of somebody who granted analytics are stored', async () => {
+  const before = await stack.events();
+  const visitor = await granting({ analytics: true });
+  await visitor.page.locator('a[href="/en/products"]').first().click();
+  await visitor.page.waitForURL('**/en/products');
+  await visitor.go('/contact');
+  await visitor.go('/');
+  await until('three page views are stored', async () => (await more('page_view', before)) >= 3);
+  await until('the click is stored', async () => (await more('click', before)) >= 1);
+  const rows = await stack.query(['page_views'], ['page'], [['is', 'event', ['page_view']]]);
+  const pages = rows.map(({ dimensions }) => dimensions[0]);
+  for (const page of ['/en/', '/en/products', '/en/contact']) assert.ok(pages.includes(page), `${page} in ${pages}`);
+  visitor.atHome();
+  await visitor.end();
+});
+
+test('the event that the page marks is stored under its own name', async () => {
+  const before = await stack.events();
+  const visitor = await granting({ analytics: true });
+  await visitor.go('/products/kyusu');
+  await visitor.page.locator('#add-to-cart').click();
+  await visitor.go('/');
+  await until('the event is stored', async () => (await more('add_to_cart', before)) === 1);
+  await visitor.end();
+});
+
+test("the page's own calls are stored where their purpose is granted, and not kept for later", async () => {
+  const before = await stack.events();
+  const visitor = await granting({ analytics: true });
+  await visitor.page.evaluate(() => {
+    self.ashiato.track('add_to_cart', { plan: 'own call' });
+    self.ashiato.track('campaign_visit', {});
+  });
+  await visitor.go('/products');
+  await until('the granted one is stored', async () => (await more('add_to_cart', before)) === 1);
+  assert.equal(await more('campaign_visit', before), 0);
+  await visitor.page.locator('[data-ashiato-open]').last().click();
+  await visitor.choose({ marketing: true });
+  await visitor.go('/');
+  await until('the page view is stored', async () => (await more('page_view', before)) >= 3);
+  assert.equal(await more('campaign_visit', before), 0);
+  await visitor.end();
+});
+
+test('every batch is signed with the key of its session, and with nothing else', async () => {
+  const visitor = await stack.visitor();
+  const keys = new Map();
+  const answers = [];
+  visitor.context.on('response', response => {
+    if (/\/v1\/(sessions|consents)$/.test(response.url())) answers.push(response.json().then(({ session, key }) => session && keys.set(session, key)).catch(() => {}));
+  });
+  await visitor.go();
+  await visitor.decide('accept');
+  await visitor.go('/products');
+  await visitor.go('/contact');
+  await until('a batch is sent', () => visitor.calls('/v1/events').length);
+  await Promise.all(answers);
+  const signed = ['/v1/consents', '/v1/events'].flatMap(path => visitor.calls(path)).filter(request => request.method() === 'POST');
+  for (const request of signed) {
+    const body = request.postData();
+    const end = body.indexOf('\n');
+    const [header, signature] = body.slice(0, end).split('..');
+    const { kid } = JSON.parse(new TextDecoder().decode(base64url.decode(header)));
+    assert.ok(keys.has(kid), 'the session was opened for this page');
+    const key = base64url.decode(keys.get(kid));
+    const verified = await flattenedVerify({ protected: header, payload: new TextEncoder().encode(body.slice(end + 1)), signature }, key);
+    assert.deepEqual(Object.keys(verified.protectedHeader).sort(), ['alg', 'b64', 'crit', 'iat', 'kid']);
+    assert.equal(request.headers()['content-type']?.split(';')[0], 'text/plain');
+    const payload = JSON.parse(new TextDecoder().decode(verified.payload));
+    assert.equal(payload.site, 'shop');
+  }
+  await visitor.end();
+});
+
+test('no address carries what the site file does not list, and no form value is behaviour', async () => {
+  const visitor = await granting({ analytics: true });
+  await visitor.go('/products?utm_source=mail&email=hanako%40example.jp#secret-fragment');
+  await visitor.go('/contact');
+  await visitor.page.fill('#email', 'hanako@example.jp');
+  await visitor.page.fill('#message', 'secret words');
+  await visitor.page.locator('#message').click();
+  await visitor.go('/');
+  await until('the batches are sent', () => visitor.calls('/v1/events').length >= 2);
+  for (const request of visitor.calls('/v1/events')) {
+    for (const personal of ['hanako', 'secret']) assert.ok(!request.postData().includes(personal), request.postData());
+  }
+  const urls = visitor.calls('/v1/events').map(request => request.postData()).join();
+  assert.match(urls, /utm_source=mail/);
+  await visitor.end();
+});
+
+test('a page that comes back from the cache counts again, under the choice of then', async () => {
+  const before = await stack.events();
+  const visitor = await granting({ analytics: true });
+  await visitor.go('/products');
+  await visitor.page.goBack();
+  await visitor.go('/contact');
+  await until('four page views are stored', async () => (await more('page_view', before)) >= 4);
+  await visitor.end();
+});
+
+test('a choice made in one tab holds in the other', async () => {
+  const visitor = await granting({ analytics: true });
+  const other = await visitor.context.newPage();
+  await other.goto(`${stack.shop}/en/products`);
+  await other.waitForFunction(() => self.kazoeru?.views === 1);
+  await visitor.page.locator('[data-ashiato-open]').last().click();
+  await visitor.decide('reject');
+  await other.waitForFunction(() => self.ashiato.consent().purposes.analytics === false);
+  const sent = visitor.calls('/v1/events').length;
+  await other.locator('a[href="/en/contact"]').first().click();
+  await other.waitForURL('**/en/contact');
+  await other.evaluate(() => self.ashiato.ready);
+  assert.equal(visitor.calls('/v1/events').length, sent);
+  await visitor.end();
+});
