@@ -1,5 +1,7 @@
 //! The query language of `POST /api/v1/query` and `ashiato query`.
 
+use std::collections::HashMap;
+
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,8 @@ use crate::{
 const MAX_DAYS: i64 = 800;
 /// Rows of one answer, at most.
 const MAX_LIMIT: u32 = 10_000;
+/// Rows of the period compared with, at most.
+const MAX_COMPARED: u32 = 1_000_000;
 
 /// A question as it is asked.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,7 +37,7 @@ pub struct Query {
     pub filters: Vec<(String, String, Vec<String>)>,
     /// First and last day, `YYYY-MM-DD`, in the site's time zone.
     pub date_range: (String, String),
-    /// A period to compare with.
+    /// `previous_period`: as many days, just before.
     #[serde(default)]
     pub compare: Option<String>,
     /// Rows, at most.
@@ -66,17 +70,34 @@ pub struct Row {
     pub dimensions: Vec<String>,
     /// Sums, in the order asked.
     pub metrics: Vec<i64>,
+    /// The same sums in the period compared with; days are matched by their place in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Vec<i64>>,
 }
 
 /// For how much of the traffic an answer stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Meta {
+    /// First and last day of what was asked, or compared with.
+    pub date_range: (String, String),
     /// Browsers that were asked in these days.
     pub asked: i64,
     /// First decisions in these days.
     pub decided: i64,
     /// The part of those asked who granted what page views need; null where nobody was asked.
     pub consented_share: Option<f64>,
+    /// The same of the period compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Box<Meta>>,
+}
+
+/// A question that can be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What is summed.
+    pub report: Report,
+    /// Whether the period before is to stand beside it.
+    pub compare: bool,
 }
 
 impl Query {
@@ -84,7 +105,7 @@ impl Query {
     ///
     /// # Errors
     /// 422 with every field that cannot be answered.
-    pub fn report(&self) -> Result<Report, Problem> {
+    pub fn question(&self) -> Result<Question, Problem> {
         let mut errors = Vec::new();
         let mut fault = |field: String, code, message: String| {
             errors.push(FieldError { field, code, message });
@@ -125,10 +146,8 @@ impl Query {
                 (0, 0)
             }
         };
-        if let Some(compare) = &self.compare {
-            let message =
-                format!("comparison with {compare:?} is not offered; ask for both ranges");
-            fault("compare".to_owned(), "unsupported", message);
+        if self.compare.as_deref().is_some_and(|compare| compare != "previous_period") {
+            fault("compare".to_owned(), "unknown", "write previous_period, or nothing".to_owned());
         }
         if !(1..=MAX_LIMIT).contains(&self.limit) {
             fault("limit".to_owned(), "range", format!("1 to {MAX_LIMIT}"));
@@ -143,7 +162,11 @@ impl Query {
         };
         if errors.is_empty() {
             let limit = self.limit;
-            Ok(Report { metrics, dimensions, filters, days, limit, offset })
+            let compare = self.compare.is_some();
+            Ok(Question {
+                report: Report { metrics, dimensions, filters, days, limit, offset },
+                compare,
+            })
         } else {
             Err(Problem::content(errors))
         }
@@ -216,34 +239,52 @@ pub async fn run(
     db: &mut Connection,
     site: SiteId,
     file: &SiteFile,
-    report: &Report,
+    question: &Question,
 ) -> sqlx::Result<Answer> {
+    let report = &question.report;
     let mut lines = reports::run(db, site, report).await?;
     let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
     let more = lines.len() > limit;
     lines.truncate(limit);
-    let share = reports::share(db, site, report.days).await?;
-    let results = lines
-        .into_iter()
-        .map(|(cells, metrics)| Row {
-            dimensions: cells
-                .into_iter()
-                .map(|cell| match cell {
-                    Cell::Day(day) => date(day),
-                    Cell::Text(text) => text,
-                })
-                .collect(),
-            metrics,
-        })
-        .collect();
+    let mut meta = meta(db, site, file, report.days).await?;
+    let length = report.days.1 - report.days.0 + 1;
+    let mut before = None;
+    if question.compare {
+        let days = (report.days.0 - length, report.days.1 - length);
+        let report = Report { days, limit: MAX_COMPARED, offset: 0, ..report.clone() };
+        let lines = reports::run(db, site, &report).await?;
+        meta.previous = Some(Box::new(self::meta(db, site, file, days).await?));
+        before = Some(lines.into_iter().collect::<HashMap<Vec<Cell>, Vec<i64>>>());
+    }
+    let none = || vec![0; report.metrics.len()];
+    let results = lines.into_iter().map(|(cells, metrics)| {
+        let previous = before.as_ref().map(|before| {
+            let earlier: Vec<_> = cells.iter().map(|cell| cell.earlier(length)).collect();
+            before.get(&earlier).cloned().unwrap_or_else(none)
+        });
+        Row { dimensions: cells.into_iter().map(shown).collect(), metrics, previous }
+    });
     Ok(Answer {
-        results,
+        results: results.collect(),
         next: more.then(|| (report.offset.saturating_add(report.limit)).to_string()),
-        meta: meta(&share, file),
+        meta,
     })
 }
 
-fn meta(share: &reports::Share, file: &SiteFile) -> Meta {
+fn shown(cell: Cell) -> String {
+    match cell {
+        Cell::Day(day) => date(day),
+        Cell::Text(text) => text,
+    }
+}
+
+async fn meta(
+    db: &mut Connection,
+    site: SiteId,
+    file: &SiteFile,
+    days: (i64, i64),
+) -> sqlx::Result<Meta> {
+    let share = reports::share(db, site, days).await?;
     let views = |purpose: &&crate::site::Purpose| {
         let mut events = purpose.services.iter().flat_map(|service| &service.events);
         events.any(|event| event.as_str() == "page_view")
@@ -257,7 +298,8 @@ fn meta(share: &reports::Share, file: &SiteFile) -> Meta {
         let part = granted as f64 / asked as f64;
         (part * 10_000.0).round() / 10_000.0
     });
-    Meta { asked, decided: share.decided, consented_share }
+    let date_range = (date(days.0), date(days.1));
+    Ok(Meta { date_range, asked, decided: share.decided, consented_share, previous: None })
 }
 
 #[cfg(test)]
@@ -275,8 +317,9 @@ mod tests {
                 "filters":[["is","page",["/pricing"]]],"date_range":["2026-11-01","2026-11-22"],
                 "compare":null,"limit":100,"after":null}"#,
         )
-        .report()
-        .unwrap();
+        .question()
+        .unwrap()
+        .report;
         assert_eq!(report.days, (20_758, 20_779));
         assert_eq!(date(report.days.0), "2026-11-01");
         assert_eq!(report.filters[0].values, ["/pricing"]);
@@ -289,7 +332,7 @@ mod tests {
                 "filters":[["like","page",["x"]],["is","time:day",["x"]],["is","page",[]]],
                 "date_range":["2026-11-22","2026-11-01"],"compare":"previous_year","limit":0,"after":"x"}"#,
         )
-        .report()
+        .question()
         .unwrap_err();
         let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(

@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     /// Last day, YYYY-MM-DD.
     #[arg(long, required_unless_present = "timeline")]
     to: Option<String>,
+    /// Put the period before beside it: `previous_period`.
+    #[arg(long)]
+    compare: Option<String>,
     /// Rows, at most.
     #[arg(long, default_value_t = 100)]
     limit: u32,
@@ -81,12 +84,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         dimensions: arguments.dimensions.into_iter().filter(|name| !name.is_empty()).collect(),
         filters: arguments.filter.iter().map(|text| filter(text)).collect::<Result<_, _>>()?,
         date_range: (arguments.from.unwrap_or_default(), arguments.to.unwrap_or_default()),
-        compare: None,
+        compare: arguments.compare,
         limit: arguments.limit,
         after: None,
     };
-    let report = query.report().map_err(|problem| said(&problem))?;
-    let answer = query::run(&mut db, site.id, &site.file, &report).await?;
+    let question = query.question().map_err(|problem| said(&problem))?;
+    let answer = query::run(&mut db, site.id, &site.file, &question).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&answer)?);
     } else {
@@ -104,15 +107,14 @@ fn filter(text: &str) -> Result<(String, String, Vec<String>), Failure> {
 }
 
 fn print(query: &Query, answer: &Answer) {
-    let heads: Vec<_> = query.dimensions.iter().chain(&query.metrics).cloned().collect();
-    let rows: Vec<Vec<String>> = answer
-        .results
-        .iter()
-        .map(|row| {
-            let sums = row.metrics.iter().map(ToString::to_string);
-            row.dimensions.iter().cloned().chain(sums).collect()
-        })
-        .collect();
+    let before = query.compare.iter().flat_map(|_| &query.metrics);
+    let heads = query.dimensions.iter().chain(&query.metrics).cloned();
+    let heads: Vec<_> = heads.chain(before.map(|name| format!("{name} before"))).collect();
+    let row = |row: &query::Row| -> Vec<String> {
+        let sums = row.metrics.iter().chain(row.previous.iter().flatten()).map(ToString::to_string);
+        row.dimensions.iter().cloned().chain(sums).collect()
+    };
+    let rows: Vec<_> = answer.results.iter().map(row).collect();
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).chain(heads.get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)

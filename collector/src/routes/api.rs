@@ -62,9 +62,9 @@ pub(super) async fn query(
     let text = body::text(&headers, body, "application/json").await?;
     let query: Query = body::json(&text)?;
     let site = authorised(&app, &headers, &query.site, Scope::Query).await?;
-    let report = query.report()?;
+    let question = query.question()?;
     let mut db = app.readers.acquire().await?;
-    Ok(Json(query::run(&mut db, site.id, &site.file, &report).await?))
+    Ok(Json(query::run(&mut db, site.id, &site.file, &question).await?))
 }
 
 /// The parameters of a listing.

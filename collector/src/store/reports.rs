@@ -64,12 +64,23 @@ pub struct Report {
 }
 
 /// A value of a dimension.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Cell {
     /// A day since 1970.
     Day(i64),
     /// A page or a name.
     Text(String),
+}
+
+impl Cell {
+    /// The same, so many days before.
+    #[must_use]
+    pub fn earlier(&self, days: i64) -> Self {
+        match self {
+            Self::Day(day) => Self::Day(day - days),
+            Self::Text(text) => Self::Text(text.clone()),
+        }
+    }
 }
 
 /// A row of an answer.

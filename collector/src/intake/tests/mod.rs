@@ -3,6 +3,7 @@
 
 mod decisions;
 mod events_and_leads;
+mod queries;
 
 use std::sync::Arc;
 
