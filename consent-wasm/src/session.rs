@@ -1,0 +1,134 @@
+//! Sessions, and how the collector's answers to them and to decisions are read.
+
+use consent_core::{
+    ids::{ReceiptId, VisitorId, from_base64url},
+    time::{Millis, SECOND},
+};
+
+use crate::settings::Tree;
+
+/// The longest pause between two tries, in milliseconds.
+const LONGEST_PAUSE: i64 = 64 * SECOND;
+
+/// A session that the collector opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its own string.
+    pub id: String,
+    /// Its key.
+    pub key: [u8; 32],
+    /// Until when it may sign, by the collector's clock.
+    pub expires: Millis,
+    /// What the collector's clock is ahead of the page's.
+    pub ahead: i64,
+}
+
+/// What the collector answered to a session or a decision; status 0 where it did not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// A session's own string.
+    pub session: Option<String>,
+    /// Its key.
+    pub key: Option<[u8; 32]>,
+    /// Until when it may sign.
+    pub expires: Option<i64>,
+    /// The collector's clock.
+    pub now: Option<i64>,
+    /// The policy's current revision.
+    pub revision: Option<i64>,
+    /// The receipt's id.
+    pub receipt: Option<ReceiptId>,
+    /// The visitor's number.
+    pub visitor: Option<VisitorId>,
+}
+
+impl Answer {
+    /// Reads an answer's body.
+    pub fn read(status: u16, body: Option<&impl Tree>) -> Self {
+        let Some(body) = body else {
+            return Self { status, ..Self::default() };
+        };
+        Self {
+            status,
+            session: body.text_of("session"),
+            key: body.text_of("key").and_then(|key| from_base64url(&key)?.try_into().ok()),
+            expires: body.whole("expires"),
+            now: body.whole("now"),
+            revision: body.whole("revision"),
+            receipt: body.text_of("receipt_id").and_then(|id| id.parse().ok()),
+            visitor: body.text_of("visitor").and_then(|id| id.parse().ok()),
+        }
+    }
+
+    /// The session in it, where there is one.
+    #[must_use]
+    pub fn session(&self, at: Millis, ahead: i64) -> Option<Session> {
+        Some(Session {
+            id: self.session.clone()?,
+            key: self.key?,
+            expires: Millis(self.expires?),
+            ahead: self.now.map_or(ahead, |now| now.saturating_sub(at.0)),
+        })
+    }
+
+    /// Whether trying again may help.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self.status, 0 | 401 | 408 | 429 | 500..)
+    }
+}
+
+/// How long to wait after so many tries: twice as long each time, spread by chance so that a
+/// collector that comes back is not met by everybody at once.
+#[must_use]
+pub fn pause(tries: u32, random: u8) -> i64 {
+    let longest = (SECOND << tries.min(6)).min(LONGEST_PAUSE);
+    longest / 2 + longest * i64::from(random) / 512
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_session_is_read_with_the_collectors_clock() {
+        let body = json!({"session": "s1", "key": "A".repeat(43), "expires": 9_000, "now": 5_000, "revision": 3});
+        let session = Answer::read(200, Some(&body)).session(Millis(4_000), 0).unwrap();
+        assert_eq!((session.ahead, session.expires, session.key), (1_000, Millis(9_000), [0; 32]));
+    }
+
+    #[test]
+    fn an_answer_without_a_key_is_no_session() {
+        for body in [json!({}), json!(null), json!({"session": "s1", "key": "short", "expires": 1})]
+        {
+            assert_eq!(Answer::read(200, Some(&body)).session(Millis(0), 0), None);
+        }
+        assert_eq!(Answer::read(0, None::<&Value>).session(Millis(0), 0), None);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let passes = |status| Answer { status, ..Answer::default() }.may_pass();
+        assert!([0, 401, 408, 429, 500, 503].into_iter().all(passes));
+        assert!(![200, 201, 400, 403, 404, 409, 413, 415, 422].into_iter().any(passes));
+    }
+
+    proptest! {
+        #[test]
+        fn pauses_grow_and_stay_bounded(tries in 0_u32..100, random: u8) {
+            let pause = pause(tries, random);
+            prop_assert!((SECOND / 2..=LONGEST_PAUSE).contains(&pause));
+        }
+
+        #[test]
+        fn no_answer_makes_reading_panic(status: u16, text in "\\PC{0,50}", number: f64) {
+            let body = json!({"session": text, "key": text, "expires": number, "now": number, "receipt_id": text});
+            let _ = Answer::read(status, Some(&body)).session(Millis(0), 0);
+        }
+    }
+}
