@@ -1,5 +1,6 @@
-//! The project's tasks: `cargo xtask build | demo | test`.
+//! The project's tasks: `cargo xtask build | demo | test | bench`.
 
+mod bench;
 mod client;
 mod demo;
 mod install;
@@ -29,6 +30,8 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and test
     Test(test::Options),
+    /// Measure the collector and the client, beside others, and print tables
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Build => build(&root),
         Task::Demo(options) => demo::run(&root, &options),
         Task::Test(options) => test::run(&root, &options),
+        Task::Bench(options) => bench::run(&root, &options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,101 @@
+//! The collector under load, beside the least that an HTTP server can do.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{Cores, Options, allow_many_files, folder};
+use crate::process::{self, Servers};
+
+/// The origin of the shop's pages in its site file.
+pub(super) const ORIGIN: &str = "http://localhost:8081";
+
+/// Starts both servers, and lets the load drive them.
+pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
+    process::run(process::cargo(root).args(["build", "--release", "--package", "ashiato-load"]))?;
+    allow_many_files()?;
+    let program = |name: &str| root.join("target/release").join(name);
+    let (ashiato, load) = (program("ashiato"), program("ashiato-load"));
+    let data = Data { folder: folder(root, "collector")?, ashiato: &ashiato };
+    data.apply(&root.join("demo-site/shop.toml"))?;
+
+    let cores = Cores::find();
+    let mut servers = Servers::new();
+    let mut serve = cores.on(0, &ashiato);
+    let collector = start(&mut servers, "collector", data.serve(&mut serve))?;
+    let bare = start(&mut servers, "bare server", cores.on(0, &load).arg("bare"))?;
+
+    let seconds = options.seconds.unwrap_or(if options.quick { 1.0 } else { 5.0 });
+    let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
+    println!("## Collector\n");
+    println!(
+        "SQLite, synchronous=FULL, all checks on; {}; windows of {seconds} s, rounds: {rounds}.\n",
+        match cores {
+            Cores(true) => "server on one core, load on another",
+            Cores(false) => "server and load not bound to cores of their own",
+        }
+    );
+    process::run(
+        cores
+            .on(1, &load)
+            .arg("drive")
+            .args(["--collector", &collector.url, "--collector-pid", &collector.pid])
+            .args(["--bare", &bare.url, "--bare-pid", &bare.pid])
+            .arg("--database")
+            .arg(data.database())
+            .arg("--ashiato")
+            .arg(&ashiato)
+            .args(["--origin", ORIGIN])
+            .args(["--seconds", &seconds.to_string(), "--rounds", &rounds.to_string()]),
+    )
+}
+
+struct Server {
+    url: String,
+    pid: String,
+}
+
+fn start(
+    servers: &mut Servers,
+    name: &'static str,
+    command: &mut std::process::Command,
+) -> Result<Server> {
+    let url = servers.start(name, command)?.context("stopped before it began")?;
+    let pid = servers.pid(name).with_context(|| format!("the {name} has no process"))?;
+    Ok(Server { url, pid: pid.to_string() })
+}
+
+/// A collector's files.
+pub(super) struct Data<'a> {
+    pub(super) folder: PathBuf,
+    pub(super) ashiato: &'a Path,
+}
+
+impl Data<'_> {
+    fn database(&self) -> PathBuf {
+        self.folder.join("ashiato.sqlite")
+    }
+
+    fn database_url(&self) -> String {
+        format!("sqlite:{}", self.database().display())
+    }
+
+    /// Puts a site file in force.
+    pub(super) fn apply(&self, site: &Path) -> Result<()> {
+        let mut apply = std::process::Command::new(self.ashiato);
+        apply.args(["site", "apply"]).arg(site);
+        process::read(apply.args(["--database-url", &self.database_url()])).map(drop)
+    }
+
+    /// The arguments of a collector on these files.
+    pub(super) fn serve<'a>(
+        &self,
+        command: &'a mut std::process::Command,
+    ) -> &'a mut std::process::Command {
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", &self.database_url()])
+            .arg("--keys-file")
+            .arg(self.folder.join("keys"))
+            .env("ASHIATO_LOG", "warn")
+    }
+}
