@@ -102,6 +102,32 @@ fn every_acknowledged_event_is_there_exactly_once_after_kill_9() {
     assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), sent.events);
 }
 
+#[test]
+fn a_stop_under_load_answers_what_it_has_taken_and_loses_nothing() {
+    let data = Data::new();
+    let mut collector = Collector::start(&data);
+    let sent = Mutex::new(Sent::default());
+    let visitors: Vec<_> =
+        (0..SENDERS).map(|_| Visitor::who_grants(&collector, &["analytics"])).collect();
+    let (answered, answers) = channel();
+    thread::scope(|scope| {
+        for visitor in &visitors {
+            let answered = answered.clone();
+            let (collector, sent) = (&collector, &sent);
+            scope.spawn(move || send_until_gone(collector, visitor, sent, &answered));
+        }
+        for _ in 0..20 {
+            answers.recv_timeout(Duration::from_secs(60)).unwrap();
+        }
+        collector.tell_to_stop();
+    });
+    collector.stop();
+    let stored: BTreeSet<_> = event_ids(&data).into_iter().collect();
+    let sent = sent.into_inner().unwrap();
+    assert!(sent.acknowledged.is_subset(&stored));
+    assert_eq!(data.database().texts("PRAGMA integrity_check"), ["ok"]);
+}
+
 /// The ids of all stored events, as they travel.
 fn event_ids(data: &Data) -> Vec<String> {
     let hex = data.database().texts("SELECT lower(hex(id)) FROM event");

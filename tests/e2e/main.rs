@@ -9,6 +9,7 @@ mod erasure;
 mod events;
 mod hostile;
 mod leads;
+mod policy;
 mod queries;
 mod race;
 mod receipts;

@@ -49,12 +49,18 @@ impl Collector {
         self.server.kill();
     }
 
+    /// Asks it to stop.
+    pub fn tell_to_stop(&self) {
+        self.server.terminate();
+    }
+
     /// Asks it to stop and waits until it has.
     ///
     /// # Panics
     /// Where it does not, or fails.
     pub fn stop(&mut self) {
-        let status = self.server.terminate();
+        self.server.terminate();
+        let status = self.server.wait();
         assert!(status.success(), "{status}: {}", self.log());
     }
 
