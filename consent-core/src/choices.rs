@@ -1,6 +1,6 @@
 //! What a visitor chose, as it travels.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! What the collector hands to the browser: the configuration inside the loader, and the texts of
 //! one language for the banner. The collector writes both, the client reads both.
 
-use std::collections::BTreeMap;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@
 //! seconds in base 36, and a bit for each switch of the policy (the first switch is the lowest bit)
 //! in hexadecimal. `0` bits are a refusal, which carries no identifier.
 
+use alloc::{string::String, vec::Vec};
 use core::str::FromStr;
 
 use crate::{
@@ -152,25 +153,34 @@ impl FromStr for ConsentCookie {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" };
         let mut parts = text.split('.');
-        let mut digits = |radix: u32| {
-            let part = parts.next().ok_or(invalid)?;
-            if part.is_empty()
-                || !part.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
-            {
-                return Err(invalid);
-            }
-            u128::from_str_radix(part, radix).map_err(|_| invalid)
+        let mut digits = |radix: u32| parts.next().and_then(|part| digits(part, radix));
+        let revision = digits(10).and_then(|revision| u32::try_from(revision).ok());
+        let seconds = digits(36).and_then(|seconds| i64::try_from(seconds).ok());
+        let decided = seconds.and_then(|seconds| seconds.checked_mul(SECOND));
+        let (Some(revision), Some(decided), Some(bits)) = (revision, decided, digits(16)) else {
+            return Err(invalid);
         };
-        let revision = u32::try_from(digits(10)?).map_err(|_| invalid)?;
-        let seconds = i64::try_from(digits(36)?).map_err(|_| invalid)?;
-        let decided = Millis(seconds.checked_mul(SECOND).ok_or(invalid)?);
-        let bits = digits(16)?;
+        let decided = Millis(decided);
         let receipt = parts.next().map(str::parse).transpose().map_err(|_| invalid)?;
         if parts.next().is_some() || (bits == 0 && receipt.is_some()) {
             return Err(invalid);
         }
         Ok(Self { revision, decided, bits, receipt })
     }
+}
+
+/// A number in `radix` without sign or capital letters.
+fn digits(text: &str, radix: u32) -> Option<u128> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' => char::from(byte).to_digit(radix),
+        _ => None,
+    };
+    let mut bytes = text.bytes();
+    let first = u128::from(digit(bytes.next()?)?);
+    bytes.try_fold(first, |value, byte| {
+        let shifted = value.checked_mul(u128::from(radix))?;
+        shifted.checked_add(u128::from(digit(byte)?))
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Behaviour events: as a page observes them, and as the policy classifies them.
 
-use std::collections::BTreeMap;
+use alloc::{collections::BTreeMap, string::String};
 
 use serde::{Deserialize, Serialize};
 

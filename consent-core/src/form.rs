@@ -1,6 +1,6 @@
 //! Lead forms, and what people send by them: one check for the page and the collector.
 
-use std::collections::BTreeMap;
+use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 

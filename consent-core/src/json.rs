@@ -1,6 +1,8 @@
 //! A writer of JSON without the machinery of a serialiser: in a browser module `serde_json` costs
 //! more bytes than everything else together, and only the collector ever needs to read.
 
+use alloc::string::String;
+
 /// JSON under construction. Objects and arrays are closed by dropping out of their call.
 #[derive(Debug, Default)]
 pub struct Json {

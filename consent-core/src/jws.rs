@@ -3,6 +3,7 @@
 //! `HEADER..SIGNATURE`, one line feed, the payload as it was signed (RFC 7515, appendix F; RFC 7797
 //! for `b64: false`). This is the only module that touches HMAC.
 
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -4,8 +4,15 @@
 //! arguments. The same code therefore decides in the page and in the collector, and every rule can
 //! be tested natively.
 //!
+//! It needs no operating system (`no_std`): a browser module without the standard library has no
+//! machinery for panic messages, which would be half of its bytes.
+//!
 //! The heart is [`gate::permit`], the one function that answers whether something may be stored,
 //! set, sent or linked. Its yes is a [`gate::Permitted`] that nothing else can make.
+
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
 
 pub mod choices;
 pub mod client;

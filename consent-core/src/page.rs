@@ -1,6 +1,8 @@
 //! Page addresses, reduced to what may be kept: query parameters pass an allow-list, fragments and
 //! everything in front of the host's name never do.
 
+use alloc::string::String;
+
 /// An `http` or `https` address in its parts, as a browser writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'a> {

@@ -1,7 +1,7 @@
 //! What a site asks consent for, as far as the rules need it: purposes, their services, and which
 //! event belongs to which.
 
-use std::collections::BTreeMap;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,6 @@ pub enum Contradiction {
 pub struct Policy {
     revision: u32,
     purposes: Vec<Purpose>,
-    events: BTreeMap<EventName, (usize, usize)>,
 }
 
 impl Policy {
@@ -101,28 +100,22 @@ impl Policy {
     /// # Errors
     /// Where keys or events are named twice, or there are too many.
     pub fn new(revision: u32, purposes: Vec<Purpose>) -> Result<Self, Flaw> {
-        let mut keys = std::collections::BTreeSet::new();
-        let mut services = std::collections::BTreeSet::new();
-        let mut events = BTreeMap::new();
-        for (at, purpose) in purposes.iter().enumerate() {
-            if !keys.insert(&purpose.key) {
-                return Err(Flaw::Twice(purpose.key.as_str().to_owned()));
-            }
-            for (index, service) in purpose.services.iter().enumerate() {
-                if !services.insert(&service.key) {
-                    return Err(Flaw::Twice(service.key.as_str().to_owned()));
-                }
-                for event in &service.events {
-                    if events.insert(event.clone(), (at, index)).is_some() {
-                        return Err(Flaw::EventTwice(event.clone()));
-                    }
-                }
-            }
+        let services = || purposes.iter().flat_map(|purpose| &purpose.services);
+        let events = || services().flat_map(|service| &service.events);
+        if let Some(key) = repeated(purposes.iter().map(|purpose| &purpose.key)) {
+            return Err(Flaw::Twice(key.as_str().to_owned()));
         }
-        if purposes.iter().filter(|purpose| purpose.kind == Kind::LeadLink).count() > 1 {
+        if let Some(key) = repeated(services().map(|service| &service.key)) {
+            return Err(Flaw::Twice(key.as_str().to_owned()));
+        }
+        if let Some(event) = repeated(events()) {
+            return Err(Flaw::EventTwice(event.clone()));
+        }
+        let links = |purpose: &&Purpose| purpose.kind == Kind::LeadLink;
+        if purposes.iter().filter(links).count() > 1 {
             return Err(Flaw::TwoLeadLinks);
         }
-        let policy = Self { revision, purposes, events };
+        let policy = Self { revision, purposes };
         let slots = policy.slots().count();
         if slots > MAX_SLOTS {
             return Err(Flaw::TooManySlots(slots));
@@ -164,9 +157,11 @@ impl Policy {
     /// decides it, never the client.
     #[must_use]
     pub fn event(&self, name: &EventName) -> Option<(&Purpose, &Service)> {
-        let &(purpose, service) = self.events.get(name)?;
-        let purpose = self.purposes.get(purpose)?;
-        Some((purpose, purpose.services.get(service)?))
+        self.purposes.iter().find_map(|purpose| {
+            let mut services = purpose.services.iter();
+            let service = services.find(|service| service.events.contains(name))?;
+            Some((purpose, service))
+        })
     }
 
     /// The purpose that allows tying a visitor to a lead.
@@ -203,6 +198,16 @@ impl Policy {
         };
         if fits { Ok(()) } else { Err(Contradiction::Method(method)) }
     }
+}
+
+/// The first item that is there twice. A site has a few dozen of each at most, so that looking
+/// through them again costs less than any table.
+fn repeated<'a, T: PartialEq>(items: impl Iterator<Item = &'a T> + Clone) -> Option<&'a T> {
+    let earlier = items.clone();
+    let mut items = items.enumerate();
+    items
+        .find(|(at, item)| earlier.clone().take(*at).any(|before| before == *item))
+        .map(|(_, item)| item)
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! visitor's machine and no secret: `pii_principal_id` is the keyed hash by which one site knows
 //! one browser.
 
+use alloc::{string::String, vec::Vec};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

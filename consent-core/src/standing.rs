@@ -1,5 +1,7 @@
 //! Where a visitor stands: which grants hold, from when, until when.
 
+use alloc::vec::Vec;
+
 use crate::{
     choices::Choices,
     ids::{PurposeKey, ReceiptId, ServiceKey, VisitorHash},

@@ -1,7 +1,7 @@
 //! The bodies of the visitor-facing calls (`POST /v1/…`). The page writes them by [`Json`], the
 //! collector reads them by serde; a test holds the two together.
 
-use std::collections::BTreeMap;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,6 +12,7 @@ use crate::{
     gate::Refusal,
     ids::{LeadId, PurposeKey, ReceiptId, ServiceKey, Uuid7, VisitorId},
     json::Json,
+    policy::{Kind, Policy},
     time::Millis,
 };
 
@@ -113,6 +114,70 @@ impl ConsentRequest {
             json.nested("services", |json| {
                 for (key, yes) in &self.services {
                     json.flag(key.as_str(), *yes);
+                }
+            });
+        })
+    }
+}
+
+/// A decision on its way out: a [`ConsentRequest`] whose choices are still the bits of the consent
+/// cookie. Writing them straight from the policy spares the page all maps.
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingDecision<'a> {
+    /// The decision's id.
+    pub id: Uuid7,
+    /// The site's key.
+    pub site: &'a str,
+    /// The policy that was shown.
+    pub policy: &'a Policy,
+    /// A bit for each of its switches.
+    pub bits: u128,
+    /// The language it was shown in.
+    pub language: &'a str,
+    /// The address of the page.
+    pub page: &'a str,
+    /// The version of the banner.
+    pub banner: &'a str,
+    /// By which act.
+    pub method: Method,
+    /// When.
+    pub decided_at: Millis,
+    /// The receipt of the decision it replaces.
+    pub previous: Option<ReceiptId>,
+}
+
+impl OutgoingDecision<'_> {
+    /// As it is signed.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("id", &self.id.to_text());
+            json.text("site", self.site);
+            json.number("revision", i64::from(self.policy.revision()));
+            json.text("language", self.language);
+            json.text("page", self.page);
+            json.text("banner", self.banner);
+            json.text("method", self.method.as_str());
+            json.number("decided_at", self.decided_at.0);
+            json.maybe("previous", self.previous.map(|id| id.to_text()).as_deref());
+            let slots = || {
+                let slots = self.policy.slots().enumerate();
+                slots.map(|(at, slot)| (slot, self.bits >> at & 1 == 1))
+            };
+            let granted = |key| slots().any(|(slot, yes)| yes && slot.purpose == key);
+            json.nested("purposes", |json| {
+                for purpose in self.policy.purposes() {
+                    if purpose.kind != Kind::Necessary {
+                        json.flag(purpose.key.as_str(), granted(&purpose.key));
+                    }
+                }
+            });
+            json.nested("services", |json| {
+                for (slot, yes) in slots() {
+                    if let (Some(service), false, true) = (slot.service, yes, granted(slot.purpose))
+                    {
+                        json.flag(service.as_str(), false);
+                    }
                 }
             });
         })
@@ -298,7 +363,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Observation, Value};
+    use crate::{
+        cookie::ConsentCookie,
+        event::{Observation, Value},
+        policy::tests::policy,
+    };
 
     fn key() -> impl Strategy<Value = String> {
         "[a-z0-9_]{1,32}"
@@ -327,6 +396,28 @@ mod tests {
             };
             let read: ConsentRequest = serde_json::from_str(&request.to_json()).unwrap();
             prop_assert_eq!(read, request);
+        }
+
+        #[test]
+        fn the_bits_of_a_decision_say_what_its_choices_do(bits in 0_u128..16, at in 0_i64..1 << 40) {
+            let policy = policy();
+            let cookie = ConsentCookie { revision: 3, decided: Millis(at), bits, receipt: None };
+            let outgoing = OutgoingDecision {
+                id: Uuid7::new(Millis(1), &[0; 10]),
+                site: "shop",
+                policy: &policy,
+                bits,
+                language: "ja",
+                page: "https://a.example/",
+                banner: "default",
+                method: Method::Custom,
+                decided_at: Millis(at),
+                previous: None,
+            };
+            let read: ConsentRequest = serde_json::from_str(&outgoing.to_json()).unwrap();
+            prop_assert_eq!(read.choices(), cookie.choices(&policy));
+            prop_assert_eq!(read.revision, 3);
+            prop_assert_eq!(read.decided_at, Millis(at));
         }
 
         #[test]
