@@ -24,22 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn cargo(root: &Path) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut cargo = Command::new(program);
-    cargo
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", root.join("target"));
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", root.join("target"));
     cargo
 }
 
 /// Runs a program to its end.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{}`", line(command)))?;
-    if status.success() {
-        Ok(())
-    } else {
-        bail!("`{}` failed ({status})", line(command))
-    }
+    let status = command.status().with_context(|| format!("cannot run `{}`", line(command)))?;
+    if status.success() { Ok(()) } else { bail!("`{}` failed ({status})", line(command)) }
 }
 
 /// Runs a program to its end and takes what it printed.
@@ -91,11 +83,7 @@ pub(crate) struct Servers {
 impl Servers {
     pub(crate) fn new() -> Self {
         let (sender, events) = std::sync::mpsc::channel();
-        Self {
-            running: Vec::new(),
-            sender,
-            events,
-        }
+        Self { running: Vec::new(), sender, events }
     }
 
     /// Where whoever wants the servers stopped says so.
@@ -124,6 +112,12 @@ impl Servers {
             Ok(Event::Stop) => Ok(None),
             Err(_) => bail!("the {name} does not listen after {} s", PATIENCE.as_secs()),
         }
+    }
+
+    /// The process of a server that is running.
+    pub(crate) fn pid(&self, name: &str) -> Option<i32> {
+        let running = self.running.iter().find(|(running, _)| *running == name);
+        running.map(|(_, pid)| pid.as_raw_nonzero().get())
     }
 
     /// Waits until somebody asks to stop. A server that ends before is an error.
