@@ -3,6 +3,7 @@
 //! Figures of a shared machine mean little by themselves. Everything is therefore measured by turns
 //! with something known, in one run, and the tables give the ratio.
 
+mod client;
 mod collector;
 
 use std::{fs, path::Path, process::Command, thread};
@@ -44,6 +45,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     println!("{}\n", machine());
     if chosen(What::Collector) {
         collector::run(root, options)?;
+    }
+    if chosen(What::Client) {
+        client::run(root, options)?;
     }
     Ok(())
 }

@@ -1,0 +1,142 @@
+// Kinds of visits. Each is made in a browser context of its own, with nothing in its cache, and
+// answers what was measured.
+
+import { observe, watch } from './probe.mjs';
+
+const SLOW = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 };
+/** How long a page is left alone, once it has loaded, until its processor time is read. */
+const REST = 1_500;
+
+const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
+
+/** A new page. `ticks`: processor time of the main thread is counted, not time that passes. */
+async function open(context, { slow, cpu, ticks } = {}) {
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  if (ticks) await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  if (cpu) await devtools.send('Emulation.setCPUThrottlingRate', { rate: cpu });
+  if (slow) {
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', SLOW);
+  }
+  return { page, devtools };
+}
+
+/** Waits until a button stands still, and clicks on it as a hand would. */
+async function click(page, find) {
+  const handle = await page.waitForFunction(find);
+  const button = handle.asElement();
+  await button.waitForElementState('stable');
+  const { x, y, width, height } = await button.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await pause(40);
+  await page.mouse.up();
+}
+
+const gone = (page, { banner }) => page.waitForFunction(`!(${banner})()?.checkVisibility({ visibilityProperty: true, opacityProperty: true })`);
+
+/** Time to the banner. */
+async function paint(context, url, contestant, how) {
+  if (!contestant.banner) return null;
+  const { page } = await open(context, how);
+  await page.addInitScript(`(${watch})(${contestant.banner});(${observe})()`);
+  await page.goto(url);
+  await page.waitForFunction('__seen.settled');
+  await pause(300);
+  return page.evaluate('({ ...__seen, ...__noted })');
+}
+
+/** Processor time of the main thread and memory, without any probe in the page. */
+async function cost(context, url) {
+  const { page, devtools } = await open(context, { ticks: true });
+  const read = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics');
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  };
+  const before = await read();
+  await page.goto(url, { waitUntil: 'load' });
+  await pause(REST);
+  const after = await read();
+  await devtools.send('HeapProfiler.collectGarbage');
+  const { JSHeapUsedSize: heap } = await read();
+  return { cpu: (after.TaskDuration - before.TaskDuration) * 1e3, heap };
+}
+
+export const visits = {
+  plain: (context, url, contestant) => paint(context, url, contestant, {}),
+  slow: (context, url, contestant) => paint(context, url, contestant, { slow: true, cpu: 4 }),
+  first: (context, url) => cost(context, url),
+  /** Somebody who has refused comes back. */
+  refused: async (context, url, contestant) => {
+    const { page } = await open(context);
+    await page.goto(url);
+    if (contestant.refuse) {
+      await click(page, contestant.refuse);
+      await gone(page, contestant);
+      await pause(500);
+    }
+    await page.close();
+    return cost(context, url);
+  },
+  accept: async (context, url, contestant) => {
+    if (!contestant.accept) return null;
+    const { page } = await open(context, { cpu: 4 });
+    await page.addInitScript(`(${observe})()`);
+    await page.goto(url, { waitUntil: 'load' });
+    await click(page, contestant.accept);
+    await gone(page, contestant);
+    await pause(700);
+    return page.evaluate('__noted');
+  },
+};
+
+/** What is fetched, by the time it is needed: before a decision, after accepting, after refusing. */
+export async function fetched(browser, url, contestant) {
+  const context = await browser.newContext();
+  const { page, devtools } = await open(context);
+  const depth = { [url]: 0 };
+  await devtools.send('Network.enable');
+  devtools.on('Network.requestWillBeSent', ({ request, initiator }) => {
+    let stack = initiator.stack;
+    while (stack && !stack.callFrames.length) stack = stack.parent;
+    const from = initiator.url ?? stack?.callFrames[0].url;
+    depth[request.url] ??= (depth[from] ?? 0) + 1;
+  });
+  const answers = [];
+  context.on('response', answer => answers.push(answer));
+  const bodies = async () => {
+    const taken = answers.splice(0).filter(answer => answer.url() !== url && answer.request().method() === 'GET' && !answer.url().startsWith('data:'));
+    return Promise.all(taken.map(async answer => ({ url: answer.url(), depth: depth[answer.url()], body: await answer.body() })));
+  };
+  await page.goto(url);
+  if (contestant.banner) await page.waitForFunction(contestant.banner);
+  await pause(REST);
+  const before = await bodies();
+  if (contestant.accept) await click(page, contestant.accept);
+  await pause(REST);
+  const accepted = await bodies();
+  await context.close();
+  return { before, accepted };
+}
+
+/** What somebody fetches who has refused, and whose browser has kept nothing but cookies. */
+export async function fetchedAfterRefusal(browser, url, contestant) {
+  const first = await browser.newContext();
+  const { page } = await open(first);
+  await page.goto(url);
+  await click(page, contestant.refuse);
+  await gone(page, contestant);
+  await pause(500);
+  const storageState = await first.storageState();
+  await first.close();
+  const context = await browser.newContext({ storageState });
+  const again = await context.newPage();
+  const answers = [];
+  again.on('response', answer => answer.url() !== url && !answer.url().startsWith('data:') && answers.push(answer));
+  await again.goto(url);
+  await pause(REST);
+  const bodies = await Promise.all(answers.map(async answer => ({ url: answer.url(), body: await answer.body() })));
+  await context.close();
+  return { bodies, cookies: storageState.cookies };
+}
