@@ -82,10 +82,7 @@ fn chromium() -> Result<PathBuf> {
 }
 
 fn apt(packages: &[&str]) -> Result<()> {
-    let by_hand = format!(
-        "apt-get update && apt-get install --yes {}",
-        packages.join(" ")
-    );
+    let by_hand = format!("apt-get update && apt-get install --yes {}", packages.join(" "));
     if !is_installed("apt-get") {
         bail!(
             "{} missing; install with your package manager (on Debian, as root: {by_hand})",
@@ -93,10 +90,7 @@ fn apt(packages: &[&str]) -> Result<()> {
         );
     }
     if !rustix::process::geteuid().is_root() {
-        bail!(
-            "{} missing; run by hand, as root: {by_hand}",
-            packages.join(", ")
-        );
+        bail!("{} missing; run by hand, as root: {by_hand}", packages.join(", "));
     }
     eprintln!("installing {}: {by_hand}", packages.join(", "));
     let apt = |arguments: &[&str]| {
