@@ -3,10 +3,15 @@
 //! One task owns the only connection that writes visitors' data. It takes what has queued up,
 //! applies it in order in one transaction, commits, and only then answers. If one of the jobs
 //! fails, nothing of the transaction is kept and each job is tried in one of its own, so that none
-//! can spoil another.
+//! can spoil another. If the database itself fails (it is locked, its disk is full), no job would
+//! fare better alone, and all are refused at once.
+//!
+//! A connection that has failed is not used again: SQLite may have ended its transaction by itself,
+//! of which the connection's own count knows nothing.
 
 use std::sync::Arc;
 
+use consent_core::time::Millis;
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,7 +22,7 @@ use crate::{
     keys::Keys,
     sites::Site,
     store::{
-        Connection,
+        Connection, Database,
         tallies::{self, Kind},
     },
 };
@@ -50,13 +55,23 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the task that writes by `connection`. It ends when every `Writer` is dropped and
-    /// what was queued is answered.
+    /// Starts the task that writes to `database`, by `connection` as long as that holds. It ends
+    /// when every `Writer` is dropped and what was queued is answered.
     #[must_use]
-    pub fn start(connection: Connection, keys: Arc<Keys>) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        database: Database,
+        connection: Connection,
+        keys: Arc<Keys>,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(run(connection, keys, queue));
+        let tables = Tables { database, open: Some(connection) };
+        let task = tokio::spawn(run(tables, keys, queue));
         (Self { jobs }, task)
+    }
+
+    /// Waits until the writing task has ended, which it does by itself only where it is broken.
+    pub async fn ended(&self) {
+        self.jobs.closed().await;
     }
 
     /// Records a decision.
@@ -97,40 +112,97 @@ impl Writer {
     }
 }
 
-async fn run(mut db: Connection, keys: Arc<Keys>, mut queue: mpsc::Receiver<Job>) {
+/// The database, and the connection to it while there is a good one.
+struct Tables {
+    database: Database,
+    open: Option<Connection>,
+}
+
+/// Why jobs were not stored. Nothing of them was.
+enum Failed {
+    /// One of them; the others may do better without it.
+    Job(sqlx::Error),
+    /// The database, whatever is asked of it.
+    Database(sqlx::Error),
+}
+
+async fn run(mut tables: Tables, keys: Arc<Keys>, mut queue: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        match commit(&mut db, &keys, &group).await {
+        match tables.commit(&keys, &group).await {
             Ok(outcomes) => {
                 for (job, outcome) in group.drain(..).zip(outcomes) {
                     answer(job, outcome);
                 }
             }
-            Err(error) => {
+            Err(Failed::Job(error)) if group.len() > 1 => {
                 tracing::warn!(%error, jobs = group.len(), "a group was not stored");
-                for job in group.drain(..) {
-                    match commit(&mut db, &keys, std::slice::from_ref(&job)).await {
-                        Ok(mut outcomes) => {
-                            if let Some(outcome) = outcomes.pop() {
-                                answer(job, outcome);
-                            }
-                        }
-                        Err(error) => refuse(job, &error),
-                    }
+                one_by_one(&mut tables, &keys, &mut group).await;
+            }
+            Err(Failed::Job(error) | Failed::Database(error)) => refuse(group.drain(..), &error),
+        }
+    }
+    tables.close().await;
+}
+
+/// Gives each job a transaction of its own, as long as the database takes any.
+async fn one_by_one(tables: &mut Tables, keys: &Keys, group: &mut Vec<Job>) {
+    let mut jobs = group.drain(..);
+    while let Some(job) = jobs.next() {
+        match tables.commit(keys, std::slice::from_ref(&job)).await {
+            Ok(mut outcomes) => {
+                if let Some(outcome) = outcomes.pop() {
+                    answer(job, outcome);
                 }
+            }
+            Err(Failed::Job(error)) => refuse([job], &error),
+            Err(Failed::Database(error)) => {
+                refuse(std::iter::once(job).chain(jobs), &error);
+                return;
             }
         }
     }
-    if let Err(error) = db.close().await {
-        tracing::warn!(%error, "the database did not close");
+}
+
+impl Tables {
+    /// Applies jobs in one transaction. Jobs are left as they are, so that they can be tried again.
+    async fn commit(&mut self, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
+        let db = match &mut self.open {
+            Some(db) => db,
+            none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
+        };
+        let done = commit(db, keys, jobs).await;
+        if done.is_err() {
+            self.close().await;
+        }
+        done
+    }
+
+    async fn close(&mut self) {
+        if let Some(db) = self.open.take()
+            && let Err(error) = db.close().await
+        {
+            tracing::warn!(%error, "the database did not close");
+        }
     }
 }
 
-/// Applies jobs in their order in one transaction. Jobs are left as they are, so that they can be
-/// tried again.
-async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> sqlx::Result<Vec<Outcome>> {
+async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
+    let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(Failed::Database)?;
+    // Read once the database is this transaction's own: nothing recorded before it is later.
     let now = clock::now();
-    let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    let outcomes = apply(&mut tx, keys, jobs, now).await.map_err(Failed::Job)?;
+    tx.commit().await.map_err(Failed::Database)?;
+    Ok(outcomes)
+}
+
+/// Applies jobs in their order inside the caller's transaction.
+async fn apply(
+    db: &mut Connection,
+    keys: &Keys,
+    jobs: &[Job],
+    now: Millis,
+) -> sqlx::Result<Vec<Outcome>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
     while let [first, others @ ..] = rest {
@@ -145,26 +217,23 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> sqlx::Result<
                     })
                     .collect();
                 rest = rest.get(run.len()..).unwrap_or_default();
-                outcomes.extend(
-                    events::store(&mut tx, &run, now).await?.into_iter().map(Outcome::Stored),
-                );
+                outcomes
+                    .extend(events::store(db, &run, now).await?.into_iter().map(Outcome::Stored));
                 continue;
             }
             Job::Decide(decide, _) => {
-                outcomes
-                    .push(Outcome::Decided(consents::decide(&mut tx, keys, decide, now).await?));
+                outcomes.push(Outcome::Decided(consents::decide(db, keys, decide, now).await?));
             }
             Job::Lead(sent, _) => {
-                outcomes.push(Outcome::Lead(leads::take(&mut tx, sent, now).await?));
+                outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
             }
             Job::Asked(site) => {
-                tallies::add(&mut tx, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
+                tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
                 outcomes.push(Outcome::Counted);
             }
         }
         rest = others;
     }
-    tx.commit().await?;
     Ok(outcomes)
 }
 
@@ -178,12 +247,14 @@ fn answer(job: Job, outcome: Outcome) {
     }
 }
 
-fn refuse(job: Job, error: &sqlx::Error) {
+fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
     let problem = Problem::unavailable(error);
-    match job {
-        Job::Decide(_, to) => drop(to.send(Err(problem))),
-        Job::Store(_, to) => drop(to.send(Err(problem))),
-        Job::Lead(_, to) => drop(to.send(Err(problem))),
-        Job::Asked(_) => {}
+    for job in jobs {
+        match job {
+            Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Asked(_) => {}
+        }
     }
 }

@@ -121,6 +121,14 @@ impl Database {
         Ok(connection)
     }
 
+    /// Another connection that may write, to a database that was opened before.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn reopen(&self) -> sqlx::Result<Connection> {
+        self.options.connect().await
+    }
+
     /// Connections that read.
     ///
     /// # Errors

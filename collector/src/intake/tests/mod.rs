@@ -4,6 +4,7 @@
 mod decisions;
 mod events_and_leads;
 mod queries;
+mod writer;
 
 use std::sync::Arc;
 
@@ -139,17 +140,20 @@ impl Bench {
         stored.remove(0)
     }
 
-    async fn lead(&mut self, id: u8, visitor: Option<VisitorHash>, now: Millis) -> leads::Taken {
-        let form = self.site.file.form(&"contact".parse().unwrap()).unwrap();
-        let sent = Sent {
+    fn sent(&self, id: u8, visitor: Option<VisitorHash>) -> Sent {
+        Sent {
             site: Arc::clone(&self.site),
             visitor,
-            form,
+            form: self.site.file.form(&"contact".parse().unwrap()).unwrap(),
             submission: consent_core::form::Submission::default(),
             page: "http://localhost:8081/contact".to_owned(),
             signature: [id; 32],
             id: LeadId::from_bytes([id; 16]),
-        };
+        }
+    }
+
+    async fn lead(&mut self, id: u8, visitor: Option<VisitorHash>, now: Millis) -> leads::Taken {
+        let sent = self.sent(id, visitor);
         let mut tx = self.db.begin().await.unwrap();
         let taken = leads::take(&mut tx, &sent, now).await.unwrap().unwrap();
         tx.commit().await.unwrap();
