@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
@@ -23,6 +23,8 @@ use crate::{
 
 /// How soon an applied site file is in force.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How long a stop waits for calls that are open.
+const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     tracing_subscriber::fmt()
@@ -51,7 +53,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
 
-    let (writer, written) = Writer::start(writing, Arc::clone(&keys));
+    let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
     let app = App { keys, sites, writer, readers, client, public_url: public_url.into() };
     // Answers are small and written whole: waiting to fill a packet only adds delay.
@@ -62,11 +64,35 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     });
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
-    axum::serve(listener, routes::router(app)).with_graceful_shutdown(asked_to_stop()).await?;
+    let (stopping, stopped) = oneshot::channel();
+    let watched = app.writer.clone();
+    let stop = async move {
+        tokio::select! {
+            () = asked_to_stop() => {}
+            // Without its writer a collector can only refuse: better that it is started anew.
+            () = watched.ended() => tracing::error!("the writer has ended"),
+        }
+        drop(stopping);
+    };
+    let serving = axum::serve(listener, routes::router(app)).with_graceful_shutdown(stop);
+    tokio::select! {
+        served = serving => served?,
+        () = overdue(stopped) => {
+            // What was answered is on disk, and these callers have been answered nothing.
+            tracing::warn!("stopped while calls were open that never ended");
+            return Ok(());
+        }
+    }
     refreshing.abort();
     // Every answer has been given; what the writer still holds are counts.
     written.await?;
     Ok(())
+}
+
+/// The end of the time that a stop may take.
+async fn overdue(stopped: oneshot::Receiver<()>) {
+    stopped.await.unwrap_or_default(); // dropping the other side is the message
+    tokio::time::sleep(GRACE).await;
 }
 
 async fn keep_fresh(sites: Sites, readers: Readers) {
