@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use consent_core::{
+    choices::Choices,
     ids::{ReceiptId, VisitorHash, VisitorId},
     standing::{Standing, Subject},
     time::{DAY, DECISION_BACKDATING, Millis},
@@ -67,9 +68,17 @@ pub async fn decide(
     now: Millis,
 ) -> sqlx::Result<Result<Decided, Problem>> {
     let Decide { site, request, .. } = decide;
-    let session_hash = Sha256::digest(&decide.session_text);
+    let session = mark(decide);
     if let Some(recorded) = decisions::find(db, site.id, request.id).await? {
-        return Ok(again(keys, decide, &recorded, &session_hash, now));
+        return if recorded.session == session && recorded.chose(&request.choices())? {
+            Ok(Ok(again(keys, decide, &recorded, now)))
+        } else {
+            Ok(Err(Problem::field(
+                "id",
+                "used",
+                "another decision of this id is recorded; make a new one",
+            )))
+        };
     }
     let before = match decide.session.visitor {
         None => None,
@@ -88,10 +97,10 @@ pub async fn decide(
         site.policy.slots().filter(|slot| choices.grant(slot.purpose, slot.service)).collect();
     let outdated = request.revision != site.policy.revision();
     let refused = choices.refuse_everything() || granted.is_empty() || outdated;
-    let needs_visitor = !refused && granted.iter().any(|slot| slot.needs_visitor);
+    let needs_visitor = !refused && needs_visitor(site, &choices);
     let mut decision = Decision {
         request,
-        session: &session_hash,
+        session: &session,
         visitor: None,
         edition: site.edition,
         now,
@@ -99,7 +108,7 @@ pub async fn decide(
         salt: &decide.random.1,
         log_index: leaves::next(db).await?,
     };
-    if before.is_none() {
+    if before.is_none() && request.previous.is_none() {
         let purposes = granted.iter().filter(|_| !refused).map(|slot| slot.purpose.as_str());
         count(db, site, purposes.collect(), now).await?;
     }
@@ -160,29 +169,23 @@ pub async fn decide(
     }))
 }
 
+/// By what the session is known that recorded a decision, so that nobody else is answered again.
+/// Two decisions of one session share nothing: a refusal stays apart from whoever agrees later.
+fn mark(decide: &Decide) -> [u8; 32] {
+    let Decide { session_text, request, .. } = decide;
+    Sha256::new().chain_update(request.id.as_bytes()).chain_update(session_text).finalize().into()
+}
+
 /// The answer to a decision that is recorded already. A visitor and a session are given again only
 /// to the session that made them and only while the decision is in force, so that replaying an old
 /// yes gives nobody anything.
-fn again(
-    keys: &Keys,
-    decide: &Decide,
-    recorded: &decisions::Recorded,
-    session_hash: &[u8],
-    now: Millis,
-) -> Result<Decided, Problem> {
-    if recorded.session != session_hash {
-        return Err(Problem::field(
-            "id",
-            "used",
-            "another session has recorded a decision of this id; make a new one",
-        ));
-    }
+fn again(keys: &Keys, decide: &Decide, recorded: &decisions::Recorded, now: Millis) -> Decided {
     let receipt = recorded.receipt_id.zip(recorded.receipt.clone());
     if recorded.visitor.is_none()
         || !recorded.in_force
-        || decide.request.choices().refuse_everything()
+        || !needs_visitor(&decide.site, &decide.request.choices())
     {
-        return Ok(Decided { receipt, ..Decided::default() });
+        return Decided { receipt, ..Decided::default() };
     }
     let (visitor, hash) = match decide.session.visitor {
         Some(hash) => (None, hash),
@@ -191,7 +194,13 @@ fn again(
             (Some(id), keys.visitor_hash(&decide.site.key, id))
         }
     };
-    Ok(Decided { receipt, visitor, session: Some(open(keys, decide, hash, now)) })
+    Decided { receipt, visitor, session: Some(open(keys, decide, hash, now)) }
+}
+
+/// Whether something granted needs to know this visitor from others.
+fn needs_visitor(site: &Site, choices: &Choices) -> bool {
+    let mut slots = site.policy.slots();
+    slots.any(|slot| slot.needs_visitor && choices.grant(slot.purpose, slot.service))
 }
 
 fn open(

@@ -55,7 +55,8 @@ pub(super) fn of(decide: &Decide, facts: &Facts<'_>) -> Receipt {
         pii_principal_id: visitor,
         site: site.key.clone(),
         decision_id: request.id,
-        previous: request.previous,
+        // What a known visitor decided before is on record; otherwise there is the page's word only.
+        previous: visitor.map_or(request.previous, |_| before.receipt()),
         revision: site.policy.revision(),
         wording: site.wording.clone(),
         privacy_notice: format!("{public_url}/s/{}/policy", site.key),

@@ -1,6 +1,7 @@
 //! Decisions: the proof of consent.
 
 use consent_core::{
+    choices::Choices,
     ids::{ReceiptId, Uuid7},
     time::Millis,
     wire::ConsentRequest,
@@ -12,8 +13,10 @@ use super::{Connection, SiteId, VisitorRow, sixteen};
 /// A decision as recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// SHA-256 of the session that sent it.
+    /// The mark of the session that sent it.
     pub session: Vec<u8>,
+    /// What was chosen, as it was recorded.
+    choices: String,
     /// Its visitor.
     pub visitor: Option<VisitorRow>,
     /// Its receipt's id.
@@ -24,8 +27,22 @@ pub struct Recorded {
     pub in_force: bool,
 }
 
+impl Recorded {
+    /// Whether it is the same choice.
+    ///
+    /// # Errors
+    /// Where choices cannot be written down.
+    pub fn chose(&self, choices: &Choices) -> sqlx::Result<bool> {
+        Ok(self.choices == written(choices)?)
+    }
+}
+
+fn written(choices: &Choices) -> sqlx::Result<String> {
+    serde_json::to_string(choices).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
 const FIND: &str = "SELECT d.session, d.visitor_id, d.receipt_id, d.receipt, \
-    CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END \
+    CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END, d.choices \
     FROM decision d LEFT JOIN visitor v ON v.site_id = d.site_id AND v.id = d.visitor_id \
     WHERE d.site_id = $1 AND d.id = $2";
 
@@ -45,6 +62,7 @@ pub async fn find(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<
         receipt_id: receipt_id.map(ReceiptId::from_bytes),
         receipt: row.get(3),
         in_force: row.get::<i64, _>(4) == 1,
+        choices: row.get(5),
     }))
 }
 
@@ -53,7 +71,7 @@ pub async fn find(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<
 pub struct Decision<'a> {
     /// As it was sent; its page is cleaned already.
     pub request: &'a ConsentRequest,
-    /// SHA-256 of the session that sent it.
+    /// The mark of the session that sent it.
     pub session: &'a [u8],
     /// Its visitor.
     pub visitor: Option<VisitorRow>,
@@ -83,8 +101,6 @@ pub async fn insert(
     decision: &Decision<'_>,
 ) -> sqlx::Result<()> {
     let request = decision.request;
-    let choices = serde_json::to_string(&request.choices())
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     sqlx::query(INSERT)
         .bind(site.0)
         .bind(request.id.as_bytes().to_vec())
@@ -98,7 +114,7 @@ pub async fn insert(
         .bind(&request.banner)
         .bind(request.decided_at.0)
         .bind(decision.now.0)
-        .bind(choices)
+        .bind(written(&request.choices())?)
         .bind(decision.receipt.map(|(_, receipt)| receipt))
         .bind(decision.salt)
         .bind(decision.log_index)

@@ -1,5 +1,10 @@
 //! Decisions.
 
+use consent_core::{
+    ids::{ReceiptId, from_base64url},
+    receipt::Receipt,
+};
+
 use super::*;
 
 #[tokio::test]
@@ -63,6 +68,66 @@ async fn a_decision_sent_again_is_answered_again_and_counts_once() {
     assert_eq!(bench.count("SELECT COUNT(*) FROM consent_grant").await, 0);
     let other_session = bench.decide(Some(visitor), yes, now).await.unwrap_err();
     assert_eq!(other_session.errors[0].code, "used");
+}
+
+#[tokio::test]
+async fn the_id_of_a_decision_stands_for_one_choice() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    let some = request(2, Method::Custom, now, &[("analytics", true), ("marketing", true)]);
+    bench.decide(Some(visitor), some, now).await.unwrap();
+    let none = request(2, Method::Withdraw, now, &[]);
+    let refused = bench.decide(Some(visitor), none, now).await.unwrap_err();
+    assert_eq!((refused.errors[0].field.as_str(), refused.errors[0].code), ("id", "used"));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM decision").await, 2);
+}
+
+#[tokio::test]
+async fn a_change_that_needs_no_identity_is_answered_again_without_a_session() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    let less = request(2, Method::Custom, now, &[("functional", true)]);
+    let first = bench.decide(Some(visitor), less.clone(), now).await.unwrap();
+    assert_eq!(bench.decide(Some(visitor), less, now).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_refusal_and_a_later_yes_of_one_session_share_nothing() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    bench.decide(None, request(1, Method::RejectAll, now, &[]), now).await.unwrap();
+    bench.visitor(2, &["analytics"], now).await;
+    assert_eq!(bench.count("SELECT COUNT(DISTINCT session) FROM decision").await, 2);
+}
+
+#[tokio::test]
+async fn a_decision_that_replaces_another_is_not_counted_as_a_first() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let video = request(1, Method::Custom, now, &[("functional", true)]);
+    let (receipt, _) = bench.decide(None, video, now).await.unwrap().receipt.unwrap();
+    let changed = request(2, Method::RejectAll, now, &[]);
+    let changed = ConsentRequest { previous: Some(receipt), ..changed };
+    bench.decide(None, changed, now).await.unwrap();
+    assert_eq!(bench.count("SELECT n FROM tally WHERE kind = 'decided'").await, 1);
+}
+
+#[tokio::test]
+async fn a_receipt_names_what_it_replaces_by_the_record_and_not_by_the_clients_word() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let yes = request(1, Method::Custom, now, &[("analytics", true)]);
+    let first = bench.decide(None, yes, now).await.unwrap();
+    let visitor = bench.keys.visitor_hash(&bench.site.key, first.visitor.unwrap());
+    let (receipt, _) = first.receipt.unwrap();
+    let claimed = Some(ReceiptId::from_bytes([7; 16]));
+    let no = ConsentRequest { previous: claimed, ..request(2, Method::Withdraw, now, &[]) };
+    let (_, signed) = bench.decide(Some(visitor), no, now).await.unwrap().receipt.unwrap();
+    let payload = from_base64url(signed.split('.').nth(1).unwrap()).unwrap();
+    let said: Receipt = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(said.previous, Some(receipt));
 }
 
 #[tokio::test]
