@@ -63,8 +63,7 @@ const part = (name, needs) =>
     Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), needs && texts()])
       .then(async ([module, wasm, words]) => {
         await module.default(wasm);
-        module.start(host, words, module.style);
-        return host[name] = module;
+        return (host[name] = module.start(host, words, module.style));
       })
       .catch(() => {}),
   );
@@ -77,8 +76,7 @@ let root;
 const host = {
   config,
   language,
-  consent,
-  texts,
+  say: reply => texts().catch(() => {}).then(reply),
   // A call of the collector. `reply` always comes, with status 0 where no answer does.
   post: (path, body, reply) =>
     fetch(new URL(path, tag.src), { method: 'POST', body, keepalive: true })

@@ -4,6 +4,8 @@
 //! number before the collector has recorded a grant that needs one, and never keep that number
 //! longer than it takes to tell the collector of its withdrawal.
 
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
 use consent_core::{
     choices::Method,
     cookie::ConsentCookie,
@@ -11,7 +13,7 @@ use consent_core::{
     jws::sign,
     page::Address,
     time::{Millis, SECOND},
-    wire::{ConsentRequest, SessionRequest},
+    wire::{OutgoingDecision, SessionRequest},
 };
 
 use crate::{
@@ -356,21 +358,19 @@ impl Client {
     }
 
     fn payload(&self, fresh: &Fresh, previous: Option<ReceiptId>, ahead: i64) -> String {
-        let choices = self.cookie(fresh.bits, fresh.at, None).choices(&self.settings.policy);
-        let request = ConsentRequest {
+        let decision = OutgoingDecision {
             id: fresh.id,
-            site: self.settings.site.clone(),
-            revision: self.settings.policy.revision(),
-            language: self.settings.language.clone(),
-            page: fresh.page.clone(),
-            banner: self.settings.banner.clone(),
+            site: &self.settings.site,
+            policy: &self.settings.policy,
+            bits: fresh.bits,
+            language: &self.settings.language,
+            page: &fresh.page,
+            banner: &self.settings.banner,
             method: fresh.method,
             decided_at: fresh.at.plus(ahead),
             previous,
-            purposes: choices.purposes,
-            services: choices.services,
         };
-        request.to_json()
+        decision.to_json()
     }
 
     fn cookie(&self, bits: u128, at: Millis, receipt: Option<ReceiptId>) -> ConsentCookie {

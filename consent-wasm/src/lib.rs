@@ -5,14 +5,24 @@
 //! Rust, tested natively; only `browser` touches the page. What is exported here is called by the
 //! loader script and by nothing else.
 
+// Without the standard library there is no machinery for panic messages in the module that asks: half
+// of its bytes otherwise. The module that acts has it by what it reads objects with.
+#![cfg_attr(not(any(test, feature = "act")), no_std)]
+
+extern crate alloc;
+
 pub mod banner;
 pub mod blocked;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 pub mod client;
+pub mod lead;
+pub mod queue;
 pub mod session;
 pub mod settings;
 
+#[cfg(all(target_arch = "wasm32", feature = "ui"))]
+pub use asking::Asking;
 #[cfg(target_arch = "wasm32")]
 pub use browser::Host;
 
@@ -23,65 +33,123 @@ pub use browser::Host;
 static ALLOCATOR: lol_alloc::LockedAllocator<lol_alloc::FreeListAllocator> =
     lol_alloc::LockedAllocator::new(lol_alloc::FreeListAllocator::new());
 
+/// Nothing here panics on purpose. Should anything, the call ends, the loader catches what the
+/// browser makes of it, and the page goes on.
+#[cfg(all(target_arch = "wasm32", not(feature = "act")))]
+#[panic_handler]
+fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
 #[cfg(all(target_arch = "wasm32", feature = "ui"))]
-pub mod asking {
+mod asking {
     //! What the loader calls of the module that asks.
+
+    use alloc::{rc::Rc, string::String, vec::Vec};
 
     use wasm_bindgen::prelude::*;
 
-    use crate::browser::{Host, ui};
+    use crate::browser::{Host, ui::Ui};
 
-    /// To be called before anything else.
+    /// The part that asks.
     #[wasm_bindgen]
-    pub fn start(host: Host, texts: JsValue, style: String) {
-        ui::start(host, texts, style);
+    #[derive(Debug)]
+    pub struct Asking(Rc<Ui>);
+
+    /// Starts the part; nothing where the configuration or the texts cannot be read.
+    #[wasm_bindgen]
+    #[must_use]
+    pub fn start(host: Host, texts: JsValue, style: String) -> Option<Asking> {
+        Ui::start(host, texts, style).map(Asking)
     }
 
-    /// Shows the first layer where a decision is due.
     #[wasm_bindgen]
-    pub fn ask() {
-        ui::with(|ui| ui.ask());
+    impl Asking {
+        /// Shows the first layer where a decision is due.
+        pub fn ask(&self) {
+            self.0.ask();
+        }
+
+        /// Shows the second layer.
+        pub fn open(&self) {
+            self.0.open();
+        }
+
+        /// Grants purposes beside what is granted; without any, everything.
+        pub fn accept(&self, purposes: Vec<String>) {
+            self.0.accept(&purposes);
+        }
+
+        /// Grants nothing any more.
+        pub fn refuse(&self) {
+            self.0.decide(0, false);
+        }
+
+        /// Whether what is marked with a purpose, and perhaps a service, may run.
+        #[must_use]
+        pub fn may(&self, purpose: &str, service: Option<String>) -> bool {
+            self.0.may(purpose, service.as_deref())
+        }
+
+        /// Puts placeholders in front of blocked frames.
+        pub fn place(&self) {
+            self.0.place();
+        }
+
+        /// Follows a decision made elsewhere.
+        pub fn sync(&self) {
+            self.0.sync();
+        }
+
+        /// Tells the collector what an earlier page could not.
+        pub fn confirm(&self, left: Option<String>) {
+            self.0.resume(left);
+        }
+    }
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "act"))]
+mod acting {
+    //! What the loader calls of the module that acts.
+
+    use alloc::{collections::BTreeMap, rc::Rc, string::String};
+
+    use consent_core::{event::Value, time::Millis};
+    use wasm_bindgen::prelude::*;
+
+    use crate::browser::{Host, act::Act};
+
+    /// The part that acts.
+    #[wasm_bindgen]
+    #[derive(Debug)]
+    pub struct Acting(Rc<Act>);
+
+    /// Starts the part; nothing where the configuration cannot be read.
+    #[wasm_bindgen(js_name = "start")]
+    #[must_use]
+    pub fn start_acting(host: Host) -> Option<Acting> {
+        Act::start(host).map(Acting)
     }
 
-    /// Shows the second layer.
     #[wasm_bindgen]
-    pub fn open() {
-        ui::with(|ui| ui.open());
-    }
+    impl Acting {
+        /// Records an event of the page's own, if its purpose is granted. Properties that are not
+        /// plain texts, numbers and truth values are the page's mistake: the event is dropped.
+        pub fn track(&self, name: &str, properties: JsValue, at: f64) {
+            let properties = if properties.is_undefined() {
+                Ok(BTreeMap::new())
+            } else {
+                serde_wasm_bindgen::from_value::<BTreeMap<String, Value>>(properties)
+            };
+            #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
+            if let Ok(properties) = properties {
+                self.0.track(name, properties, Millis(at as i64));
+            }
+        }
 
-    /// Grants purposes beside what is granted; without any, everything.
-    #[wasm_bindgen]
-    pub fn accept(purposes: Vec<String>) {
-        ui::with(|ui| ui.accept(&purposes));
-    }
-
-    /// Grants nothing any more.
-    #[wasm_bindgen]
-    pub fn refuse() {
-        ui::with(|ui| ui.decide(0, false));
-    }
-
-    /// Whether what is marked with a purpose, and perhaps a service, may run.
-    #[wasm_bindgen]
-    pub fn may(purpose: &str, service: Option<String>) -> bool {
-        ui::with(|ui| ui.may(purpose, service.as_deref())).unwrap_or(false)
-    }
-
-    /// Puts placeholders in front of blocked frames.
-    #[wasm_bindgen]
-    pub fn place() {
-        ui::with(|ui| ui.place());
-    }
-
-    /// Follows a decision made elsewhere.
-    #[wasm_bindgen]
-    pub fn sync() {
-        ui::with(|ui| ui.sync());
-    }
-
-    /// Tells the collector what an earlier page could not.
-    #[wasm_bindgen]
-    pub fn confirm(left: Option<String>) {
-        ui::with(|ui| ui.resume(left));
+        /// Follows a decision.
+        pub fn sync(&self) {
+            self.0.sync();
+        }
     }
 }

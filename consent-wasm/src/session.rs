@@ -1,5 +1,7 @@
 //! Sessions, and how the collector's answers to them and to decisions are read.
 
+use alloc::string::String;
+
 use consent_core::{
     ids::{ReceiptId, VisitorId, from_base64url},
     time::{Millis, SECOND},

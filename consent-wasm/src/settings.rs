@@ -3,6 +3,8 @@
 //! A browser's objects are read through [`Tree`], so that the same code is tested natively, and so
 //! that no JSON parser has to be downloaded: the browser has one.
 
+use alloc::{string::String, vec::Vec};
+
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
     policy::{Kind, Policy, Purpose, Service},
@@ -21,6 +23,8 @@ pub trait Tree: Sized {
     fn text(&self) -> Option<String>;
     /// A number.
     fn number(&self) -> Option<f64>;
+    /// Whether it is true.
+    fn flag(&self) -> bool;
 
     /// The text of a member.
     fn text_of(&self, name: &str) -> Option<String> {
@@ -186,6 +190,9 @@ pub(crate) mod tests {
         }
         fn number(&self) -> Option<f64> {
             self.as_f64()
+        }
+        fn flag(&self) -> bool {
+            self.as_bool() == Some(true)
         }
     }
 

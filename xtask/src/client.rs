@@ -20,7 +20,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{cargo, read, run};
 
 /// The modules: what each is called as a feature of the crate and as a file.
-const PARTS: [&str; 1] = ["ui"];
+const PARTS: [&str; 2] = ["ui", "act"];
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 8] = [
     "Cargo.toml",
@@ -300,13 +300,13 @@ fn report(target: &Path) -> Result<()> {
     const MEASURE: &str = r#"
         const fs = require("fs"), zlib = require("zlib"), best = { level: 9 };
         const sizes = {};
-        for (const name of ["loader.js", "ui.js", "ui.wasm"]) {
+        for (const name of ["loader.js", "ui.js", "ui.wasm", "act.js", "act.wasm"]) {
             const raw = fs.readFileSync(name);
             sizes[name] = [raw, zlib.gzipSync(raw, best), zlib.brotliCompressSync(raw)].map(b => b.length);
         }
         const sum = names => [0, 1, 2].map(i => names.reduce((all, name) => all + sizes[name][i], 0));
         sizes["to ask"] = sum(["loader.js", "ui.js", "ui.wasm"]);
-        //sizes["to act"] = sum(["act.js", "act.wasm"]);
+        sizes["to act"] = sum(["act.js", "act.wasm"]);
         console.log("client            raw    gzip  brotli");
         for (const [name, size] of Object.entries(sizes))
             console.log(name.padEnd(13) + size.map(n => String(n).padStart(8)).join(""));"#;

@@ -1,6 +1,8 @@
 //! What the visitor sees: the first layer, which is a region of the page and not in its way, and
 //! the second, a dialog with a card for each purpose.
 
+use alloc::string::String;
+
 use consent_core::policy::{Kind, Policy};
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};

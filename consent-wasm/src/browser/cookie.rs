@@ -1,5 +1,7 @@
 //! Cookies, and the one entry of local storage.
 
+use alloc::{borrow::ToOwned, string::String};
+
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
     ids::VisitorId,

@@ -1,5 +1,7 @@
 //! What stands in place of a frame that is not granted: what it is, and a button that grants it.
 
+use alloc::{string::String, vec::Vec};
+
 use consent_core::json::push_digits;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, ShadowRootInit, ShadowRootMode};

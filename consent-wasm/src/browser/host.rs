@@ -1,5 +1,7 @@
 //! What the loader lends to the modules, and what every module reads of the browser.
 
+use alloc::{string::String, vec::Vec};
+
 use consent_core::{ids::base64url, time::Millis};
 use js_sys::{Array, Date, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -29,6 +31,9 @@ extern "C" {
     /// Lets everybody see a changed decision.
     #[wasm_bindgen(method)]
     pub(super) fn sync(this: &Host);
+    /// The texts, or nothing where they cannot be had.
+    #[wasm_bindgen(method)]
+    fn say(this: &Host, reply: &JsValue);
 }
 
 impl Host {
@@ -38,9 +43,10 @@ impl Host {
     }
 
     /// Hands a session to the part that acts, which would have to open one of its own otherwise.
+    #[cfg(feature = "ui")]
     pub(super) fn hand_over(&self, session: &Session) {
         let given = Object::new();
-        set(&given, "id", &session.id.as_str().into());
+        set(&given, "session", &session.id.as_str().into());
         set(&given, "key", &base64url(&session.key).into());
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a date are far below 2^53")]
         for (name, ms) in [("expires", session.expires.0 as f64), ("ahead", session.ahead as f64)] {
@@ -49,11 +55,26 @@ impl Host {
         set(self, "session", &given);
     }
 
-    /// Calls the collector. The reply always comes.
-    pub(super) fn call(&self, path: &str, body: &str, reply: impl FnOnce(Answer) + 'static) {
-        let reply = Closure::once_into_js(move |status: u16, body: JsValue| {
-            reply(Answer::read(status, Some(&body)));
+    /// Takes the session that was handed over, if one was.
+    #[cfg(feature = "act")]
+    pub(super) fn take_session(&self) -> Option<Session> {
+        let given = self.member("session")?;
+        set(self, "session", &JsValue::UNDEFINED);
+        Answer::read(200, Some(&given)).session(clock(), given.whole("ahead")?)
+    }
+
+    /// Fetches the texts. The reply always comes.
+    #[cfg(feature = "act")]
+    pub(super) fn words(&self, reply: impl FnOnce(Option<JsValue>) + 'static) {
+        let reply = Closure::once_into_js(move |texts: JsValue| {
+            reply((!texts.is_undefined()).then_some(texts))
         });
+        self.say(&reply);
+    }
+
+    /// Calls the collector. The reply always comes.
+    pub(super) fn call(&self, path: &str, body: &str, reply: impl FnOnce(u16, JsValue) + 'static) {
+        let reply = Closure::once_into_js(move |status: u16, body: JsValue| reply(status, body));
         self.post(path, body, &reply);
     }
 }
@@ -81,6 +102,10 @@ impl Tree for JsValue {
     fn number(&self) -> Option<f64> {
         self.as_f64()
     }
+
+    fn flag(&self) -> bool {
+        self.is_truthy()
+    }
 }
 
 /// The page's clock.
@@ -105,4 +130,15 @@ pub(super) fn random() -> [u8; 10] {
 /// The page's address.
 pub(super) fn address() -> String {
     window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// Calls `action` after so many milliseconds.
+pub(super) fn later(ms: i64, action: impl FnOnce() + 'static) {
+    let action = Closure::once_into_js(action);
+    let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+    if let Some(window) = window() {
+        // Where there are no timers, nothing is tried again.
+        let _ = window
+            .set_timeout_with_callback_and_timeout_and_arguments_0(action.unchecked_ref(), ms);
+    }
 }

@@ -3,15 +3,20 @@
 //!
 //! What the browser lacks is `None` or passed over; nothing here panics.
 
+#[cfg(feature = "act")]
+pub(crate) mod act;
 #[cfg(feature = "ui")]
 mod banner;
 mod cookie;
 mod dom;
+#[cfg(feature = "act")]
+mod forms;
 #[cfg(feature = "ui")]
 mod frames;
+mod host;
+#[cfg(feature = "act")]
+mod observe;
 #[cfg(feature = "ui")]
 pub(crate) mod ui;
-
-mod host;
 
 pub use host::Host;

@@ -1,8 +1,9 @@
 //! The part that asks: carries messages to [`Client`] and its effects into the page.
 
-use std::{cell::RefCell, rc::Rc};
+use alloc::{rc::Rc, string::String};
+use core::cell::RefCell;
 
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::JsValue;
 use web_sys::{Event, window};
 
 use super::{
@@ -10,18 +11,15 @@ use super::{
     cookie,
     dom::{closest, get, listen},
     frames,
-    host::{Host, address, clock, random},
+    host::{Host, address, clock, later, random},
 };
 use crate::{
     banner::{Switches, method},
     blocked::may_run,
     client::{Client, Effect, Message, Now},
+    session::Answer,
     settings::{Settings, Tree},
 };
-
-thread_local! {
-    static UI: RefCell<Option<Rc<Ui>>> = const { RefCell::new(None) };
-}
 
 /// The part, once it has been started.
 pub(crate) struct Ui {
@@ -35,39 +33,39 @@ pub(crate) struct Ui {
     switches: RefCell<Switches>,
 }
 
-/// Runs `action` on the part, if it has been started.
-pub(crate) fn with<R>(action: impl FnOnce(&Rc<Ui>) -> R) -> Option<R> {
-    let ui = UI.try_with(|ui| ui.try_borrow().ok()?.clone()).ok()??;
-    Some(action(&ui))
-}
-
-/// Starts the part; does nothing where the configuration or the texts cannot be read.
-pub(crate) fn start(host: Host, texts: JsValue, style: String) -> Option<()> {
-    let config = host.config();
-    let settings = host.settings()?;
-    let root = host.root();
-    let ui = Rc::new(Ui {
-        client: RefCell::new(Client::new(settings.clone())),
-        view: RefCell::new(View::new(root.clone(), texts.clone(), &config, &style)?),
-        switches: RefCell::new(Switches::of(0)),
-        theme: get(&config, "banner").text_of("theme").unwrap_or_default(),
-        host,
-        texts,
-        style,
-        settings,
-    });
-    listen(&root, "click", |event| {
-        with(|ui| ui.clicked(&event));
-    });
-    let window = window()?;
-    listen(&window, "online", |_| {
-        with(|ui| ui.tell(Message::Wake));
-    });
-    UI.try_with(|own| own.replace(Some(ui))).ok()?;
-    Some(())
+impl core::fmt::Debug for Ui {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Ui")
+    }
 }
 
 impl Ui {
+    /// Starts the part; `None` where the configuration or the texts cannot be read.
+    pub(crate) fn start(host: Host, texts: JsValue, style: String) -> Option<Rc<Self>> {
+        let config = host.config();
+        let settings = host.settings()?;
+        let root = host.root();
+        let view = View::new(root.clone(), texts.clone(), &config, &style)?;
+        let ui = Rc::new(Self {
+            client: RefCell::new(Client::new(settings.clone())),
+            view: RefCell::new(view),
+            switches: RefCell::new(Switches::of(0)),
+            theme: get(&config, "banner").text_of("theme").unwrap_or_default(),
+            host,
+            texts,
+            style,
+            settings,
+        });
+        let own = ui.clone();
+        listen(&root, "click", move |event| {
+            own.clicked(&event);
+        });
+        let own = ui.clone();
+        let window = window()?;
+        listen(&window, "online", move |_| own.tell(Message::Wake));
+        Some(ui)
+    }
+
     fn now() -> Now {
         Now {
             at: clock(),
@@ -102,13 +100,13 @@ impl Ui {
     }
 
     /// Decides.
-    pub(crate) fn decide(&self, bits: u128, everything: bool) {
+    pub(crate) fn decide(self: &Rc<Self>, bits: u128, everything: bool) {
         let method = method(everything, self.granted(), bits);
         self.tell(Message::Decide { bits, method });
     }
 
     /// Grants these purposes beside what is granted; without any, everything.
-    pub(crate) fn accept(&self, purposes: &[String]) {
+    pub(crate) fn accept(self: &Rc<Self>, purposes: &[String]) {
         let everything = purposes.is_empty();
         let more =
             purposes.iter().fold(0, |bits, purpose| bits | self.settings.bits_of(purpose, None));
@@ -132,9 +130,10 @@ impl Ui {
     }
 
     /// Puts placeholders in front of blocked frames.
-    pub(crate) fn place(&self) {
-        let grant = |purpose: &str, service: Option<&str>| {
-            with(|ui| ui.decide(ui.granted() | ui.settings.bits_of(purpose, service), false));
+    pub(crate) fn place(self: &Rc<Self>) {
+        let ui = self.clone();
+        let grant = move |purpose: &str, service: Option<&str>| {
+            ui.decide(ui.granted() | ui.settings.bits_of(purpose, service), false);
         };
         frames::place(
             &self.texts,
@@ -146,11 +145,11 @@ impl Ui {
     }
 
     /// Tells the collector what an earlier page could not.
-    pub(crate) fn resume(&self, left: Option<String>) {
+    pub(crate) fn resume(self: &Rc<Self>, left: Option<String>) {
         self.tell(Message::Resume(left));
     }
 
-    fn clicked(&self, event: &Event) -> Option<()> {
+    fn clicked(self: &Rc<Self>, event: &Event) -> Option<()> {
         let pressed = closest(event, "button,input")?;
         let part = pressed.get_attribute("part")?;
         match part.split(' ').next()? {
@@ -175,7 +174,7 @@ impl Ui {
         Some(())
     }
 
-    fn tell(&self, message: Message) {
+    fn tell(self: &Rc<Self>, message: Message) {
         let deciding = matches!(message, Message::Decide { .. });
         let effects = match self.client.try_borrow_mut() {
             Ok(mut client) => client.update(message, &Self::now()),
@@ -192,7 +191,7 @@ impl Ui {
     }
 
     /// Does one effect; whether those after it still make sense.
-    fn act(&self, effect: Effect) -> bool {
+    fn act(self: &Rc<Self>, effect: Effect) -> bool {
         match effect {
             Effect::Keep(value) => return cookie::keep(&value, &self.settings),
             Effect::Hold(visitor) => cookie::hold(&visitor, &self.settings),
@@ -200,20 +199,15 @@ impl Ui {
             Effect::Erase { visitor, cookies } => cookie::erase(visitor, &cookies),
             Effect::Leave(text) => cookie::leave(text.as_deref()),
             Effect::Announce => self.host.sync(),
-            Effect::Post(path, body) => self.host.call(path, &body, |answer| {
-                with(|ui| ui.tell(Message::Answer(answer)));
-            }),
-            Effect::Pause(ms) => {
-                let wake = Closure::once_into_js(|| {
-                    with(|ui| ui.tell(Message::Wake));
+            Effect::Post(path, body) => {
+                let ui = self.clone();
+                self.host.call(path, &body, move |status, body| {
+                    ui.tell(Message::Answer(Answer::read(status, Some(&body))));
                 });
-                let ms = i32::try_from(ms).unwrap_or(i32::MAX);
-                if let Some(window) = window() {
-                    let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(
-                        wake.unchecked_ref(),
-                        ms,
-                    );
-                }
+            }
+            Effect::Pause(ms) => {
+                let ui = self.clone();
+                later(ms, move || ui.tell(Message::Wake));
             }
             Effect::Session(session) => self.host.hand_over(&session),
         }

@@ -1,0 +1,272 @@
+//! Events on their way: messages in, effects out.
+//!
+//! It takes what the gate has permitted and nothing else, asks the gate again before anything leaves,
+//! holds everything in memory only, and forgets what the visitor takes back.
+
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
+use consent_core::{
+    event::{Event, MAX_BATCH, Value},
+    gate::{Permitted, permit},
+    ids::VisitorId,
+    json::Json,
+    jws::sign,
+    standing::Standing,
+    time::{Millis, SECOND},
+    wire::{Outgoing, SessionRequest, events_json},
+};
+
+use crate::session::{Answer, Session, pause};
+
+/// How long the first event waits for company, in milliseconds.
+const GATHER: i64 = 1_500;
+/// Bytes of the events in one batch, at most: what the collector takes less what goes round them,
+/// and little enough for a browser to carry after the page.
+const MAX_BYTES: usize = 60 * 1024;
+/// Events that are held, at most, while the collector cannot be reached.
+const MAX_HELD: usize = 1_000;
+/// A session is not used any more this close to its end, in milliseconds.
+const MARGIN: i64 = 30 * SECOND;
+
+/// What is known at the moment of a message.
+#[derive(Clone, Debug)]
+pub struct Now {
+    /// The page's clock.
+    pub at: Millis,
+    /// A random byte.
+    pub random: u8,
+    /// The visitor's number that the browser holds.
+    pub visitor: Option<VisitorId>,
+    /// Where the visitor stands, by the browser's own copy of the decision.
+    pub standing: Standing,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Message {
+    /// The gate has permitted an event.
+    Event(Permitted<Event>),
+    /// The visitor decided, here or in another tab; perhaps a session came of it.
+    Decided(Option<Session>),
+    /// The collector answered.
+    Answer(Answer),
+    /// A pause is over, or the browser is online again.
+    Wake,
+    /// The page is going away.
+    Leave,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Call the collector, and bring its answer.
+    Post(&'static str, String),
+    /// Wake after so many milliseconds.
+    Pause(i64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Gathering,
+    Opening,
+    Sending,
+    Pausing,
+}
+
+/// Events on their way.
+#[derive(Debug)]
+pub struct Queue {
+    site: String,
+    stage: Stage,
+    tries: u32,
+    session: Option<Session>,
+    /// Whose the events and the session are: nothing of one visitor's is sent as another's.
+    visitor: Option<VisitorId>,
+    held: Vec<Permitted<Event>>,
+    flying: Vec<Permitted<Event>>,
+}
+
+impl Queue {
+    /// Of a site.
+    #[must_use]
+    pub const fn new(site: String) -> Self {
+        Self {
+            site,
+            stage: Stage::Idle,
+            tries: 0,
+            session: None,
+            visitor: None,
+            held: Vec::new(),
+            flying: Vec::new(),
+        }
+    }
+
+    /// What a message leads to.
+    pub fn update(&mut self, message: Message, now: &Now) -> Vec<Effect> {
+        match message {
+            Message::Event(event) => self.push(event, now),
+            Message::Decided(session) => self.decided(session, now),
+            Message::Answer(answer) => self.answered(&answer, now),
+            Message::Wake if matches!(self.stage, Stage::Gathering | Stage::Pausing) => {
+                self.send(now)
+            }
+            Message::Wake => Vec::new(),
+            Message::Leave => self.leave(now),
+        }
+    }
+
+    fn push(&mut self, event: Permitted<Event>, now: &Now) -> Vec<Effect> {
+        if self.held.len() < MAX_HELD {
+            self.held.push(event);
+        }
+        match self.stage {
+            Stage::Idle => self.begin(now),
+            Stage::Gathering if self.held.len() >= MAX_BATCH => self.send(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Follows a decision: forgets what is no longer permitted, and goes on with what is.
+    fn decided(&mut self, session: Option<Session>, now: &Now) -> Vec<Effect> {
+        if session.is_some() {
+            self.session = session;
+        }
+        if now.visitor.is_none() || (self.visitor.is_some() && self.visitor != now.visitor) {
+            // Another visitor, or none: a session of the last one's must sign nothing for this one.
+            self.session =
+                self.session.take().filter(|_| self.visitor.is_none() && now.visitor.is_some());
+            self.flying.clear();
+            if self.visitor.is_some() {
+                self.held.clear();
+            }
+        }
+        self.visitor = now.visitor;
+        let permitted = |event: &Permitted<Event>| {
+            permit(event.action().clone(), &now.standing, now.at).is_ok()
+        };
+        self.held.retain(permitted);
+        if self.stage == Stage::Idle && !self.held.is_empty() {
+            return self.begin(now);
+        }
+        Vec::new()
+    }
+
+    /// The page is going away: what can be signed is sent now.
+    fn leave(&mut self, now: &Now) -> Vec<Effect> {
+        if self.usable(now).is_some() && self.stage != Stage::Opening {
+            self.send(now)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn answered(&mut self, answer: &Answer, now: &Now) -> Vec<Effect> {
+        let good = matches!(answer.status, 200..300);
+        let stage = core::mem::replace(&mut self.stage, Stage::Idle);
+        if answer.may_pass() || (stage == Stage::Opening && !good) {
+            // An event that is sent again keeps its id, so that it counts once.
+            self.flying.append(&mut self.held);
+            core::mem::swap(&mut self.held, &mut self.flying);
+            if answer.status == 401 || stage == Stage::Opening {
+                self.session = None;
+            }
+            self.stage = Stage::Pausing;
+            self.tries += 1;
+            return [Effect::Pause(pause(self.tries, now.random))].into();
+        }
+        self.tries = 0;
+        if stage == Stage::Opening {
+            self.session = answer.session(now.at, 0);
+            self.stage = Stage::Gathering;
+            return [Effect::Pause(GATHER)].into();
+        }
+        self.flying.clear();
+        if self.held.is_empty() { Vec::new() } else { self.begin(now) }
+    }
+
+    /// Something is held: a session is opened at once, so that the page can go away at any time.
+    fn begin(&mut self, now: &Now) -> Vec<Effect> {
+        self.visitor = self.visitor.or(now.visitor);
+        if now.visitor.is_none() {
+            // The collector has not confirmed the grant yet; its answer comes by `decided`.
+            return Vec::new();
+        }
+        if self.usable(now).is_some() {
+            self.stage = Stage::Gathering;
+            return [Effect::Pause(GATHER)].into();
+        }
+        self.send(now)
+    }
+
+    fn usable(&self, now: &Now) -> Option<&Session> {
+        self.session
+            .as_ref()
+            .filter(|session| now.at.plus(session.ahead + MARGIN) < session.expires)
+    }
+
+    fn send(&mut self, now: &Now) -> Vec<Effect> {
+        let permitted = |event: &Permitted<Event>| {
+            permit(event.action().clone(), &now.standing, now.at).is_ok()
+        };
+        self.held.retain(permitted);
+        self.stage = Stage::Idle;
+        let (Some(visitor), false) = (now.visitor, self.held.is_empty()) else {
+            return Vec::new();
+        };
+        let Some(session) = self.usable(now).cloned() else {
+            self.stage = Stage::Opening;
+            let request = SessionRequest { site: self.site.clone(), visitor: Some(visitor) };
+            return [Effect::Post("/v1/sessions", request.to_json())].into();
+        };
+        let mut entries = Vec::new();
+        let mut bytes = 0;
+        for event in self.held.iter().take(MAX_BATCH) {
+            let entry = entry(event, session.ahead);
+            bytes += entry.len() + 1;
+            if bytes > MAX_BYTES && !entries.is_empty() {
+                break;
+            }
+            entries.push(entry);
+        }
+        let rest = self.held.split_off(entries.len());
+        self.flying.append(&mut self.held);
+        self.held = rest;
+        self.stage = Stage::Sending;
+        let payload = events_json(&self.site, visitor, entries.iter().map(String::as_str));
+        let body = sign(&session.key, &session.id, now.at.plus(session.ahead), &payload);
+        [Effect::Post("/v1/events", body)].into()
+    }
+}
+
+/// An event as it is sent, its time by the collector's clock.
+fn entry(event: &Permitted<Event>, ahead: i64) -> String {
+    let seen = event.action().observation();
+    let properties = (!seen.properties.is_empty()).then(|| {
+        Json::object(|json| {
+            for (name, value) in &seen.properties {
+                match value {
+                    Value::Flag(yes) => json.flag(name, *yes),
+                    Value::Number(number) => json.raw(name, &number.to_string()),
+                    Value::Text(text) => json.text(name, text),
+                }
+            }
+        })
+    });
+    let outgoing = Outgoing {
+        id: seen.id,
+        name: seen.name.as_str(),
+        at: seen.at.plus(ahead),
+        url: &seen.page.url,
+        title: &seen.page.title,
+        referrer: &seen.page.referrer,
+        properties: properties.as_deref(),
+    };
+    outgoing.to_json()
+}
+
+#[cfg(test)]
+mod tests;
