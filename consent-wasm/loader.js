@@ -76,6 +76,7 @@ let root;
 const host = {
   config,
   language,
+  may,
   say: reply => texts().catch(() => {}).then(reply),
   // A call of the collector. `reply` always comes, with status 0 where no answer does.
   post: (path, body, reply) =>
@@ -126,7 +127,7 @@ const permitted = ({ dataset: { consent: purpose, service } }) => {
       `ashiato: data-consent="${purpose}"${service ? ` data-service="${service}"` : ''} stays blocked: write data-consent="${config.purposes.map(({ key }) => key).join('|')}", and as data-service one of its services`,
     );
   }
-  return known.includes(service || '') && (host.ui?.may || may)(purpose, service);
+  return known.includes(service || '') && (host.ui || host).may(purpose, service);
 };
 
 // Runs what is permitted, in the page's order: scripts once, in new elements; an inline one after the
@@ -225,10 +226,7 @@ const api = {
   // What happens without a grant is not kept for one that may come.
   track(name, properties) {
     const at = Date.now();
-    active() &&
-      act()
-        .then(module => module?.track(name, properties, at))
-        .catch(() => {});
+    if (active()) host.act ? host.act.track(name, properties, at) : act().then(quiet(part => part.track(name, properties, at)));
   },
   on(name, listener) {
     const heard = event => listener(event.detail);

@@ -90,7 +90,9 @@ impl Observation {
         }
     }
 
-    fn fits(&self) -> bool {
+    /// Whether every part keeps its limit.
+    #[must_use]
+    pub fn fits(&self) -> bool {
         let texts = [&self.page.url, &self.page.title, &self.page.referrer];
         let property = |(name, value): (&String, &Value)| {
             let value = match value {
