@@ -207,12 +207,37 @@ fn create(path: &Path, name: &str) -> Result<(), KeysError> {
         secret()?,
         secret()?
     );
+    // Written beside it and linked into place: whoever sees the file sees all of it, and of several
+    // collectors that start at once one makes it.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", base64url(&random::<6>()?)));
+    let beside = Path::new(&beside);
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut keys = options.open(path).map_err(file)?;
-    keys.write_all(text.as_bytes()).and_then(|()| keys.sync_all()).map_err(file)
+    let mut keys = options.open(beside).map_err(file)?;
+    let made = keys
+        .write_all(text.as_bytes())
+        .and_then(|()| keys.sync_all())
+        .and_then(|()| fs::hard_link(beside, path));
+    fs::remove_file(beside).map_err(file)?;
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(file(error)),
+        _ => sync_folder(path).map_err(file),
+    }
+}
+
+/// Makes the name last as the content does.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -294,6 +319,25 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
             let error = Keys::open(&path).unwrap_err().to_string();
             assert!(error.contains("chmod 600"), "{error}");
+        }
+    }
+
+    #[test]
+    fn collectors_that_start_at_once_share_the_keys_that_one_of_them_makes() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("keys.toml");
+            let barrier = std::sync::Barrier::new(8);
+            let open = || {
+                barrier.wait();
+                Keys::open(&path).unwrap().session_key("s")
+            };
+            let keys: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
+                let all: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            assert_eq!(keys.len(), 1);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
         }
     }
 
