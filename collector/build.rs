@@ -9,6 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let client = here.join("../target/client");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=migrations"); // a new file is embedded as well
     println!("cargo:rerun-if-changed={}", client.display());
     let mut code = String::from(
         "/// The parts of the client, by name; empty where it was not built.\npub(super) const PARTS: &[(&str, &[u8])] = &[",

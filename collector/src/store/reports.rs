@@ -343,3 +343,21 @@ pub async fn timeline(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::
     }
     Ok(Timeline::Linked(since, moments))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Database;
+
+    #[tokio::test]
+    async fn a_timeline_is_found_by_its_grants_and_not_among_all_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let mut db = Database::at(&url).unwrap().create().await.unwrap();
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {TIMELINE}"));
+        let steps = sqlx::query(plan).fetch_all(&mut db).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+        let events = steps.iter().find(|step| step.starts_with("SEARCH e ")).unwrap();
+        assert!(events.contains("event_by_grant (site_id=? AND grant_id=?)"), "{steps:#?}");
+    }
+}
