@@ -84,9 +84,9 @@ impl Database {
     /// Where the address is not of that form.
     pub fn at(url: &str) -> Result<Self, OpenError> {
         let address = |reason: String| OpenError::Address { url: url.to_owned(), reason };
-        let Some(path) = url.strip_prefix("sqlite:") else {
+        if !url.starts_with("sqlite:") {
             return Err(address("it does not start with sqlite:".to_owned()));
-        };
+        }
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| address(error.to_string()))?
             .journal_mode(SqliteJournalMode::Wal)
@@ -95,7 +95,7 @@ impl Database {
             .busy_timeout(std::time::Duration::from_secs(5))
             .statement_cache_capacity(200)
             .disable_statement_logging();
-        Ok(Self { path: path.trim_start_matches("//").to_owned(), options })
+        Ok(Self { path: options.get_filename().display().to_string(), options })
     }
 
     /// A connection that may write; the file and its tables are made where they are missing.
@@ -113,7 +113,7 @@ impl Database {
     /// # Errors
     /// Where it is not there or cannot be opened.
     pub async fn open(&self) -> Result<Connection, OpenError> {
-        if !std::path::Path::new(&self.path).exists() {
+        if !self.options.get_filename().exists() {
             return Err(OpenError::Missing { path: self.path.clone() });
         }
         let mut connection = self.connect(self.options.clone()).await?;
@@ -172,4 +172,28 @@ pub(crate) fn sixteen(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 16]> {
         index: column.to_owned(),
         source: format!("{} bytes where an id has 16", bytes.len()).into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_way_to_write_its_address_leads_to_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b.db").display().to_string();
+        assert!(matches!(
+            Database::at(&format!("sqlite:{path}")).unwrap().readers().await,
+            Err(OpenError::Missing { path: named }) if named == path
+        ));
+        Database::at(&format!("sqlite:{path}")).unwrap().create().await.unwrap();
+        for url in [
+            format!("sqlite:{path}"),
+            format!("sqlite://{path}"),
+            format!("sqlite:{path}?mode=rwc"),
+            format!("sqlite:{}", path.replace(' ', "%20")),
+        ] {
+            assert!(Database::at(&url).unwrap().readers().await.is_ok(), "{url}");
+        }
+    }
 }
