@@ -28,11 +28,10 @@ for (const language of ['ja', 'en']) {
     assert.equal(lead.linked, true);
     assert.deepEqual(lead.fields, { name: '足跡 花子', email: 'hanako@example.jp', message: `linked ${language}` });
     assert.equal(lead.agreements.email_marketing ?? false, false, 'nothing is agreed to by sending alone');
-    await visitor.go('/products');
-    await visitor.go('/');
-    const pages = async () => (await stack.timeline(lead.id)).events.map(({ page }) => page);
+    await visitor.view('/products');
+    const pages = (await stack.timeline(lead.id)).events.map(({ page }) => page);
     const wanted = language === 'ja' ? '/products' : '/en/products';
-    await until('the page seen afterwards is in the timeline', async () => (await pages()).includes(wanted));
+    assert.ok(pages.includes(wanted), `${wanted} in ${pages}`);
     await visitor.end();
   });
 
@@ -75,9 +74,8 @@ test('withdrawing cuts the link and takes the timeline with it', async () => {
   await visitor.go();
   await visitor.decide('accept');
   const lead = await write(visitor, 'to be cut');
-  await visitor.go('/products');
-  await visitor.go('/');
-  await until('the timeline has begun', async () => (await stack.timeline(lead.id)).events.length);
+  await visitor.view('/products');
+  assert.notEqual((await stack.timeline(lead.id)).events.length, 0);
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.choose({ lead_link: false });
   const { linked, events } = await stack.timeline(lead.id);

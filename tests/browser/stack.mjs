@@ -71,7 +71,7 @@ class Server {
   }
 }
 
-/** Starts everything. `tag: false` leaves the shop without the tag. */
+/** Starts everything; `change` may change the site file before it is applied. */
 export async function start({ change = text => text } = {}) {
   const stack = new Stack();
   try {

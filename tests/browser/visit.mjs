@@ -36,6 +36,13 @@ export class Visit {
     await this.page.evaluate(() => self.ashiato.ready);
   }
 
+  /** Goes to a page, and waits until the collector has taken what was observed of it. */
+  async view(path) {
+    const taken = this.page.waitForResponse(`${this.stack.collector}/v1/events`);
+    await this.go(path);
+    assert.equal((await taken).status(), 200);
+  }
+
   part(name) {
     return this.page.locator(part(name)).first();
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { start, until } from './stack.mjs';
+import { start } from './stack.mjs';
 
 let stack;
 before(async () => (stack = await start()));
@@ -147,9 +147,9 @@ test('withdrawing takes one click more than opening, deletes the cookies and sto
   await visitor.go();
   await visitor.decide('accept');
   await visitor.counted(1);
-  await visitor.go('/products');
+  await visitor.view('/products');
   const visits = async () => (await stack.query(['visitors']))[0]?.metrics[0] ?? 0;
-  const known = await until('the page view is stored', visits);
+  const known = await visits();
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.decide('reject');
   const cookies = await visitor.cookies();
