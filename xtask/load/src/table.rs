@@ -8,7 +8,7 @@ use crate::{
 /// Prints the tables.
 pub(crate) fn print(outcome: &Outcome) {
     println!(
-        "| batches of | connections | server | batches/s | events/s | of bare axum | p50 ms | p99 ms | \
+        "| connections, batches of | server | batches/s | events/s | of bare axum | by CPU | p50 ms | p99 ms | \
          CPU µs a batch | an event | cores busy: server, load |\n|---|---|---|---|---|---|---|---|---|---|---|"
     );
     for pair in &outcome.pairs {
@@ -16,28 +16,11 @@ pub(crate) fn print(outcome: &Outcome) {
     }
     let sizes: Vec<_> = outcome.pairs.iter().map(|pair| pair.size).collect();
     let size = sizes.first().copied().unwrap_or(1);
-    let (half, many) = (&outcome.half, &outcome.many);
     println!("\n| collector | |\n|---|---|");
     let lines = [
         ("events acknowledged = events stored", whole(outcome.events as f64)),
-        (
-            "at half the peak, 128 connections",
-            format!(
-                "{} batches/s, p50 {:.1} ms, p99 {:.1} ms",
-                whole(half.rate()),
-                half.p50,
-                half.p99
-            ),
-        ),
-        (
-            "1,000 connections",
-            format!(
-                "{} batches/s, p50 {:.1} ms, p99 {:.1} ms",
-                whole(many.rate()),
-                many.p50,
-                many.p99
-            ),
-        ),
+        ("at half the peak, 128 connections", line(&outcome.half)),
+        ("1,000 connections", line(&outcome.many)),
         ("bytes on disk an event", format!("{:.0}", outcome.bytes as f64 / outcome.events as f64)),
         ("peak memory, up to 128 connections", megabytes(outcome.memory.0)),
         ("peak memory, 1,000 connections", megabytes(outcome.memory.1)),
@@ -46,12 +29,22 @@ pub(crate) fn print(outcome: &Outcome) {
     for (name, value) in lines {
         println!("| {name} | {value} |");
     }
-    println!("\nBatches of {size} are the usual size; “of bare axum” is the median of the rounds.");
+    println!(
+        "\nBatches of {size} are the usual size; “of bare axum” is the median of the rounds.\n\
+         “By CPU” compares the processor time of one request: what the rates come to where the server has\n\
+         its core for itself and the load is not the limit."
+    );
 }
 
 fn decisions(window: &Window) -> String {
     let cpu = window.cpu_each().map_or("?".to_owned(), |cpu| format!("{cpu:.0}"));
     format!("{}, p99 {:.1} ms, CPU {cpu} µs each", whole(window.rate()), window.p99)
+}
+
+/// One load on the collector, in a line.
+fn line(window: &Window) -> String {
+    let (p50, p99) = (window.p50, window.p99);
+    format!("{} batches/s, p50 {p50:.1} ms, p99 {p99:.1} ms", whole(window.rate()))
 }
 
 /// The two servers under one load.
@@ -73,11 +66,11 @@ fn rows(pair: &Pair) -> String {
         1 => each.join(""),
         _ => format!("**{:.3}** ({})", median(ratios.into_iter()), each.join(", ")),
     };
-    let head = format!("| {} | {} |", pair.size, pair.connections);
+    let head = format!("| {}, {} |", pair.connections, pair.size);
     let events = pair.size as f64;
     format!(
-        "{head} bare axum | {} | – | 1 | {:.2} | {:.2} | {} | – | {} |\n\
-         {head} Ashiato | {} | {} | {ratio} | {:.1} | {:.1} | {} | {} | {} |",
+        "{head} bare axum | {} | – | 1 | 1 | {:.2} | {:.2} | {} | – | {} |\n\
+         {head} Ashiato | {} | {} | {ratio} | {:.3} | {:.1} | {:.1} | {} | {} | {} |",
         whole(rate.0),
         p50.0,
         p99.0,
@@ -85,6 +78,7 @@ fn rows(pair: &Pair) -> String {
         busy.0,
         whole(rate.1),
         whole(rate.1 * events),
+        cpu.0 / cpu.1,
         p50.1,
         p99.1,
         micros(cpu.1),
