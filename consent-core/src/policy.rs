@@ -92,6 +92,15 @@ pub enum Contradiction {
 pub struct Policy {
     revision: u32,
     purposes: Vec<Purpose>,
+    slots: Vec<OwnSlot>,
+}
+
+/// A [`Slot`] that owns its keys: slots are gone through at every turn, purposes hardly ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OwnSlot {
+    purpose: PurposeKey,
+    service: Option<ServiceKey>,
+    needs_visitor: bool,
 }
 
 impl Policy {
@@ -115,12 +124,39 @@ impl Policy {
         if purposes.iter().filter(links).count() > 1 {
             return Err(Flaw::TwoLeadLinks);
         }
-        let policy = Self { revision, purposes };
-        let slots = policy.slots().count();
+        let policy = Self::received(revision, purposes);
+        let slots = policy.slots.len();
         if slots > MAX_SLOTS {
             return Err(Flaw::TooManySlots(slots));
         }
         Ok(policy)
+    }
+
+    /// A policy that [`Policy::new`] has checked where it comes from: a page has it of its collector.
+    #[must_use]
+    pub fn received(revision: u32, purposes: Vec<Purpose>) -> Self {
+        let mut slots = Vec::new();
+        for purpose in &purposes {
+            let link = purpose.kind == Kind::LeadLink;
+            if purpose.kind == Kind::Necessary {
+                continue;
+            }
+            if purpose.services.is_empty() {
+                slots.push(OwnSlot {
+                    purpose: purpose.key.clone(),
+                    service: None,
+                    needs_visitor: link,
+                });
+            }
+            for service in &purpose.services {
+                slots.push(OwnSlot {
+                    purpose: purpose.key.clone(),
+                    service: Some(service.key.clone()),
+                    needs_visitor: link || !service.events.is_empty(),
+                });
+            }
+        }
+        Self { revision, purposes, slots }
     }
 
     /// The revision: raised by every material change.
@@ -138,18 +174,10 @@ impl Policy {
     /// Every switch of the purposes that are asked, in order. The consent cookie's bits and the
     /// collector's grants follow it.
     pub fn slots(&self) -> impl Iterator<Item = Slot<'_>> {
-        self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary).flat_map(|purpose| {
-            let alone = purpose.services.is_empty().then_some(Slot {
-                purpose: &purpose.key,
-                service: None,
-                needs_visitor: purpose.kind == Kind::LeadLink,
-            });
-            let services = purpose.services.iter().map(|service| Slot {
-                purpose: &purpose.key,
-                service: Some(&service.key),
-                needs_visitor: purpose.kind == Kind::LeadLink || !service.events.is_empty(),
-            });
-            alone.into_iter().chain(services)
+        self.slots.iter().map(|own| Slot {
+            purpose: &own.purpose,
+            service: own.service.as_ref(),
+            needs_visitor: own.needs_visitor,
         })
     }
 

@@ -9,7 +9,7 @@ use consent_core::{
     time::Millis,
 };
 
-use crate::settings::Settings;
+use crate::settings::{Settings, is};
 
 /// Running one thing of a purpose and service, now.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +58,7 @@ pub fn may_run(
     let standing = cookie.standing(policy, settings.consent_days);
     let mut meant = false;
     for slot in policy.slots() {
-        let same_service =
-            service.is_none_or(|service| slot.service.is_some_and(|own| own.as_str() == service));
-        if slot.purpose.as_str() == purpose && same_service {
+        if is(slot, purpose, service) {
             let run = Run { slot, revision: policy.revision(), at };
             if permit(run, &standing, at).is_err() {
                 return false;

@@ -4,14 +4,13 @@
 //! number before the collector has recorded a grant that needs one, and never keep that number
 //! longer than it takes to tell the collector of its withdrawal.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, rc::Rc, string::String, vec::Vec};
 
 use consent_core::{
     choices::Method,
     cookie::ConsentCookie,
     ids::{ReceiptId, Uuid7, VisitorId},
     jws::sign,
-    page::Address,
     time::{Millis, SECOND},
     wire::{OutgoingDecision, SessionRequest},
 };
@@ -33,7 +32,7 @@ pub struct Now {
     pub cookie: Option<ConsentCookie>,
     /// The visitor's number that the browser holds.
     pub visitor: Option<VisitorId>,
-    /// The address of the page.
+    /// The page's address without its query.
     pub page: String,
 }
 
@@ -65,13 +64,10 @@ pub enum Effect {
     Hold(String),
     /// Delete the decision's cookie: it is not one to go by.
     Undecide,
-    /// Delete the cookie of the visitor's number, and these.
-    Erase {
-        /// Whether the visitor's number goes.
-        visitor: bool,
-        /// Names, or patterns with `*`.
-        cookies: Vec<String>,
-    },
+    /// Delete the cookie of the visitor's number.
+    Release,
+    /// Delete the cookies of everything that these bits do not grant.
+    Erase(u128),
     /// Leave what the collector has to be told of a withdrawal, for the next page if need be; or
     /// remove it.
     Leave(Option<String>),
@@ -117,7 +113,7 @@ enum Stage {
 /// Decides, and tells the collector.
 #[derive(Debug)]
 pub struct Client {
-    settings: Settings,
+    settings: Rc<Settings>,
     stage: Stage,
     tries: u32,
     session: Option<Session>,
@@ -130,14 +126,8 @@ pub struct Client {
 impl Client {
     /// Of a site.
     #[must_use]
-    pub const fn new(settings: Settings) -> Self {
+    pub const fn new(settings: Rc<Settings>) -> Self {
         Self { settings, stage: Stage::Pausing, tries: 0, session: None, current: None, next: None }
-    }
-
-    /// The site's settings.
-    #[must_use]
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
     }
 
     /// What a message leads to.
@@ -157,18 +147,17 @@ impl Client {
         let held = now.visitor.is_some();
         let keeps = self.settings.needs_visitor(bits);
         effects.push(Effect::Keep(self.cookie(bits, now.at, None).to_text()));
-        let cookies = self.settings.cookies_beyond(bits);
-        effects.push(Effect::Erase {
-            visitor: held && !keeps,
-            cookies: cookies.into_iter().map(str::to_owned).collect(),
-        });
+        if held && !keeps {
+            effects.push(Effect::Release);
+        }
+        effects.push(Effect::Erase(bits));
         let decision = Decision {
             content: Ok(Fresh {
                 id: Uuid7::new(now.at, &now.random),
                 at: now.at,
                 bits,
                 method,
-                page: self.page(&now.page),
+                page: now.page.clone(),
             }),
             visitor: now.visitor,
             previous: now.cookie.and_then(|cookie| cookie.receipt),
@@ -199,7 +188,7 @@ impl Client {
             };
             self.begin(decision, now, effects);
         }
-        let bits = self.settings.granted(now.cookie.as_ref(), now.at);
+        let bits = self.settings.decided(now.cookie.as_ref(), now.at).unwrap_or(0);
         let (Some(cookie), true) =
             (now.cookie.filter(|cookie| cookie.receipt.is_none()), bits != 0)
         else {
@@ -212,7 +201,7 @@ impl Client {
                 at: cookie.decided,
                 bits,
                 method,
-                page: self.page(&now.page),
+                page: now.page.clone(),
             }),
             visitor: now.visitor,
             previous: None,
@@ -286,14 +275,13 @@ impl Client {
     fn outdated(&mut self, effects: &mut Vec<Effect>) {
         self.current = None;
         self.next = None;
-        let cookies = self.settings.cookies_beyond(0);
-        effects.push(Effect::Undecide);
-        effects.push(Effect::Erase {
-            visitor: true,
-            cookies: cookies.into_iter().map(str::to_owned).collect(),
-        });
-        effects.push(Effect::Leave(None));
-        effects.push(Effect::Announce);
+        effects.extend([
+            Effect::Undecide,
+            Effect::Release,
+            Effect::Erase(0),
+            Effect::Leave(None),
+            Effect::Announce,
+        ]);
     }
 
     fn recorded(&mut self, answer: &Answer, now: &Now, effects: &mut Vec<Effect>) {
@@ -380,11 +368,6 @@ impl Client {
             bits,
             receipt: receipt.filter(|_| bits != 0),
         }
-    }
-
-    fn page(&self, url: &str) -> String {
-        Address::parse(url)
-            .map_or_else(String::new, |page| page.cleaned(&self.settings.url_parameters))
     }
 }
 

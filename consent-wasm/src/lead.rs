@@ -11,7 +11,6 @@ use consent_core::{
     gate::permit,
     ids::{LeadId, VisitorId},
     lead::LeadLink,
-    page::Address,
     standing::Subject,
     time::Millis,
     wire::{LeadPage, LeadRequest},
@@ -45,7 +44,7 @@ pub fn may_link(settings: &Settings, cookie: Option<&ConsentCookie>, at: Millis)
     }
 }
 
-/// The body of a form's submission. What is hidden, secret, a file or without a name stays in the page.
+/// The body of a form's submission from the page at `url`, cleaned. What is hidden, secret, a file or without a name stays in the page.
 #[must_use]
 pub fn payload(
     settings: &Settings,
@@ -54,12 +53,11 @@ pub fn payload(
     url: &str,
     controls: Vec<Control>,
 ) -> String {
-    let url = Address::parse(url).map(|page| page.cleaned(&settings.url_parameters));
     let mut request = LeadRequest {
         site: settings.site.clone(),
         form: form.to_owned(),
         visitor,
-        page: LeadPage { url: url.unwrap_or_default() },
+        page: LeadPage { url: url.to_owned() },
         fields: alloc::collections::BTreeMap::new(),
         agreements: alloc::collections::BTreeMap::new(),
     };
@@ -161,8 +159,7 @@ mod tests {
             ticked,
             control("post", "checkbox", "true"),
         ];
-        let body =
-            payload(&settings(), "contact", None, "https://shop.example/contact?x=1#y", controls);
+        let body = payload(&settings(), "contact", None, "https://shop.example/contact", controls);
         let expected = json!({"site": "shop", "form": "contact", "visitor": null,
             "page": {"url": "https://shop.example/contact"},
             "fields": {"name": "足跡 花子", "message": "a\nb"}, "agreements": {"mail": true, "post": false}});

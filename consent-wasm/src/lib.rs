@@ -22,9 +22,12 @@ pub mod session;
 pub mod settings;
 
 #[cfg(all(target_arch = "wasm32", feature = "ui"))]
-pub use asking::Asking;
+pub use asking::{Asking, start_asking};
 #[cfg(target_arch = "wasm32")]
 pub use browser::Host;
+
+#[cfg(all(target_arch = "wasm32", feature = "act"))]
+pub use acting::{Acting, start_acting};
 
 /// A visitor downloads the allocator too: this one is a tenth of the usual one's size, and made for
 /// modules that live in small, short allocations as these do.
@@ -45,11 +48,14 @@ fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
 mod asking {
     //! What the loader calls of the module that asks.
 
-    use alloc::{rc::Rc, string::String, vec::Vec};
+    use alloc::{rc::Rc, string::String};
 
     use wasm_bindgen::prelude::*;
 
-    use crate::browser::{Host, ui::Ui};
+    use crate::{
+        browser::{Host, ui::Ui},
+        client::Message,
+    };
 
     /// The part that asks.
     #[wasm_bindgen]
@@ -57,9 +63,9 @@ mod asking {
     pub struct Asking(Rc<Ui>);
 
     /// Starts the part; nothing where the configuration or the texts cannot be read.
-    #[wasm_bindgen]
+    #[wasm_bindgen(js_name = "start")]
     #[must_use]
-    pub fn start(host: Host, texts: JsValue, style: String) -> Option<Asking> {
+    pub fn start_asking(host: Host, texts: JsValue, style: &str) -> Option<Asking> {
         Ui::start(host, texts, style).map(Asking)
     }
 
@@ -75,9 +81,10 @@ mod asking {
             self.0.open();
         }
 
-        /// Grants purposes beside what is granted; without any, everything.
-        pub fn accept(&self, purposes: Vec<String>) {
-            self.0.accept(&purposes);
+        /// Grants what is named beside what is granted: purposes, or pairs of a purpose and a
+        /// service. Nothing named is everything.
+        pub fn accept(&self, what: &JsValue) {
+            self.0.accept(what);
         }
 
         /// Grants nothing any more.
@@ -91,11 +98,6 @@ mod asking {
             self.0.may(purpose, service.as_deref())
         }
 
-        /// Puts placeholders in front of blocked frames.
-        pub fn place(&self) {
-            self.0.place();
-        }
-
         /// Follows a decision made elsewhere.
         pub fn sync(&self) {
             self.0.sync();
@@ -103,7 +105,12 @@ mod asking {
 
         /// Tells the collector what an earlier page could not.
         pub fn confirm(&self, left: Option<String>) {
-            self.0.resume(left);
+            self.0.tell(Message::Resume(left));
+        }
+
+        /// The browser is online again.
+        pub fn wake(&self) {
+            self.0.tell(Message::Wake);
         }
     }
 }
@@ -145,6 +152,12 @@ mod acting {
             if let Ok(properties) = properties {
                 self.0.track(name, properties, Millis(at as i64));
             }
+        }
+
+        /// Whether what is marked with a purpose, and perhaps a service, may run.
+        #[must_use]
+        pub fn may(&self, purpose: &str, service: Option<String>) -> bool {
+            self.0.may(purpose, service.as_deref())
         }
 
         /// Follows a decision.

@@ -6,8 +6,9 @@
 use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
-    policy::{Kind, Policy, Purpose, Service},
+    cookie::ConsentCookie,
+    ids::ServiceKey,
+    policy::{Kind, Policy, Purpose, Service, Slot},
     time::Millis,
 };
 
@@ -17,8 +18,6 @@ pub trait Tree: Sized {
     fn member(&self, name: &str) -> Option<Self>;
     /// The entries of an array; none of anything else.
     fn items(&self) -> Vec<Self>;
-    /// The names of an object's members.
-    fn names(&self) -> Vec<String>;
     /// A text.
     fn text(&self) -> Option<String>;
     /// A number.
@@ -31,14 +30,19 @@ pub trait Tree: Sized {
         self.member(name)?.text()
     }
 
-    /// The number of a member, as a whole number of milliseconds, days or the like.
-    fn whole(&self, name: &str) -> Option<i64> {
-        let number = self.member(name)?.number()?;
+    /// A whole number, of milliseconds, days or the like.
+    fn as_whole(&self) -> Option<i64> {
+        let number = self.number()?;
         #[expect(
             clippy::cast_possible_truncation,
             reason = "`as` saturates, and a number beyond 2^63 is as wrong as the greatest below it"
         )]
         Some(number as i64)
+    }
+
+    /// The whole number of a member.
+    fn whole(&self, name: &str) -> Option<i64> {
+        self.member(name)?.as_whole()
     }
 
     /// The entries of a member.
@@ -63,10 +67,6 @@ pub struct Settings {
     pub consent_days: u32,
     /// Days that the visitor cookie lives.
     pub visitor_days: u32,
-    /// Query parameters that may be kept.
-    pub url_parameters: Vec<String>,
-    /// Cookies to delete, by the service or purpose that set them.
-    pub cookies: Vec<(String, Vec<String>)>,
     /// The banner's version.
     pub banner: String,
     /// The language that is shown.
@@ -77,95 +77,102 @@ impl Settings {
     /// Reads the configuration. `None` where it is not one: then nothing is shown and nothing granted.
     pub fn read(config: &impl Tree, language: String) -> Option<Self> {
         let number = |name| u32::try_from(config.whole(name)?).ok();
-        let purposes: Option<Vec<_>> = config.items_of("purposes").iter().map(purpose).collect();
-        let cookies = config.member("cookies");
-        let cookies = cookies.map(|cookies| {
-            let names = cookies.names();
-            let list = |name: String| {
-                let list = cookies.texts_of(&name);
-                (name, list)
-            };
-            names.into_iter().map(list).collect()
-        });
+        let mut purposes = Vec::new();
+        for given in config.items_of("purposes") {
+            purposes.push(purpose(&given)?);
+        }
         Some(Self {
             site: config.text_of("site")?,
-            policy: Policy::new(number("revision")?, purposes?).ok()?,
+            policy: Policy::received(number("revision")?, purposes),
             consent_days: number("consent_days")?,
             visitor_days: number("visitor_days")?,
-            url_parameters: config.texts_of("url_parameters"),
-            cookies: cookies.unwrap_or_default(),
             banner: config.member("banner")?.text_of("version")?,
             language,
         })
     }
 
+    /// The bits of those switches that `meant` picks.
+    fn bits(&self, meant: impl Fn(Slot<'_>) -> bool) -> u128 {
+        let mut bits = 0;
+        let mut bit = 1;
+        for slot in self.policy.slots() {
+            if meant(slot) {
+                bits |= bit;
+            }
+            bit <<= 1;
+        }
+        bits
+    }
+
     /// The bits of everything that can be granted.
     #[must_use]
     pub fn all(&self) -> u128 {
-        (1 << self.policy.slots().count()) - 1
+        self.bits(|_| true)
     }
 
     /// Whether these bits grant something that the visitor's number is needed for.
     #[must_use]
     pub fn needs_visitor(&self, bits: u128) -> bool {
-        let mut slots = self.policy.slots().enumerate();
-        slots.any(|(at, slot)| slot.needs_visitor && bits >> at & 1 == 1)
+        bits & self.bits(|slot| slot.needs_visitor) != 0
     }
 
     /// The bits of a purpose, or of one service of it; 0 where the site has no such thing.
     #[must_use]
     pub fn bits_of(&self, purpose: &str, service: Option<&str>) -> u128 {
-        self.policy.slots().enumerate().fold(0, |bits, (at, slot)| {
-            let same = slot.purpose.as_str() == purpose
-                && service
-                    .is_none_or(|service| slot.service.is_some_and(|own| own.as_str() == service));
-            bits | u128::from(same) << at
-        })
+        self.bits(|slot| is(slot, purpose, service))
     }
 
-    /// Cookies (names, or patterns with `*`) of what is asked and these bits do not grant. The two
-    /// of our own are not among them: they follow rules of their own.
-    #[must_use]
-    pub fn cookies_beyond(&self, bits: u128) -> Vec<&str> {
-        let mut names = Vec::new();
-        for (owner, cookies) in &self.cookies {
-            let mut owned = 0;
-            for (at, slot) in self.policy.slots().enumerate() {
-                let service = slot.service.is_some_and(|key| key.as_str() == owner);
-                owned |= u128::from(service || slot.purpose.as_str() == owner) << at;
+    /// Names every service and purpose that is asked and that these bits do not grant at all: their
+    /// cookies have to go.
+    pub fn beyond(&self, bits: u128, mut name: impl FnMut(&str)) {
+        for slot in self.policy.slots() {
+            let purpose = slot.purpose.as_str();
+            let service = slot.service.map(ServiceKey::as_str);
+            if bits & self.bits_of(purpose, service) == 0 {
+                service.map(&mut name);
             }
-            if owned != 0 && bits & owned == 0 {
-                names.extend(cookies.iter().map(String::as_str));
+            if bits & self.bits_of(purpose, None) == 0 {
+                name(purpose);
             }
         }
-        names.retain(|name| *name != CONSENT_COOKIE && *name != VISITOR_COOKIE);
-        names
     }
 
-    /// The bits of a decision where it is current, and none where it is not.
+    /// The bits of a decision where it is current; `None` where it is not.
     #[must_use]
-    pub fn granted(&self, cookie: Option<&ConsentCookie>, now: Millis) -> u128 {
-        cookie
-            .filter(|cookie| cookie.is_current(&self.policy, self.consent_days, now))
-            .map_or(0, |cookie| cookie.bits)
+    pub fn decided(&self, cookie: Option<&ConsentCookie>, now: Millis) -> Option<u128> {
+        let cookie = cookie?;
+        let current = cookie.is_current(&self.policy, self.consent_days, now);
+        current.then_some(cookie.bits)
     }
 }
 
-fn purpose(purpose: &impl Tree) -> Option<Purpose> {
-    let services: Option<Vec<_>> = purpose.items_of("services").iter().map(service).collect();
-    let kind = match purpose.text_of("kind").as_deref() {
-        Some("necessary") => Kind::Necessary,
-        Some("optional") | None => Kind::Optional,
-        Some("lead_link") => Kind::LeadLink,
-        Some(_) => return None,
-    };
-    Some(Purpose { key: purpose.text_of("key")?.parse().ok()?, kind, services: services? })
+/// Whether a switch is one of a purpose, or of one service of it.
+#[must_use]
+pub fn is(slot: Slot<'_>, purpose: &str, service: Option<&str>) -> bool {
+    slot.purpose.as_str() == purpose
+        && service.is_none_or(|service| slot.service.is_some_and(|own| own.as_str() == service))
 }
 
-fn service(service: &impl Tree) -> Option<Service> {
-    let events = service.texts_of("events");
-    let events: Result<_, _> = events.iter().map(|event| event.parse()).collect();
-    Some(Service { key: service.text_of("key")?.parse().ok()?, events: events.ok()? })
+fn purpose(given: &impl Tree) -> Option<Purpose> {
+    let mut services = Vec::new();
+    for given in given.items_of("services") {
+        services.push(service(&given)?);
+    }
+    let kind = match given.text_of("kind")?.as_str() {
+        "necessary" => Kind::Necessary,
+        "optional" => Kind::Optional,
+        "lead_link" => Kind::LeadLink,
+        _ => return None,
+    };
+    Some(Purpose { key: given.text_of("key")?.parse().ok()?, kind, services })
+}
+
+fn service(given: &impl Tree) -> Option<Service> {
+    let mut events = Vec::new();
+    for event in given.items_of("events") {
+        events.push(event.text()?.parse().ok()?);
+    }
+    Some(Service { key: given.text_of("key")?.parse().ok()?, events })
 }
 
 #[cfg(test)]
@@ -181,9 +188,6 @@ pub(crate) mod tests {
         }
         fn items(&self) -> Vec<Self> {
             self.as_array().cloned().unwrap_or_default()
-        }
-        fn names(&self) -> Vec<String> {
-            self.as_object().map(|members| members.keys().cloned().collect()).unwrap_or_default()
         }
         fn text(&self) -> Option<String> {
             self.as_str().map(str::to_owned)
@@ -259,10 +263,14 @@ pub(crate) mod tests {
     #[test]
     fn cookies_of_what_is_not_granted_have_to_go() {
         let settings = settings();
-        assert_eq!(settings.cookies_beyond(0b1111), [""; 0]);
-        assert_eq!(settings.cookies_beyond(0b101), ["_tag", "_tag_*"]);
-        assert_eq!(settings.cookies_beyond(0b1110), [""; 0]);
-        assert_eq!(settings.cookies_beyond(0), ["_tag", "_tag_*", "v"]);
+        let beyond = |bits| {
+            let mut keys = Vec::new();
+            settings.beyond(bits, |key| keys.push(key.to_owned()));
+            keys
+        };
+        assert_eq!(beyond(0b1111), [""; 0]);
+        assert_eq!(beyond(0b101), ["tag", "link"]);
+        assert_eq!(beyond(0b1100), ["ashiato", "analytics", "tag", "analytics"]);
     }
 
     proptest! {

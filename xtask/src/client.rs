@@ -74,7 +74,13 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         let script = names.apply(&with_short_start(&script)?);
         let style = root.join("consent-wasm").join(part).with_extension("css");
         let style = if style.is_file() { tools.style(&style)? } else { String::new() };
-        let script = format!("{script}export const style = {};\n", quoted(&style)?);
+        let mut script = format!("{script}export const style = {};\n", quoted(&style)?);
+        for companion in ["release", part] {
+            let companion = root.join("consent-wasm").join(companion).with_extension("js");
+            if companion.is_file() {
+                script.push_str(&fs::read_to_string(companion)?);
+            }
+        }
         fs::write(work.join("whole.js"), script)?;
         tools.script(
             &work.join("whole.js"),

@@ -10,14 +10,15 @@ use consent_core::{
 };
 
 use super::{
-    cookie, forms,
-    host::{Host, clock, later, random},
+    forms,
+    host::Host,
     observe::{Place, observe},
 };
 use crate::{
+    blocked::may_run,
     queue::{Effect, Message, Now, Queue},
     session::Answer,
-    settings::Settings,
+    settings::{Settings, Tree},
 };
 
 /// The part, once it has been started.
@@ -25,7 +26,7 @@ pub(crate) struct Act {
     pub(super) host: Host,
     pub(super) settings: Settings,
     queue: RefCell<Queue>,
-    place: Place,
+    pub(super) place: Place,
 }
 
 impl core::fmt::Debug for Act {
@@ -40,7 +41,7 @@ impl Act {
         let settings = host.settings()?;
         let act = Rc::new(Self {
             queue: RefCell::new(Queue::new(settings.site.clone())),
-            place: Place::new(),
+            place: Place::new(host.config().texts_of("url_parameters")),
             host,
             settings,
         });
@@ -51,10 +52,20 @@ impl Act {
     }
 
     fn now(&self) -> Now {
-        let standing = cookie::decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
+        let standing = self.host.decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
             own.standing(&self.settings.policy, self.settings.consent_days)
         });
-        Now { at: clock(), random: random()[0], visitor: cookie::visitor(), standing }
+        Now {
+            at: self.host.clock(),
+            random: self.host.draw()[0],
+            visitor: self.host.visitor(),
+            standing,
+        }
+    }
+
+    /// Whether what is marked so may run.
+    pub(crate) fn may(&self, purpose: &str, service: Option<&str>) -> bool {
+        may_run(&self.settings, self.host.decision().as_ref(), purpose, service, self.host.clock())
     }
 
     /// Follows a decision, and counts the view that it lets be counted.
@@ -68,7 +79,7 @@ impl Act {
     pub(super) fn view(self: &Rc<Self>) {
         let standing = self.now().standing;
         if standing.receipt().is_some() && self.place.arrive() {
-            self.track("page_view", BTreeMap::new(), clock());
+            self.track("page_view", BTreeMap::new(), self.host.clock());
         }
     }
 
@@ -86,7 +97,9 @@ impl Act {
         at: Millis,
     ) {
         let standing = self.now().standing;
-        if let Some(event) = self.place.event(&self.settings, name, properties, at, &standing) {
+        if let Some(event) =
+            self.place.event(&self.settings, &self.host, name, properties, at, &standing)
+        {
             self.tell(Message::Event(event));
         }
     }
@@ -113,7 +126,7 @@ impl Act {
                 Effect::Post(path, body) => self.host.call(path, &body, move |status, body| {
                     own.tell(Message::Answer(Answer::read(status, Some(&body))));
                 }),
-                Effect::Pause(ms) => later(ms, move || own.tell(Message::Wake)),
+                Effect::Pause(ms) => self.host.wait(ms, move || own.tell(Message::Wake)),
             }
         }
     }

@@ -12,9 +12,7 @@ use web_sys::{CustomEvent, CustomEventInit, Element, Event, HtmlFormElement, win
 
 use super::{
     act::Act,
-    cookie,
     dom::{get, set},
-    host::{address, clock, later},
 };
 use crate::{
     lead::{Control, Outcome, may_link, payload, words},
@@ -67,13 +65,12 @@ fn submitted(act: &Rc<Act>, event: &Event, passing: &Rc<Cell<bool>>) -> Option<(
     if event.default_prevented() || !known {
         return None;
     }
-    let now = clock();
-    let visitor =
-        cookie::visitor().filter(|_| may_link(&act.settings, cookie::decision().as_ref(), now));
+    let may_link = may_link(&act.settings, act.host.decision().as_ref(), act.host.clock());
+    let visitor = act.host.visitor().filter(|_| may_link);
     let sending = Rc::new(Sending {
         act: act.clone(),
         submitter: get(event, "submitter"),
-        payload: payload(&act.settings, &key, visitor, &address(), controls(&form)),
+        payload: payload(&act.settings, &key, visitor, &act.place.url(), controls(&form)),
         visitor,
         form,
         gone: Cell::new(false),
@@ -83,7 +80,7 @@ fn submitted(act: &Rc<Act>, event: &Event, passing: &Rc<Cell<bool>>) -> Option<(
     sending.clear();
     let own = sending.clone();
     let through = passing.clone();
-    later(PATIENCE, move || own.go_on(&through));
+    act.host.wait(PATIENCE, move || own.go_on(&through));
     sending.open(passing);
     Some(())
 }
@@ -113,12 +110,12 @@ impl Sending {
             SessionRequest { site: self.act.settings.site.clone(), visitor: self.visitor };
         let (own, passing) = (self.clone(), passing.clone());
         self.act.host.call("/v1/sessions", &request.to_json(), move |status, body| {
-            let session = Answer::read(status, Some(&body)).session(clock(), 0);
+            let session = Answer::read(status, Some(&body)).session(own.act.host.clock(), 0);
             let Some(session) = session else {
                 own.go_on(&passing);
                 return;
             };
-            let at = clock().plus(session.ahead);
+            let at = own.act.host.clock().plus(session.ahead);
             let body = sign(&session.key, &session.id, at, &own.payload);
             let next = own.clone();
             own.act.host.call("/v1/leads", &body, move |status, body| {

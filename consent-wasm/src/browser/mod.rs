@@ -7,12 +7,9 @@
 pub(crate) mod act;
 #[cfg(feature = "ui")]
 mod banner;
-mod cookie;
 mod dom;
 #[cfg(feature = "act")]
 mod forms;
-#[cfg(feature = "ui")]
-mod frames;
 mod host;
 #[cfg(feature = "act")]
 mod observe;

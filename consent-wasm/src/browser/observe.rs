@@ -1,6 +1,6 @@
 //! What is observed of the page: views, presses of what is marked, and what the page itself reports.
 
-use alloc::{collections::BTreeMap, rc::Rc, string::String};
+use alloc::{collections::BTreeMap, rc::Rc, string::String, vec::Vec};
 use core::cell::RefCell;
 
 use consent_core::{
@@ -12,19 +12,20 @@ use consent_core::{
     time::Millis,
 };
 use wasm_bindgen::JsCast;
-use web_sys::window;
+use web_sys::{Document, window};
 
 use super::{
     act::Act,
-    cookie,
-    dom::{closest, document, get, listen},
-    host::{address, clock, random},
+    dom::{closest, get, listen},
+    host::Host,
 };
 use crate::settings::Settings;
 
 /// Where the page stands.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Place {
+    /// Query parameters that may be kept.
+    url_parameters: Vec<String>,
     /// The address of the view that was counted last, without its fragment.
     counted: RefCell<String>,
     /// The address that led to the current one.
@@ -32,9 +33,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(url_parameters: Vec<String>) -> Self {
         let referrer = document().map(|document| document.referrer());
-        Self { counted: RefCell::default(), referrer: RefCell::new(referrer.unwrap_or_default()) }
+        Self {
+            url_parameters,
+            counted: RefCell::default(),
+            referrer: RefCell::new(referrer.unwrap_or_default()),
+        }
     }
 
     /// Whether this is a view that has not been counted; from now on it has.
@@ -61,27 +66,34 @@ impl Place {
         self.counted.replace(String::new());
     }
 
+    /// The page's address, cleaned.
+    pub(super) fn url(&self) -> String {
+        self.clean(&address())
+    }
+
+    fn clean(&self, url: &str) -> String {
+        Address::parse(url)
+            .map_or_else(String::new, |page| short(page.cleaned(&self.url_parameters)))
+    }
+
     /// An event that happened here, if the gate lets it be.
     pub(super) fn event(
         &self,
         settings: &Settings,
+        host: &Host,
         name: &str,
         properties: BTreeMap<String, Value>,
         at: Millis,
         standing: &Standing,
     ) -> Option<Permitted<Event>> {
-        let clean = |url: &str| {
-            Address::parse(url)
-                .map_or_else(String::new, |page| short(page.cleaned(&settings.url_parameters)))
-        };
         let observation = Observation {
-            id: Uuid7::new(at, &random()),
+            id: Uuid7::new(at, &host.draw()),
             name: name.parse().ok()?,
             at,
             page: Page {
-                url: clean(&address()),
+                url: self.url(),
                 title: short(document()?.title()),
-                referrer: clean(&self.referrer.try_borrow().ok()?),
+                referrer: self.clean(&self.referrer.try_borrow().ok()?),
             },
             properties,
         };
@@ -89,8 +101,16 @@ impl Place {
             return None;
         }
         let event = Event::under(&settings.policy, Subject::ThisBrowser, observation).ok()?;
-        permit(event, standing, clock()).ok()
+        permit(event, standing, host.clock()).ok()
     }
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+fn address() -> String {
+    window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
 /// A text as far as the wire takes it.
@@ -112,7 +132,7 @@ pub(super) fn observe(act: &Rc<Act>) -> Option<()> {
         if let Some(name) = closest(&event, "[data-ashiato-event]")
             .and_then(|marked| marked.get_attribute("data-ashiato-event"))
         {
-            own.track(&name, BTreeMap::new(), clock());
+            own.track(&name, BTreeMap::new(), own.host.clock());
         }
     });
     let own = act.clone();
@@ -127,7 +147,7 @@ pub(super) fn observe(act: &Rc<Act>) -> Option<()> {
     listen(&window, "online", move |_| own.wake());
     let own = act.clone();
     listen(&document, "visibilitychange", move |_| {
-        if super::dom::document().is_some_and(|document| document.hidden()) {
+        if self::document().is_some_and(|document| document.hidden()) {
             own.leave();
         }
     });
@@ -150,8 +170,8 @@ fn follow_history(act: Rc<Act>) {
     for name in ["popstate", "click", "submit"] {
         let own = act.clone();
         listen(&window, name, move |_| {
-            let own = own.clone();
-            super::host::later(0, move || own.view());
+            let next = own.clone();
+            own.host.wait(0, move || next.view());
         });
     }
 }

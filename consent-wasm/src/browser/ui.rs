@@ -3,15 +3,14 @@
 use alloc::{rc::Rc, string::String};
 use core::cell::RefCell;
 
+use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use wasm_bindgen::JsValue;
-use web_sys::{Event, window};
+use web_sys::Event;
 
 use super::{
     banner::View,
-    cookie,
     dom::{closest, get, listen},
-    frames,
-    host::{Host, address, clock, later, random},
+    host::Host,
 };
 use crate::{
     banner::{Switches, method},
@@ -24,13 +23,9 @@ use crate::{
 /// The part, once it has been started.
 pub(crate) struct Ui {
     host: Host,
-    texts: JsValue,
-    style: String,
-    theme: String,
-    settings: Settings,
+    settings: Rc<Settings>,
     client: RefCell<Client>,
-    view: RefCell<View>,
-    switches: RefCell<Switches>,
+    shown: RefCell<(View, Switches)>,
 }
 
 impl core::fmt::Debug for Ui {
@@ -41,61 +36,44 @@ impl core::fmt::Debug for Ui {
 
 impl Ui {
     /// Starts the part; `None` where the configuration or the texts cannot be read.
-    pub(crate) fn start(host: Host, texts: JsValue, style: String) -> Option<Rc<Self>> {
-        let config = host.config();
-        let settings = host.settings()?;
+    pub(crate) fn start(host: Host, texts: JsValue, style: &str) -> Option<Rc<Self>> {
+        let settings = Rc::new(host.settings()?);
         let root = host.root();
-        let view = View::new(root.clone(), texts.clone(), &config, &style)?;
+        let view = View::new(root.clone(), texts, &host.config(), style)?;
         let ui = Rc::new(Self {
-            client: RefCell::new(Client::new(settings.clone())),
-            view: RefCell::new(view),
-            switches: RefCell::new(Switches::of(0)),
-            theme: get(&config, "banner").text_of("theme").unwrap_or_default(),
             host,
-            texts,
-            style,
+            client: RefCell::new(Client::new(settings.clone())),
+            shown: RefCell::new((view, Switches::of(0))),
             settings,
         });
         let own = ui.clone();
         listen(&root, "click", move |event| {
             own.clicked(&event);
         });
-        let own = ui.clone();
-        let window = window()?;
-        listen(&window, "online", move |_| own.tell(Message::Wake));
         Some(ui)
     }
 
-    fn now() -> Now {
-        Now {
-            at: clock(),
-            random: random(),
-            cookie: cookie::decision(),
-            visitor: cookie::visitor(),
-            page: address(),
-        }
+    fn decided(&self) -> Option<u128> {
+        self.settings.decided(self.host.decision().as_ref(), self.host.clock())
     }
 
     fn granted(&self) -> u128 {
-        self.settings.granted(cookie::decision().as_ref(), clock())
+        self.decided().unwrap_or(0)
     }
 
     /// Shows the first layer where a decision is due.
     pub(crate) fn ask(&self) {
-        let decided = cookie::decision().is_some_and(|own| {
-            own.is_current(&self.settings.policy, self.settings.consent_days, clock())
-        });
-        if let (false, Ok(mut view)) = (decided, self.view.try_borrow_mut()) {
-            view.ask();
+        if let (None, Ok(mut shown)) = (self.decided(), self.shown.try_borrow_mut()) {
+            shown.0.ask();
         }
     }
 
     /// Shows the second layer with the standing decision.
     pub(crate) fn open(&self) {
-        let switches = Switches::of(self.granted());
-        self.switches.replace(switches);
-        if let Ok(mut view) = self.view.try_borrow_mut() {
-            view.open(&self.settings, switches);
+        if let Ok(mut shown) = self.shown.try_borrow_mut() {
+            shown.1 = Switches::of(self.granted());
+            let switches = shown.1;
+            shown.0.open(&self.settings, switches);
         }
     }
 
@@ -105,79 +83,73 @@ impl Ui {
         self.tell(Message::Decide { bits, method });
     }
 
-    /// Grants these purposes beside what is granted; without any, everything.
-    pub(crate) fn accept(self: &Rc<Self>, purposes: &[String]) {
-        let everything = purposes.is_empty();
-        let more =
-            purposes.iter().fold(0, |bits, purpose| bits | self.settings.bits_of(purpose, None));
-        let bits = if everything { self.settings.all() } else { self.granted() | more };
-        self.decide(bits, everything);
+    /// Grants what is named beside what is granted: purposes, or pairs of a purpose and a service.
+    /// Nothing named is everything.
+    pub(crate) fn accept(self: &Rc<Self>, what: &JsValue) {
+        let named = what.items();
+        let mut bits = self.granted();
+        for name in &named {
+            bits |= match name.items().as_slice() {
+                [purpose, service] => self
+                    .settings
+                    .bits_of(&purpose.text().unwrap_or_default(), service.text().as_deref()),
+                _ => self.settings.bits_of(&name.text().unwrap_or_default(), None),
+            };
+        }
+        if named.is_empty() {
+            bits = self.settings.all();
+        }
+        self.decide(bits, named.is_empty());
     }
 
     /// Follows a decision made elsewhere.
     pub(crate) fn sync(&self) {
-        let decided = cookie::decision().is_some_and(|own| {
-            own.is_current(&self.settings.policy, self.settings.consent_days, clock())
-        });
-        if let (true, Ok(mut view)) = (decided, self.view.try_borrow_mut()) {
-            view.asked();
+        if let (Some(_), Ok(mut shown)) = (self.decided(), self.shown.try_borrow_mut()) {
+            shown.0.asked();
         }
     }
 
     /// Whether what is marked so may run.
     pub(crate) fn may(&self, purpose: &str, service: Option<&str>) -> bool {
-        may_run(&self.settings, cookie::decision().as_ref(), purpose, service, clock())
-    }
-
-    /// Puts placeholders in front of blocked frames.
-    pub(crate) fn place(self: &Rc<Self>) {
-        let ui = self.clone();
-        let grant = move |purpose: &str, service: Option<&str>| {
-            ui.decide(ui.granted() | ui.settings.bits_of(purpose, service), false);
-        };
-        frames::place(
-            &self.texts,
-            &self.style,
-            &self.theme,
-            |purpose, service| self.may(purpose, service),
-            grant,
-        );
-    }
-
-    /// Tells the collector what an earlier page could not.
-    pub(crate) fn resume(self: &Rc<Self>, left: Option<String>) {
-        self.tell(Message::Resume(left));
+        may_run(&self.settings, self.host.decision().as_ref(), purpose, service, self.host.clock())
     }
 
     fn clicked(self: &Rc<Self>, event: &Event) -> Option<()> {
         let pressed = closest(event, "button,input")?;
-        let part = pressed.get_attribute("part")?;
-        match part.split(' ').next()? {
-            "accept" => self.decide(self.settings.all(), true),
-            "reject" => self.decide(0, false),
+        match pressed.get_attribute("part")?.as_str() {
+            "accept" | "accept second" => self.decide(self.settings.all(), true),
+            "reject" | "reject second" => self.decide(0, false),
             "customise" => self.open(),
             "save" => {
-                let bits = self.switches.try_borrow().ok()?.bits();
+                let bits = self.shown.try_borrow().ok()?.1.bits();
                 self.decide(bits, false);
             }
-            "close" => self.view.try_borrow_mut().ok()?.close(),
+            "close" => self.shown.try_borrow_mut().ok()?.0.close(),
             "toggle" | "service" => {
-                let mut switches = self.switches.try_borrow_mut().ok()?;
+                let mut shown = self.shown.try_borrow_mut().ok()?;
                 let purpose = pressed.get_attribute("data-purpose")?;
                 let service = pressed.get_attribute("data-service");
                 let on = get(&pressed, "checked").is_truthy();
-                switches.turn(&self.settings, &purpose, service.as_deref(), on);
-                self.view.try_borrow().ok()?.turn(&self.settings, *switches);
+                shown.1.turn(&self.settings, &purpose, service.as_deref(), on);
+                shown.0.turn(&self.settings, shown.1);
             }
             _ => {}
         }
         Some(())
     }
 
-    fn tell(self: &Rc<Self>, message: Message) {
+    /// Passes a message on, and does what it leads to.
+    pub(crate) fn tell(self: &Rc<Self>, message: Message) {
         let deciding = matches!(message, Message::Decide { .. });
+        let now = Now {
+            at: self.host.clock(),
+            random: self.host.draw(),
+            cookie: self.host.decision(),
+            visitor: self.host.visitor(),
+            page: self.host.page(),
+        };
         let effects = match self.client.try_borrow_mut() {
-            Ok(mut client) => client.update(message, &Self::now()),
+            Ok(mut client) => client.update(message, &now),
             Err(_) => return,
         };
         for effect in effects {
@@ -185,31 +157,41 @@ impl Ui {
                 break;
             }
         }
-        if let (true, Ok(mut view)) = (deciding, self.view.try_borrow_mut()) {
-            view.saved();
+        if let (true, Ok(mut shown)) = (deciding, self.shown.try_borrow_mut()) {
+            shown.0.saved();
         }
     }
 
     /// Does one effect; whether those after it still make sense.
     fn act(self: &Rc<Self>, effect: Effect) -> bool {
+        let host = &self.host;
         match effect {
-            Effect::Keep(value) => return cookie::keep(&value, &self.settings),
-            Effect::Hold(visitor) => cookie::hold(&visitor, &self.settings),
-            Effect::Undecide => cookie::undecide(),
-            Effect::Erase { visitor, cookies } => cookie::erase(visitor, &cookies),
-            Effect::Leave(text) => cookie::leave(text.as_deref()),
-            Effect::Announce => self.host.sync(),
+            Effect::Keep(value) => {
+                return host.keep(CONSENT_COOKIE, &value, self.settings.consent_days);
+            }
+            Effect::Hold(visitor) => {
+                host.keep(VISITOR_COOKIE, &visitor, self.settings.visitor_days);
+            }
+            Effect::Undecide => {
+                host.keep(CONSENT_COOKIE, "", 0);
+            }
+            Effect::Release => {
+                host.keep(VISITOR_COOKIE, "", 0);
+            }
+            Effect::Erase(bits) => self.settings.beyond(bits, |key| host.erase(key)),
+            Effect::Leave(text) => host.leave(text.as_deref()),
+            Effect::Announce => host.sync(),
             Effect::Post(path, body) => {
                 let ui = self.clone();
-                self.host.call(path, &body, move |status, body| {
+                host.call(path, &body, move |status, body| {
                     ui.tell(Message::Answer(Answer::read(status, Some(&body))));
                 });
             }
             Effect::Pause(ms) => {
                 let ui = self.clone();
-                later(ms, move || ui.tell(Message::Wake));
+                host.wait(ms, move || ui.tell(Message::Wake));
             }
-            Effect::Session(session) => self.host.hand_over(&session),
+            Effect::Session(session) => host.hand_over(&session),
         }
         true
     }

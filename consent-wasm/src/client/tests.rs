@@ -15,7 +15,7 @@ fn now() -> Now {
         random: [5; 10],
         cookie: None,
         visitor: None,
-        page: "https://shop.example/a?q=me&utm_source=mail".to_owned(),
+        page: "https://shop.example/a".to_owned(),
     }
 }
 
@@ -25,7 +25,7 @@ struct Browser {
     now: Now,
     posts: Vec<(&'static str, String)>,
     left: Option<String>,
-    erased: Vec<String>,
+    kept: u128,
     sessions: Vec<Session>,
     pauses: Vec<i64>,
 }
@@ -33,11 +33,11 @@ struct Browser {
 impl Browser {
     fn new() -> Self {
         Self {
-            client: Client::new(settings()),
+            client: Client::new(Rc::new(settings())),
             now: now(),
             posts: Vec::new(),
             left: None,
-            erased: Vec::new(),
+            kept: u128::MAX,
             sessions: Vec::new(),
             pauses: Vec::new(),
         }
@@ -58,12 +58,8 @@ impl Browser {
                 Effect::Keep(cookie) => self.now.cookie = Some(cookie.parse().unwrap()),
                 Effect::Hold(visitor) => self.now.visitor = Some(visitor.parse().unwrap()),
                 Effect::Undecide => self.now.cookie = None,
-                Effect::Erase { visitor, cookies } => {
-                    if visitor {
-                        self.now.visitor = None;
-                    }
-                    self.erased = cookies;
-                }
+                Effect::Release => self.now.visitor = None,
+                Effect::Erase(bits) => self.kept = bits,
                 Effect::Leave(left) => self.left = left,
                 Effect::Announce => {}
                 Effect::Post(path, body) => self.posts.push((path, body)),
@@ -119,7 +115,7 @@ fn accepting_opens_a_session_without_a_visitor_then_sends_the_signed_decision() 
     assert_eq!(path, "/v1/consents");
     assert_eq!(decision["method"], "accept_all");
     assert_eq!(decision["decided_at"], NOW.0 + 250, "by the collector's clock");
-    assert_eq!(decision["page"], "https://shop.example/a?utm_source=mail");
+    assert_eq!(decision["page"], "https://shop.example/a");
     assert_eq!(decision["purposes"], json!({"analytics": true, "link": true, "video": true}));
     assert_eq!(decision["previous"], Value::Null);
 }
@@ -156,7 +152,7 @@ fn a_first_refusal_leaves_no_identifier_and_nothing_for_later() {
     let cookie = browser.now.cookie.unwrap();
     assert_eq!((cookie.bits, cookie.receipt), (0, None));
     assert_eq!((browser.now.visitor, browser.left), (None, None));
-    assert_eq!(browser.erased, ["_tag", "_tag_*", "v"]);
+    assert_eq!(browser.kept, 0);
 }
 
 #[test]
@@ -299,7 +295,7 @@ proptest! {
                 _ => browser.answer(400, &Value::Null),
             }
             let granted = browser.now.cookie.map_or(0, |cookie| cookie.bits);
-            prop_assert!(browser.now.visitor.is_none() || browser.client.settings().needs_visitor(granted));
+            prop_assert!(browser.now.visitor.is_none() || settings().needs_visitor(granted));
         }
     }
 }
