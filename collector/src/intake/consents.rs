@@ -137,7 +137,9 @@ pub async fn decide(
         };
     // From when it is granted is the page's word, believed for a few minutes only: what happened
     // between the click and this moment is then not lost, and a longer past cannot be claimed.
-    let since = request.decided_at.max(now.plus(-DECISION_BACKDATING)).min(now);
+    // Nor does it reach beyond the visitor's last decision: what was not granted then stays so.
+    let last = before.as_ref().map_or(Millis(0), |(_, visitor)| visitor.decided);
+    let since = request.decided_at.max(now.plus(-DECISION_BACKDATING)).max(last).min(now);
     let expires = now.plus(i64::from(site.file.consent_days) * DAY);
     let after = standing.decided(&site.policy, &choices, receipt_id, since, expires);
 
@@ -159,7 +161,7 @@ pub async fn decide(
     decisions::insert(db, site.id, &decision).await?;
     if let Some(row) = row {
         grants::insert(db, site.id, row, &after).await?;
-        visitors::set_standing(db, site.id, row, &after).await?;
+        visitors::set_standing(db, site.id, row, &after, now).await?;
         grants::withdraw_others(db, site.id, row, &after).await?;
     }
     Ok(Ok(Decided {

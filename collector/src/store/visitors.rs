@@ -18,6 +18,8 @@ pub struct Visitor {
     pub row: VisitorRow,
     /// What they have granted.
     pub standing: Standing,
+    /// When that was recorded.
+    pub decided: Millis,
 }
 
 /// The visitors of those hashes; who is not recorded is not in the answer.
@@ -34,8 +36,8 @@ pub async fn find(
         return Ok(found);
     };
     let mut query = QueryBuilder::new(
-        "SELECT v.id, v.hash, v.receipt, v.revision, v.expires, g.id, g.purpose, g.service, g.since \
-         FROM visitor v LEFT JOIN consent_grant g \
+        "SELECT v.id, v.hash, v.receipt, v.revision, v.expires, g.id, g.purpose, g.service, g.since, \
+         v.decided FROM visitor v LEFT JOIN consent_grant g \
          ON g.site_id = v.site_id AND g.visitor_id = v.id AND g.receipt_id = v.receipt \
          WHERE v.site_id = ",
     );
@@ -59,7 +61,9 @@ pub async fn find(
         }
     }
     for (hash, (row, recorded)) in rows {
-        found.insert(hash, Visitor { row, standing: recorded.standing(Subject::Visitor(hash)) });
+        let decided = recorded.decided;
+        let standing = recorded.standing(Subject::Visitor(hash));
+        found.insert(hash, Visitor { row, standing, decided });
     }
     Ok(found)
 }
@@ -68,6 +72,7 @@ struct Recorded {
     receipt: Option<ReceiptId>,
     revision: u32,
     expires: Millis,
+    decided: Millis,
     grants: Vec<Grant>,
 }
 
@@ -79,6 +84,7 @@ impl Recorded {
             receipt: receipt.map(ReceiptId::from_bytes),
             revision: u32::try_from(row.get::<i64, _>(3)).unwrap_or(0),
             expires: Millis(row.get(4)),
+            decided: Millis(row.get(9)),
             grants: Vec::new(),
         })
     }
@@ -133,8 +139,8 @@ pub async fn insert(
     Ok(VisitorRow(id))
 }
 
-const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5 \
-    WHERE site_id = $1 AND id = $2";
+const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5, \
+    decided = $6 WHERE site_id = $1 AND id = $2";
 
 /// Puts a decision in force.
 ///
@@ -145,6 +151,7 @@ pub async fn set_standing(
     site: SiteId,
     visitor: VisitorRow,
     standing: &Standing,
+    now: Millis,
 ) -> sqlx::Result<()> {
     sqlx::query(SET_STANDING)
         .bind(site.0)
@@ -152,6 +159,7 @@ pub async fn set_standing(
         .bind(standing.receipt().map(|receipt| receipt.as_bytes().to_vec()))
         .bind(i64::from(standing.revision()))
         .bind(standing.expires().0)
+        .bind(now.0)
         .execute(db)
         .await?;
     Ok(())

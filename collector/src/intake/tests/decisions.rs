@@ -165,6 +165,21 @@ async fn a_decision_cannot_reach_into_the_past() {
 }
 
 #[tokio::test]
+async fn a_grant_does_not_reach_behind_the_withdrawal_that_it_follows() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    let less = request(2, Method::Custom, now, &[("functional", true)]);
+    bench.decide(Some(visitor), less, now).await.unwrap();
+    let later = now.plus(60_000);
+    let claimed = request(3, Method::Custom, now.plus(-60_000), &[("analytics", true)]);
+    bench.decide(Some(visitor), claimed, later).await.unwrap();
+    let between = [(1, "page_view", now.plus(-1)), (2, "page_view", later)];
+    let stored = bench.send(visitor, &between, later).await;
+    assert_eq!((stored.stored, stored.refused[0].2), (1, Refusal::NotGranted));
+}
+
+#[tokio::test]
 async fn a_material_change_is_a_revision_and_ends_older_grants() {
     let mut bench = bench().await;
     let now = clock::now();
