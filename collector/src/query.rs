@@ -11,6 +11,7 @@ use crate::{
     store::{
         Connection, SiteId,
         reports::{self, Cell, Dimension, Filter, Metric, Report},
+        tallies,
     },
 };
 
@@ -285,12 +286,15 @@ async fn meta(
     days: (i64, i64),
 ) -> sqlx::Result<Meta> {
     let share = reports::share(db, site, days).await?;
-    let views = |purpose: &&crate::site::Purpose| {
-        let mut events = purpose.services.iter().flat_map(|service| &service.events);
-        events.any(|event| event.as_str() == "page_view")
-    };
-    let purpose = file.purposes.iter().find(views).map(|purpose| purpose.key.as_str());
-    let granted = purpose.and_then(|key| share.granted.get(key)).copied().unwrap_or(0);
+    let switches = file
+        .purposes
+        .iter()
+        .flat_map(|purpose| purpose.services.iter().map(move |service| (purpose, service)));
+    let views = switches
+        .filter(|(_, service)| service.events.iter().any(|event| event.as_str() == "page_view"))
+        .map(|(purpose, service)| tallies::switch(&purpose.key, Some(&service.key)))
+        .next();
+    let granted = views.and_then(|switch| share.granted.get(&switch).copied()).unwrap_or(0);
     // A browser that kept what asks from an earlier time is not counted as asked again.
     let asked = share.asked.max(share.decided);
     let consented_share = (asked > 0).then(|| {

@@ -178,11 +178,10 @@ fn is_email(value: &str) -> bool {
 }
 
 fn is_telephone(value: &str) -> bool {
-    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    let digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let digits = value.chars().filter(|c| digit(*c)).count();
     (6..=15).contains(&digits)
-        && value
-            .chars()
-            .all(|c| c.is_numeric() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{3000}'))
+        && value.chars().all(|c| digit(c) || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{3000}'))
 }
 
 #[cfg(test)]

@@ -20,15 +20,16 @@ CREATE TABLE policy (
 );
 
 -- A visitor is known by a keyed hash of the id in their cookie. `receipt` names the decision that
--- is in force.
+-- is in force; `decided_at` is its own time, `recorded_at` the collector's.
 CREATE TABLE visitor (
     site_id    BIGINT NOT NULL REFERENCES site (id),
     hash       BLOB   NOT NULL,
     id         INTEGER PRIMARY KEY,
-    receipt    BLOB,
-    revision   BIGINT NOT NULL,
-    expires    BIGINT NOT NULL,
-    created_at BIGINT NOT NULL,
+    receipt     BLOB,
+    revision    BIGINT NOT NULL,
+    expires     BIGINT NOT NULL,
+    decided_at  BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
     UNIQUE (site_id, id),
     UNIQUE (site_id, hash)
 );
@@ -44,7 +45,7 @@ CREATE TABLE log_leaf (
 CREATE TABLE decision (
     site_id     BIGINT NOT NULL REFERENCES site (id),
     id          BLOB   NOT NULL,
-    session     BLOB   NOT NULL, -- SHA-256 of the session that sent it
+    session     BLOB   NOT NULL, -- SHA-256 of its id and the session that sent it
     visitor_id  BIGINT,
     receipt_id  BLOB,
     edition     BIGINT NOT NULL,
@@ -95,6 +96,14 @@ CREATE TABLE event (
     FOREIGN KEY (site_id, grant_id) REFERENCES consent_grant (site_id, id) ON DELETE CASCADE
 ) WITHOUT ROWID;
 
+-- SQLite checks foreign keys only where a connection asks for it. These hold for every connection.
+CREATE TRIGGER event_needs_a_grant BEFORE INSERT ON event
+WHEN NOT EXISTS (SELECT 1 FROM consent_grant g WHERE g.site_id = NEW.site_id AND g.id = NEW.grant_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY: an event needs a grant'); END;
+
+CREATE TRIGGER event_keeps_its_grant BEFORE UPDATE OF site_id, grant_id ON event
+BEGIN SELECT RAISE(ABORT, 'an event stays under the grant that it was taken under'); END;
+
 CREATE INDEX event_by_grant ON event (site_id, grant_id);
 
 CREATE TABLE lead (
@@ -121,9 +130,24 @@ CREATE TABLE lead_link (
     FOREIGN KEY (site_id, grant_id) REFERENCES consent_grant (site_id, id) ON DELETE CASCADE
 );
 
+CREATE TRIGGER lead_link_needs_a_grant BEFORE INSERT ON lead_link
+WHEN NOT EXISTS (SELECT 1 FROM consent_grant g WHERE g.site_id = NEW.site_id AND g.id = NEW.grant_id)
+BEGIN SELECT RAISE(ABORT, 'FOREIGN KEY: a link needs a grant'); END;
+
+CREATE TRIGGER lead_link_keeps_its_grant BEFORE UPDATE OF site_id, grant_id ON lead_link
+BEGIN SELECT RAISE(ABORT, 'a link stays under the grant that it was made under'); END;
+
+-- And for whoever deletes a grant.
+CREATE TRIGGER a_grant_takes_with_it_what_rests_on_it AFTER DELETE ON consent_grant
+BEGIN
+    DELETE FROM event WHERE site_id = OLD.site_id AND grant_id = OLD.id;
+    DELETE FROM lead_link WHERE site_id = OLD.site_id AND grant_id = OLD.id;
+END;
+
 CREATE INDEX lead_link_by_grant ON lead_link (site_id, grant_id);
 
--- Counts without anybody in them: `asked`, `decided`, and `granted` by purpose.
+-- Counts without anybody in them: `asked`, `decided`, and `granted` by switch (PURPOSE or
+-- PURPOSE/SERVICE).
 CREATE TABLE tally (
     site_id BIGINT NOT NULL REFERENCES site (id),
     day     BIGINT NOT NULL,

@@ -2,12 +2,12 @@
 
 use super::Failure;
 use crate::{
-    config,
+    clock, config,
     error::Problem,
     query::{self, Answer, Query},
     store::{
         Database,
-        reports::{self, Timeline},
+        reports::{self, Holding, Timeline},
         sites,
     },
 };
@@ -63,7 +63,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     })?;
     if let Some(lead) = &arguments.timeline {
         let id = lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
-        return match reports::timeline(&mut db, site.id, id).await? {
+        let holding = Holding { revision: site.revision, now: clock::now() };
+        return match reports::timeline(&mut db, site.id, holding, id).await? {
             Timeline::NoLead => Err(Failure(format!("the site has no lead {lead}"))),
             Timeline::Unlinked => {
                 println!("lead {lead} is tied to no visitor: nothing is known of their browsing");

@@ -1,11 +1,12 @@
 //! Recording decisions: the log's leaf, the receipt, the grants, and the withdrawal of everything
 //! that is no longer granted, in one transaction.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use consent_core::{
     choices::Choices,
     ids::{ReceiptId, VisitorHash, VisitorId},
+    policy::Slot,
     standing::{Standing, Subject},
     time::{DAY, DECISION_BACKDATING, Millis},
     wire::ConsentRequest,
@@ -24,7 +25,7 @@ use crate::{
         decisions::{self, Decision},
         grants, log as leaves,
         tallies::{self, Kind},
-        visitors,
+        visitors::{self, Times},
     },
 };
 
@@ -46,7 +47,7 @@ pub struct Decide {
 }
 
 /// What became of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Decided {
     /// The receipt; none for a first refusal.
     pub receipt: Option<(ReceiptId, String)>,
@@ -54,6 +55,13 @@ pub struct Decided {
     pub visitor: Option<VisitorId>,
     /// A session that acts for the visitor, its key and its end.
     pub session: Option<(String, [u8; 32], Millis)>,
+}
+
+impl std::fmt::Debug for Decided {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Neither the visitor nor the session's key is to be seen.
+        f.debug_struct("Decided").field("receipt", &self.receipt).finish_non_exhaustive()
+    }
 }
 
 /// Records a decision inside the caller's transaction.
@@ -108,9 +116,17 @@ pub async fn decide(
         salt: &decide.random.1,
         log_index: leaves::next(db).await?,
     };
+    // A yes that was overtaken, by a later no of another tab perhaps, is no yes any more.
+    if !refused && before.as_ref().is_some_and(|(_, last)| request.decided_at < last.times.decided)
+    {
+        return Ok(Err(Problem::field(
+            "decided_at",
+            "superseded",
+            "the visitor has decided again since then",
+        )));
+    }
     if before.is_none() && request.previous.is_none() {
-        let purposes = granted.iter().filter(|_| !refused).map(|slot| slot.purpose.as_str());
-        count(db, site, purposes.collect(), now).await?;
+        count(db, site, if refused { &[] } else { &granted }, now).await?;
     }
     if refused && before.is_none() {
         let record = request.to_json();
@@ -130,7 +146,7 @@ pub async fn decide(
             }
             (None, Some(id)) => {
                 let hash = keys.visitor_hash(&site.key, id);
-                let row = visitors::insert(db, site.id, hash, now).await?;
+                let row = visitors::insert(db, site.id, hash).await?;
                 (Some(row), Some(hash), Standing::none(Subject::Visitor(hash)))
             }
             (None, None) => (None, None, Standing::none(Subject::ThisBrowser)),
@@ -138,7 +154,7 @@ pub async fn decide(
     // From when it is granted is the page's word, believed for a few minutes only: what happened
     // between the click and this moment is then not lost, and a longer past cannot be claimed.
     // Nor does it reach beyond the visitor's last decision: what was not granted then stays so.
-    let last = before.as_ref().map_or(Millis(0), |(_, visitor)| visitor.decided);
+    let last = before.as_ref().map_or(Millis(0), |(_, visitor)| visitor.times.recorded);
     let since = request.decided_at.max(now.plus(-DECISION_BACKDATING)).max(last).min(now);
     let expires = now.plus(i64::from(site.file.consent_days) * DAY);
     let after = standing.decided(&site.policy, &choices, receipt_id, since, expires);
@@ -161,7 +177,8 @@ pub async fn decide(
     decisions::insert(db, site.id, &decision).await?;
     if let Some(row) = row {
         grants::insert(db, site.id, row, &after).await?;
-        visitors::set_standing(db, site.id, row, &after, now).await?;
+        let times = Times { decided: request.decided_at, recorded: now };
+        visitors::set_standing(db, site.id, row, &after, times).await?;
         grants::withdraw_others(db, site.id, row, &after).await?;
     }
     Ok(Ok(Decided {
@@ -218,17 +235,18 @@ fn open(
     (text, key, expires)
 }
 
-/// Counts a first decision and what it granted, without an identifier.
+/// Counts a first decision and the switches that it granted, without an identifier.
 async fn count(
     db: &mut Connection,
     site: &Site,
-    granted: BTreeSet<&str>,
+    granted: &[Slot<'_>],
     now: Millis,
 ) -> sqlx::Result<()> {
     let day = site.day(now);
     tallies::add(db, site.id, day, (Kind::Decided, ""), 1).await?;
-    for purpose in granted {
-        tallies::add(db, site.id, day, (Kind::Granted, purpose), 1).await?;
+    for slot in granted {
+        let key = tallies::switch(slot.purpose, slot.service);
+        tallies::add(db, site.id, day, (Kind::Granted, &key), 1).await?;
     }
     Ok(())
 }

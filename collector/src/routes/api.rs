@@ -14,11 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::{App, body};
 use crate::{
+    clock,
     error::Problem,
     query::{self, Answer, Query},
     sites::Site,
     store::{
-        reports::{self, ListedLead, Moment, Timeline},
+        reports::{self, Holding, ListedLead, Moment, Timeline},
         tokens::{self, Scope},
     },
 };
@@ -100,12 +101,17 @@ pub(super) async fn leads(
     let listing = parameters(given)?;
     let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
     let mut db = app.readers.acquire().await?;
-    let mut leads = reports::leads(&mut db, site.id, listing.limit, listing.after).await?;
+    let mut leads =
+        reports::leads(&mut db, site.id, holding(&site), listing.limit, listing.after).await?;
     let limit = usize::try_from(listing.limit).unwrap_or(usize::MAX);
     let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
     leads.truncate(limit);
     let results: Vec<_> = leads.iter().map(lead).collect();
     Ok(Json(json!({ "results": results, "next": next.map(|next| next.to_string()) })))
+}
+
+fn holding(site: &Site) -> Holding {
+    Holding { revision: site.policy.revision(), now: clock::now() }
 }
 
 fn lead(lead: &ListedLead) -> Value {
@@ -135,7 +141,7 @@ pub(super) async fn timeline(
         || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
     let lead = lead.parse().map_err(|_| unknown())?;
     let mut db = app.readers.acquire().await?;
-    match reports::timeline(&mut db, site.id, lead).await? {
+    match reports::timeline(&mut db, site.id, holding(&site), lead).await? {
         Timeline::NoLead => Err(unknown()),
         Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
         Timeline::Linked(since, moments) => {

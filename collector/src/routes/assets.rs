@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -35,6 +35,7 @@ pub(super) async fn loader(
 pub(super) async fn part(
     State(app): State<App>,
     Path((key, name)): Path<(String, String)>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = site(&app, &key)?;
@@ -49,7 +50,7 @@ pub(super) async fn part(
         ));
     };
     let response = serve(part, &headers, PART_CACHE);
-    if name == site.asking && response.status() == StatusCode::OK {
+    if method == Method::GET && name == site.asking && response.status() == StatusCode::OK {
         app.writer.asked(site);
     }
     Ok(response)

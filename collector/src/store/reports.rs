@@ -187,7 +187,7 @@ pub struct Share {
     pub asked: i64,
     /// First decisions.
     pub decided: i64,
-    /// First decisions that granted a purpose, by purpose.
+    /// First decisions that granted it, by switch.
     pub granted: BTreeMap<String, i64>,
 }
 
@@ -230,11 +230,23 @@ pub struct ListedLead {
     pub linked_at: Option<Millis>,
 }
 
+/// Which consents hold: those of this policy revision that have not run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The policy's revision.
+    pub revision: u32,
+    /// The time now.
+    pub now: Millis,
+}
+
 const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, lead.page, \
-    lead.received_at, lead_link.linked_at \
-    FROM lead LEFT JOIN lead_link \
-    ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
-    WHERE lead.site_id = $1 ORDER BY lead.received_at DESC, lead.id LIMIT $2 OFFSET $3";
+    lead.received_at, CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END \
+    FROM lead \
+    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
+    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
+    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
+    AND v.revision = $2 AND v.expires > $3 \
+    WHERE lead.site_id = $1 ORDER BY lead.received_at DESC, lead.id LIMIT $4 OFFSET $5";
 
 /// Leads, the newest first; one more than `limit` says that there are more.
 ///
@@ -243,11 +255,14 @@ const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, le
 pub async fn leads(
     db: &mut Connection,
     site: SiteId,
+    holding: Holding,
     limit: u32,
     offset: u32,
 ) -> sqlx::Result<Vec<ListedLead>> {
     let rows = sqlx::query(LEADS)
         .bind(site.0)
+        .bind(i64::from(holding.revision))
+        .bind(holding.now.0)
         .bind(i64::from(limit) + 1)
         .bind(i64::from(offset))
         .fetch_all(db)
@@ -283,8 +298,12 @@ pub struct Moment {
     pub properties: Option<String>,
 }
 
-const LINKED: &str = "SELECT lead_link.linked_at FROM lead LEFT JOIN lead_link \
-    ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
+const LINKED: &str = "SELECT CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END \
+    FROM lead \
+    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
+    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
+    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
+    AND v.revision = $3 AND v.expires > $4 \
     WHERE lead.site_id = $1 AND lead.id = $2";
 const TIMELINE: &str = "SELECT e.id, e.at, e.name, e.page, e.title, e.properties \
     FROM lead_link l \
@@ -308,14 +327,25 @@ pub enum Timeline {
     Linked(Millis, Vec<Moment>),
 }
 
-/// The timeline of a lead: from the moment it was linked on, not backwards.
+/// The timeline of a lead: from the moment it was linked on, not backwards, and only while the
+/// consent that links it holds.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn timeline(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<Timeline> {
+pub async fn timeline(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    lead: LeadId,
+) -> sqlx::Result<Timeline> {
     let id = lead.as_bytes().to_vec();
-    let linked: Option<Option<i64>> =
-        sqlx::query_scalar(LINKED).bind(site.0).bind(&id).fetch_optional(&mut *db).await?;
+    let linked: Option<Option<i64>> = sqlx::query_scalar(LINKED)
+        .bind(site.0)
+        .bind(&id)
+        .bind(i64::from(holding.revision))
+        .bind(holding.now.0)
+        .fetch_optional(&mut *db)
+        .await?;
     let since = match linked {
         None => return Ok(Timeline::NoLead),
         Some(None) => return Ok(Timeline::Unlinked),

@@ -2,6 +2,7 @@
 
 use consent_core::{
     gate::Refusal,
+    ids::{PurposeKey, ServiceKey},
     time::{Millis, SECOND},
 };
 
@@ -14,7 +15,7 @@ pub enum Kind {
     Asked,
     /// A first decision.
     Decided,
-    /// A purpose granted by a first decision.
+    /// A switch ([`switch`]) granted by a first decision.
     Granted,
 }
 
@@ -28,6 +29,12 @@ impl Kind {
             Self::Granted => "granted",
         }
     }
+}
+
+/// The name of a switch: `PURPOSE/SERVICE`, or `PURPOSE` where it has no service.
+#[must_use]
+pub fn switch(purpose: &PurposeKey, service: Option<&ServiceKey>) -> String {
+    service.map_or_else(|| purpose.to_string(), |service| format!("{purpose}/{service}"))
 }
 
 const ADD: &str = "INSERT INTO tally (site_id, day, kind, detail, n) VALUES ($1, $2, $3, $4, $5) \

@@ -18,8 +18,17 @@ pub struct Visitor {
     pub row: VisitorRow,
     /// What they have granted.
     pub standing: Standing,
-    /// When that was recorded.
+    /// Since when.
+    pub times: Times,
+}
+
+/// When a decision was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// By the page's clock, as corrected by the collector's.
     pub decided: Millis,
+    /// When the collector recorded it.
+    pub recorded: Millis,
 }
 
 /// The visitors of those hashes; who is not recorded is not in the answer.
@@ -37,7 +46,7 @@ pub async fn find(
     };
     let mut query = QueryBuilder::new(
         "SELECT v.id, v.hash, v.receipt, v.revision, v.expires, g.id, g.purpose, g.service, g.since, \
-         v.decided FROM visitor v LEFT JOIN consent_grant g \
+         v.decided_at, v.recorded_at FROM visitor v LEFT JOIN consent_grant g \
          ON g.site_id = v.site_id AND g.visitor_id = v.id AND g.receipt_id = v.receipt \
          WHERE v.site_id = ",
     );
@@ -61,9 +70,9 @@ pub async fn find(
         }
     }
     for (hash, (row, recorded)) in rows {
-        let decided = recorded.decided;
+        let times = recorded.times;
         let standing = recorded.standing(Subject::Visitor(hash));
-        found.insert(hash, Visitor { row, standing, decided });
+        found.insert(hash, Visitor { row, standing, times });
     }
     Ok(found)
 }
@@ -72,7 +81,7 @@ struct Recorded {
     receipt: Option<ReceiptId>,
     revision: u32,
     expires: Millis,
-    decided: Millis,
+    times: Times,
     grants: Vec<Grant>,
 }
 
@@ -84,7 +93,7 @@ impl Recorded {
             receipt: receipt.map(ReceiptId::from_bytes),
             revision: u32::try_from(row.get::<i64, _>(3)).unwrap_or(0),
             expires: Millis(row.get(4)),
-            decided: Millis(row.get(9)),
+            times: Times { decided: Millis(row.get(9)), recorded: Millis(row.get(10)) },
             grants: Vec::new(),
         })
     }
@@ -117,8 +126,9 @@ fn grant(row: &SqliteRow, id: i64) -> sqlx::Result<Grant> {
     })
 }
 
-const INSERT: &str = "INSERT INTO visitor (site_id, hash, receipt, revision, expires, created_at) \
-    VALUES ($1, $2, NULL, 0, 0, $3) RETURNING id";
+const INSERT: &str = "INSERT INTO visitor \
+    (site_id, hash, receipt, revision, expires, decided_at, recorded_at) \
+    VALUES ($1, $2, NULL, 0, 0, 0, 0) RETURNING id";
 
 /// A new visitor, with nothing granted.
 ///
@@ -128,19 +138,17 @@ pub async fn insert(
     db: &mut Connection,
     site: SiteId,
     hash: VisitorHash,
-    now: Millis,
 ) -> sqlx::Result<VisitorRow> {
     let id = sqlx::query_scalar(INSERT)
         .bind(site.0)
         .bind(hash.as_bytes().to_vec())
-        .bind(now.0)
         .fetch_one(db)
         .await?;
     Ok(VisitorRow(id))
 }
 
 const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5, \
-    decided = $6 WHERE site_id = $1 AND id = $2";
+    decided_at = $6, recorded_at = $7 WHERE site_id = $1 AND id = $2";
 
 /// Puts a decision in force.
 ///
@@ -151,7 +159,7 @@ pub async fn set_standing(
     site: SiteId,
     visitor: VisitorRow,
     standing: &Standing,
-    now: Millis,
+    times: Times,
 ) -> sqlx::Result<()> {
     sqlx::query(SET_STANDING)
         .bind(site.0)
@@ -159,7 +167,8 @@ pub async fn set_standing(
         .bind(standing.receipt().map(|receipt| receipt.as_bytes().to_vec()))
         .bind(i64::from(standing.revision()))
         .bind(standing.expires().0)
-        .bind(now.0)
+        .bind(times.decided.0)
+        .bind(times.recorded.0)
         .execute(db)
         .await?;
     Ok(())

@@ -168,11 +168,11 @@ async fn a_decision_cannot_reach_into_the_past() {
 async fn a_grant_does_not_reach_behind_the_withdrawal_that_it_follows() {
     let mut bench = bench().await;
     let now = clock::now();
-    let visitor = bench.visitor(1, &["analytics"], now).await;
-    let less = request(2, Method::Custom, now, &[("functional", true)]);
+    let visitor = bench.visitor(1, &["analytics"], now.plus(-60_000)).await;
+    let less = request(2, Method::Custom, now.plus(-30_000), &[("functional", true)]);
     bench.decide(Some(visitor), less, now).await.unwrap();
     let later = now.plus(60_000);
-    let claimed = request(3, Method::Custom, now.plus(-60_000), &[("analytics", true)]);
+    let claimed = request(3, Method::Custom, now.plus(-10_000), &[("analytics", true)]);
     bench.decide(Some(visitor), claimed, later).await.unwrap();
     let between = [(1, "page_view", now.plus(-1)), (2, "page_view", later)];
     let stored = bench.send(visitor, &between, later).await;
@@ -200,4 +200,19 @@ async fn a_material_change_is_a_revision_and_ends_older_grants() {
     bench.site = sites.get("shop").unwrap();
     let stored = bench.send(visitor, &[(1, "page_view", now)], now).await;
     assert_eq!(stored.refused[0].2, Refusal::Expired);
+}
+
+#[tokio::test]
+async fn a_yes_that_was_overtaken_by_a_no_is_no_yes_any_more() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now.plus(-20_000)).await;
+    let no = request(2, Method::Withdraw, now.plus(-5_000), &[]);
+    bench.decide(Some(visitor), no, now).await.unwrap();
+    let yes = request(3, Method::Custom, now.plus(-10_000), &[("analytics", true)]);
+    let problem = bench.decide(Some(visitor), yes, now).await.unwrap_err();
+    assert_eq!(problem.errors[0].code, "superseded");
+    assert_eq!(bench.count("SELECT COUNT(*) FROM consent_grant").await, 0);
+    let later = request(4, Method::Custom, now, &[("analytics", true)]);
+    assert!(bench.decide(Some(visitor), later, now).await.is_ok());
 }

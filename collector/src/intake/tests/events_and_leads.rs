@@ -100,8 +100,9 @@ async fn an_unlinked_lead_has_no_timeline_and_a_linked_one_begins_with_its_link(
     bench.send(visitor, &[(2, "page_view", now.plus(4))], now).await;
     bench.send(linker, &[(3, "page_view", now.plus(5))], now).await;
     let site = bench.site.id;
+    let holding = reports::Holding { revision: 1, now };
     let mut timeline = async |id: u8| {
-        reports::timeline(&mut bench.db, site, LeadId::from_bytes([id; 16])).await.unwrap()
+        reports::timeline(&mut bench.db, site, holding, LeadId::from_bytes([id; 16])).await.unwrap()
     };
     assert_eq!(timeline(1).await, reports::Timeline::Unlinked);
     assert_eq!(timeline(2).await, reports::Timeline::Unlinked);
@@ -110,12 +111,34 @@ async fn an_unlinked_lead_has_no_timeline_and_a_linked_one_begins_with_its_link(
     assert_eq!(moments.iter().map(|moment| moment.at).collect::<Vec<_>>(), [now.plus(5)]);
 }
 
-/// Whoever writes the SQL: without a grant there is no event and no link.
+#[tokio::test]
+async fn a_link_shows_nothing_once_its_consent_has_run_out_or_is_of_an_older_policy() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics", "lead_link"], now).await;
+    assert!(bench.lead(1, Some(visitor), now).await.linked);
+    let site = bench.site.id;
+    let mut linked = async |revision, now| {
+        let holding = reports::Holding { revision, now };
+        let lead = LeadId::from_bytes([1; 16]);
+        let timeline = reports::timeline(&mut bench.db, site, holding, lead).await.unwrap();
+        let listed = reports::leads(&mut bench.db, site, holding, 10, 0).await.unwrap();
+        assert_eq!(listed[0].linked_at.is_some(), timeline != reports::Timeline::Unlinked);
+        listed[0].linked_at.is_some()
+    };
+    assert!(linked(1, now).await);
+    assert!(!linked(1, now.plus(180 * DAY)).await);
+    assert!(!linked(2, now).await);
+}
+
+/// Whoever writes the SQL, and whatever their connection checks: without a grant there is no event
+/// and no link.
 #[tokio::test]
 async fn the_tables_refuse_rows_without_a_grant() {
     let mut bench = bench().await;
     let now = clock::now();
-    bench.visitor(1, &["analytics"], now).await;
+    let visitor = bench.visitor(1, &["analytics", "lead_link"], now).await;
+    bench.send(visitor, &[(1, "page_view", now)], now).await;
     bench.lead(1, None, now).await;
     let event = "INSERT INTO event (site_id, id, grant_id, name, at, day, page, query, title, referrer) \
         VALUES (1, x'00', 999, 'page_view', 0, 0, '/', '', '', '')";
@@ -123,8 +146,15 @@ async fn the_tables_refuse_rows_without_a_grant() {
         SELECT site_id, id, 999, 0 FROM lead";
     let elsewhere = "INSERT INTO event (site_id, id, grant_id, name, at, day, page, query, title, referrer) \
         SELECT 2, x'00', id, 'page_view', 0, 0, '/', '', '', '' FROM consent_grant LIMIT 1";
-    for sql in [event, link, elsewhere] {
-        let error = sqlx::query(sql).execute(&mut bench.db).await.unwrap_err().to_string();
-        assert!(error.contains("FOREIGN KEY"), "{error}");
+    let moved = "UPDATE event SET grant_id = 999";
+    for checks in ["PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"] {
+        sqlx::query(checks).execute(&mut bench.db).await.unwrap();
+        for sql in [event, link, elsewhere, moved] {
+            let error = sqlx::query(sql).execute(&mut bench.db).await.unwrap_err().to_string();
+            assert!(error.contains("FOREIGN KEY") || error.contains("stays under"), "{error}");
+        }
     }
+    assert_eq!(bench.count(EVENTS).await, 1);
+    sqlx::query("DELETE FROM consent_grant").execute(&mut bench.db).await.unwrap();
+    assert_eq!(bench.count(EVENTS).await, 0, "what rests on a grant goes with it");
 }
