@@ -36,7 +36,9 @@ pub struct Site {
     /// The loader with its configuration.
     pub loader: Asset,
     /// What the loader may fetch, by hashed name.
-    pub parts: HashMap<String, Arc<Asset>>,
+    parts: HashMap<String, Arc<Asset>>,
+    /// The same of the edition before: loaders that browsers have kept still ask for it.
+    earlier: HashMap<String, Arc<Asset>>,
     /// The hashed name of the part whose fetching means that somebody is asked.
     pub asking: String,
     zone: TimeZone,
@@ -76,10 +78,17 @@ impl Site {
             policy,
             loader: Asset::new("text/javascript; charset=utf-8", loader.into_bytes()),
             parts,
+            earlier: HashMap::new(),
             asking,
             zone,
             file,
         })
+    }
+
+    /// The part of that hashed name, of this edition or the one before.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<&Arc<Asset>> {
+        self.parts.get(name).or_else(|| self.earlier.get(name))
     }
 
     /// The day of a time, since 1970, in the site's time zone.
@@ -150,7 +159,10 @@ impl Sites {
                 Err(error) => return Err(error),
             };
             match Site::new(applied, &self.client) {
-                Ok(site) => {
+                Ok(mut site) => {
+                    if let Some(before) = self.get(&key) {
+                        site.earlier.clone_from(&before.parts);
+                    }
                     tracing::info!(site = %key, edition, "site in force");
                     let mut sites = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
                     sites.insert(site.key.clone(), Arc::new(site));
@@ -177,5 +189,33 @@ mod tests {
         assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000 - 1)), 20_833);
         assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000)), 20_834);
         assert_eq!(day_in(&TimeZone::UTC, Millis(-1)), -1);
+    }
+
+    #[tokio::test]
+    async fn a_loader_that_a_browser_kept_still_finds_its_parts_after_a_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let database = crate::store::Database::at(&url).unwrap();
+        let mut db = database.create().await.unwrap();
+        let readers = database.readers().await.unwrap();
+        let mut file = crate::site::parse(include_str!("../../demo-site/shop.toml")).unwrap();
+        let types = Arc::new(Asset::new("text/plain", Vec::new()));
+        let client = Client { loader: CONFIG_MARK.to_owned(), parts: BTreeMap::new(), types };
+        let sites = Sites::new(Arc::new(client));
+        let mut names = Vec::new();
+        for use_of_it in
+            ["商品の動画を見るために使います。", "商品の動画をページで見るために使います。"]
+        {
+            file.purposes[1].usage.insert("ja".to_owned(), use_of_it.to_owned());
+            store::apply(&mut db, &file.key.clone(), &file, Millis(1)).await.unwrap();
+            sites.refresh(&readers).await.unwrap();
+            let config = sites.get("shop").unwrap().loader.identity.clone();
+            let config: consent_core::client::Config = serde_json::from_slice(&config).unwrap();
+            names.push(config.assets["text.ja"].clone());
+        }
+        let site = sites.get("shop").unwrap();
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| site.part(name).is_some()));
+        assert!(site.part("text-ja.gone.json").is_none());
     }
 }

@@ -9,6 +9,15 @@ use consent_core::{
 
 use crate::{error::Problem, sites::Site};
 
+/// Keeps of a no what the site asks: a no is taken whatever it names, but nothing that a client made
+/// up is stored.
+pub fn forget_unknown(site: &Site, request: &mut ConsentRequest) {
+    let purposes = site.policy.purposes();
+    request.purposes.retain(|key, _| purposes.iter().any(|purpose| purpose.key == *key));
+    let services = || purposes.iter().flat_map(|purpose| &purpose.services);
+    request.services.retain(|key, _| services().any(|service| service.key == *key));
+}
+
 /// Checks that a decision fits what the site asks now.
 ///
 /// # Errors

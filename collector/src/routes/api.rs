@@ -5,14 +5,17 @@ use std::sync::Arc;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Query as Parameters, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{App, body};
+use super::{
+    App, body,
+    extract::{At, With},
+};
 use crate::{
     clock,
     error::Problem,
@@ -83,22 +86,22 @@ const fn default_limit() -> u32 {
     50
 }
 
-fn parameters(given: Result<Parameters<Listing>, QueryRejection>) -> Result<Listing, Problem> {
-    let Parameters(listing) =
-        given.map_err(|error| Problem::field("", "invalid", error.body_text()))?;
-    if !(1..=1_000).contains(&listing.limit) {
-        return Err(Problem::field("limit", "range", "1 to 1000"));
+impl Listing {
+    fn check(&self) -> Result<(), Problem> {
+        match self.limit {
+            1..=1_000 => Ok(()),
+            _ => Err(Problem::field("limit", "range", "1 to 1000")),
+        }
     }
-    Ok(listing)
 }
 
 /// `GET /api/v1/leads?site=SITE`.
 pub(super) async fn leads(
     State(app): State<App>,
     headers: HeaderMap,
-    given: Result<Parameters<Listing>, QueryRejection>,
+    With(listing): With<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    let listing = parameters(given)?;
+    listing.check()?;
     let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
     let mut db = app.readers.acquire().await?;
     let mut leads =
@@ -131,11 +134,11 @@ fn lead(lead: &ListedLead) -> Value {
 /// `GET /api/v1/leads/LEAD/timeline?site=SITE`.
 pub(super) async fn timeline(
     State(app): State<App>,
-    Path(lead): Path<String>,
+    At(lead): At<String>,
     headers: HeaderMap,
-    given: Result<Parameters<Listing>, QueryRejection>,
+    With(listing): With<Listing>,
 ) -> Result<Json<Value>, Problem> {
-    let listing = parameters(given)?;
+    listing.check()?;
     let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");

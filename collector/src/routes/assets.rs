@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::App;
+use super::{App, extract::At};
 use crate::{client::Asset, error::Problem, sites::Site};
 
 /// The loader may be kept for five minutes: so long may a change of the site file take to reach
@@ -24,7 +24,7 @@ fn site(app: &App, key: &str) -> Result<Arc<Site>, Problem> {
 /// `GET /s/SITE/ashiato.js`.
 pub(super) async fn loader(
     State(app): State<App>,
-    Path(key): Path<String>,
+    At(key): At<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = site(&app, &key)?;
@@ -34,7 +34,7 @@ pub(super) async fn loader(
 /// `GET /s/SITE/PART`.
 pub(super) async fn part(
     State(app): State<App>,
-    Path((key, name)): Path<(String, String)>,
+    At((key, name)): At<(String, String)>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -42,7 +42,7 @@ pub(super) async fn part(
     if name == "policy.css" {
         return Ok(super::policy::style());
     }
-    let Some(part) = site.parts.get(&name) else {
+    let Some(part) = site.part(&name) else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,
             "not_found",

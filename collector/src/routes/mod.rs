@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod body;
+mod extract;
 mod policy;
 mod visitor;
 

@@ -1,13 +1,16 @@
 //! The cookie policy and external transmission notice.
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::App;
+use super::{
+    App,
+    extract::{At, With},
+};
 use crate::{error::Problem, site};
 
 /// The parameters of the page.
@@ -19,8 +22,8 @@ pub(super) struct Asked {
 /// `GET /s/SITE/policy`.
 pub(super) async fn page(
     State(app): State<App>,
-    Path(key): Path<String>,
-    Query(asked): Query<Asked>,
+    At(key): At<String>,
+    With(asked): With<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = app.sites.get(&key).ok_or_else(|| Problem::unknown_site(&key))?;

@@ -112,6 +112,7 @@ pub(super) async fn decide(
     verified.for_site(&request.site)?;
     request.page = own_page(&site, "page", &request.page)?;
     check::decision(&site, &request, now)?;
+    check::forget_unknown(&site, &mut request);
     let decide = Decide {
         site,
         session: verified.session,
