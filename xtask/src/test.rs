@@ -32,10 +32,10 @@ enum Step {
     Clippy,
     /// The documentation builds without a warning
     Docs,
-    /// The examples in the rules' documentation, those that must not compile among them
-    Doctests,
     /// The collector and the shop that the end-to-end tests start
     Binaries,
+    /// The examples in the rules' documentation, those that must not compile among them
+    Doctests,
     /// Unit tests and the end-to-end tests without a browser
     Tests,
     /// End-to-end tests in Chromium
@@ -50,8 +50,8 @@ impl Step {
         Self::Client,
         Self::Clippy,
         Self::Docs,
-        Self::Doctests,
         Self::Binaries,
+        Self::Doctests,
         Self::Tests,
         Self::Browser,
         Self::Dependencies,
@@ -116,9 +116,9 @@ impl Run<'_> {
                 doc.env("RUSTDOCFLAGS", "-D warnings");
                 run_program(doc.args(["doc", "--workspace", "--no-deps"]))
             }
-            Step::Doctests => self.cargo(&["test", "--doc", "--package", "consent-core"]),
-            // The same choice of packages as the tests', so that cargo builds each dependency once.
+            // The same choice of packages each time, so that cargo builds each dependency once.
             Step::Binaries => self.cargo(&["build", "--workspace", "--bins"]),
+            Step::Doctests => self.cargo(&["test", "--workspace", "--doc"]),
             Step::Tests => self.tests(),
             Step::Browser => self.browser(),
             Step::Dependencies => self.dependencies(),
