@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask build | demo | test | bench`.
+//! The project's tasks: `cargo xtask build | demo | test | pictures | bench`.
 
 mod bench;
 mod client;
@@ -30,6 +30,8 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and test
     Test(test::Options),
+    /// Make the pictures in README anew
+    Pictures,
     /// Measure the collector and the client, beside others, and print tables
     Bench(bench::Options),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::Build => build(&root),
         Task::Demo(options) => demo::run(&root, &options),
         Task::Test(options) => test::run(&root, &options),
+        Task::Pictures => test::pictures(&root),
         Task::Bench(options) => bench::run(&root, &options),
     };
     match done {

@@ -154,14 +154,8 @@ impl Run<'_> {
         run_program(self.told(&mut node))
     }
 
-    /// The environment that tells the tests what to start.
     fn told<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        let programs = self.root.join("target/debug");
-        command
-            .env("ASHIATO_BIN", programs.join("ashiato"))
-            .env("DEMO_SITE_BIN", programs.join("demo-site"))
-            .env("XTASK_BIN", programs.join("xtask"))
-            .env("CHROMIUM", &self.chromium)
+        told(command, self.root, &self.chromium)
     }
 
     fn dependencies(&self) -> Result<()> {
@@ -171,4 +165,23 @@ impl Run<'_> {
         }
         self.cargo(&["deny", "--all-features", "check"])
     }
+}
+
+/// The environment that tells the tests what to start.
+fn told<'a>(command: &'a mut Command, root: &Path, chromium: &Path) -> &'a mut Command {
+    let programs = root.join("target/debug");
+    command
+        .env("ASHIATO_BIN", programs.join("ashiato"))
+        .env("DEMO_SITE_BIN", programs.join("demo-site"))
+        .env("XTASK_BIN", programs.join("xtask"))
+        .env("CHROMIUM", chromium)
+}
+
+/// Makes the pictures in README anew, from the real thing.
+pub(crate) fn pictures(root: &Path) -> Result<()> {
+    let chromium = install::for_tests(root)?;
+    client::build(root)?;
+    run_program(process::cargo(root).args(["build", "--workspace", "--bins"]))?;
+    let mut node = Command::new("node");
+    run_program(told(node.arg(root.join("tests/browser/pictures.mjs")), root, &chromium))
 }

@@ -134,7 +134,7 @@ fn print(query: &Query, answer: &Answer) {
     let meta = &answer.meta;
     let share = meta.consented_share.map_or_else(
         || "nobody was asked in these days".to_owned(),
-        |share| format!("{:.1} % of those asked agreed to it", share * 100.0),
+        |share| format!("page views stand for {:.1} % of the browsers asked", share * 100.0),
     );
     println!("\nasked {}, decided {}; {share}", meta.asked, meta.decided);
     if answer.next.is_some() {
