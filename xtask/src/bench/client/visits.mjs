@@ -22,11 +22,11 @@ async function open(context, { slow, cpu, ticks } = {}) {
   return { page, devtools };
 }
 
-/** Waits until a button stands still, and clicks on it as a hand would. */
+/** Waits until a button can be clicked on and stands still, and clicks as a hand would. */
 async function click(page, find) {
   const handle = await page.waitForFunction(find);
   const button = handle.asElement();
-  await button.waitForElementState('stable');
+  await button.click({ trial: true });
   const { x, y, width, height } = await button.boundingBox();
   await page.mouse.move(x + width / 2, y + height / 2);
   await page.mouse.down();
