@@ -153,7 +153,7 @@ impl FromStr for ConsentCookie {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" };
         let mut parts = text.split('.');
-        let mut digits = |radix: u32| parts.next().and_then(|part| digits(part, radix));
+        let mut digits = |radix: u8| parts.next().and_then(|part| digits(part, radix));
         let revision = digits(10).and_then(|revision| u32::try_from(revision).ok());
         let seconds = digits(36).and_then(|seconds| i64::try_from(seconds).ok());
         let decided = seconds.and_then(|seconds| seconds.checked_mul(SECOND));
@@ -170,17 +170,20 @@ impl FromStr for ConsentCookie {
 }
 
 /// A number in `radix` without sign or capital letters.
-fn digits(text: &str, radix: u32) -> Option<u128> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' | b'a'..=b'z' => char::from(byte).to_digit(radix),
-        _ => None,
-    };
-    let mut bytes = text.bytes();
-    let first = u128::from(digit(bytes.next()?)?);
-    bytes.try_fold(first, |value, byte| {
-        let shifted = value.checked_mul(u128::from(radix))?;
-        shifted.checked_add(u128::from(digit(byte)?))
-    })
+fn digits(text: &str, radix: u8) -> Option<u128> {
+    let mut value = 0_u128;
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'z' => byte - b'a' + 10,
+            _ => return None,
+        };
+        if digit >= radix {
+            return None;
+        }
+        value = value.checked_mul(u128::from(radix))?.checked_add(u128::from(digit))?;
+    }
+    (!text.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text is not an identifier or name of its type.
@@ -24,13 +23,50 @@ impl core::error::Error for Invalid {}
 /// Bytes as base64url without padding (RFC 4648, section 5).
 #[must_use]
 pub fn base64url(bytes: &[u8]) -> String {
-    Base64UrlUnpadded::encode_string(bytes)
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let mut bits = 0_u32;
+        for at in 0..3 {
+            bits = bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0));
+        }
+        for at in 0..=chunk.len() {
+            text.push(char::from(match u8::try_from(bits >> (18 - 6 * at) & 63).unwrap_or(0) {
+                value @ 0..26 => b'A' + value,
+                value @ 26..52 => b'a' + value - 26,
+                value @ 52..62 => b'0' + value - 52,
+                62 => b'-',
+                _ => b'_',
+            }));
+        }
+    }
+    text
 }
 
 /// The bytes of canonical base64url text without padding; `None` for anything else.
 #[must_use]
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    Base64UrlUnpadded::decode_vec(text).ok()
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held).ok()?);
+            bits &= (1 << held) - 1;
+        }
+    }
+    // A last character that stands for no whole byte, or for more than its byte, is another
+    // spelling of something else.
+    (held < 6 && bits == 0).then_some(bytes)
 }
 
 macro_rules! as_text {
@@ -80,11 +116,9 @@ macro_rules! random_id {
             type Err = Invalid;
 
             fn from_str(text: &str) -> Result<Self, Invalid> {
-                let mut bytes = [0; 16];
-                match Base64UrlUnpadded::decode(text, &mut bytes) {
-                    Ok(all) if all.len() == 16 => Ok(Self(bytes)),
-                    _ => Err(Invalid { expected: "22 characters of base64url (128 bits)" }),
-                }
+                let bytes = from_base64url(text).and_then(|bytes| bytes.try_into().ok());
+                let expected = "22 characters of base64url (128 bits)";
+                bytes.map(Self).ok_or(Invalid { expected })
             }
         }
 
@@ -284,6 +318,20 @@ mod tests {
             let id = ReceiptId::from_bytes(bytes);
             prop_assert_eq!(id.to_text().len(), 22);
             prop_assert_eq!(id.to_text().parse::<ReceiptId>(), Ok(id));
+        }
+
+        #[test]
+        fn base64url_is_that_of_others(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            use base64ct::{Base64UrlUnpadded, Encoding};
+            let text = Base64UrlUnpadded::encode_string(&bytes);
+            prop_assert_eq!(base64url(&bytes), text.as_str());
+            prop_assert_eq!(from_base64url(&text), Some(bytes));
+        }
+
+        #[test]
+        fn what_others_refuse_is_no_base64url(text in "[A-Za-z0-9_=+/-]{0,9}") {
+            use base64ct::{Base64UrlUnpadded, Encoding};
+            prop_assert_eq!(from_base64url(&text), Base64UrlUnpadded::decode_vec(&text).ok());
         }
 
         #[test]

@@ -72,7 +72,7 @@ impl Json {
     }
 
     fn comma(&mut self) {
-        if !self.text.ends_with(['{', '[']) {
+        if !matches!(self.text.as_bytes().last(), Some(b'{' | b'[')) {
             self.text.push(',');
         }
     }
@@ -87,16 +87,15 @@ impl Json {
         self.text.push('"');
         for c in value.chars() {
             match c {
-                '"' => self.text.push_str("\\\""),
-                '\\' => self.text.push_str("\\\\"),
+                '"' | '\\' => self.text.push('\\'),
                 '\0'..='\x1f' => {
-                    self.text.push_str("\\u00");
-                    for digit in [u32::from(c) >> 4, u32::from(c) & 15] {
-                        self.text.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
+                    self.text.push_str(if c < '\x10' { "\\u000" } else { "\\u00" });
+                    push_digits(&mut self.text, u64::from(c), 16);
+                    continue;
                 }
-                _ => self.text.push(c),
+                _ => {}
             }
+            self.text.push(c);
         }
         self.text.push('"');
     }
@@ -110,16 +109,13 @@ impl Json {
 }
 
 /// Appends `value` in `radix` (2 to 36), lower case.
-pub fn push_digits(text: &mut String, mut value: u64, radix: u32) {
-    let start = text.len();
-    loop {
-        let digit = u32::try_from(value % u64::from(radix)).unwrap_or(0);
-        text.insert(start, char::from_digit(digit, radix).unwrap_or('0'));
-        value /= u64::from(radix);
-        if value == 0 {
-            return;
-        }
+pub fn push_digits(text: &mut String, value: u64, radix: u8) {
+    let radix = u64::from(radix.max(2));
+    if value >= radix {
+        push_digits(text, value / radix, u8::try_from(radix).unwrap_or(36));
     }
+    let digit = u8::try_from(value % radix).unwrap_or(0);
+    text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
 }
 
 #[cfg(test)]
@@ -155,10 +151,10 @@ mod tests {
         }
 
         #[test]
-        fn digits_are_those_of_the_radix(value: u64, radix in 2_u32..=36) {
+        fn digits_are_those_of_the_radix(value: u64, radix in 2_u8..=36) {
             let mut text = String::new();
             push_digits(&mut text, value, radix);
-            prop_assert_eq!(u64::from_str_radix(&text, radix), Ok(value));
+            prop_assert_eq!(u64::from_str_radix(&text, u32::from(radix)), Ok(value));
         }
     }
 }
