@@ -80,16 +80,29 @@ impl Batch {
     }
 }
 
+/// What is known of the ids of a group's events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// Probably all new: the quick way, which gives up where it finds one that is not.
+    New,
+    /// Some were there before.
+    Mixed,
+}
+
 /// Stores neighbouring batches inside the caller's transaction. The standing is read in that same
 /// transaction, so that an event and a withdrawal cannot pass each other.
+///
+/// Nothing is answered where [`Ids::New`] proves wrong: the caller rolls back and says
+/// [`Ids::Mixed`].
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn store(
     db: &mut Connection,
     batches: &[&Batch],
+    ids: Ids,
     now: Millis,
-) -> sqlx::Result<Vec<Stored>> {
+) -> sqlx::Result<Option<Vec<Stored>>> {
     let known = look_up(db, batches).await?;
     let mut answers = vec![Stored::default(); batches.len()];
     let mut rows = Vec::new();
@@ -115,7 +128,15 @@ pub async fn store(
         }
         answer.stored = places.len();
     }
-    let mut new = store::insert(db, &rows).await?;
+    if ids == Ids::New && !store::insert_new(db, &rows).await? {
+        return Ok(None);
+    }
+    let mut new = match ids {
+        Ids::New => {
+            rows.iter().map(|row| (row.site, row.event.action().observation().id)).collect()
+        }
+        Ids::Mixed => store::insert(db, &rows).await?,
+    };
     let mut from = 0;
     for (batch, answer) in batches.iter().zip(&mut answers) {
         let to = std::mem::take(&mut answer.stored);
@@ -129,7 +150,7 @@ pub async fn store(
         from = to;
     }
     count_refusals(db, batches, &answers, now).await?;
-    Ok(answers)
+    Ok(Some(answers))
 }
 
 async fn look_up(

@@ -15,7 +15,11 @@ use consent_core::time::Millis;
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{consents, events, leads};
+use super::{
+    consents,
+    events::{self, Ids},
+    leads,
+};
 use crate::{
     clock,
     error::Problem,
@@ -188,21 +192,30 @@ impl Tables {
 }
 
 async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
-    let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(Failed::Database)?;
-    // Read once the database is this transaction's own: nothing recorded before it is later.
-    let now = clock::now();
-    let outcomes = apply(&mut tx, keys, jobs, now).await.map_err(Failed::Job)?;
-    tx.commit().await.map_err(Failed::Database)?;
-    Ok(outcomes)
+    for ids in [Ids::New, Ids::Mixed] {
+        let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(Failed::Database)?;
+        // Read once the database is this transaction's own: nothing recorded before it is later.
+        let now = clock::now();
+        match apply(&mut tx, keys, jobs, ids, now).await.map_err(Failed::Job)? {
+            Some(outcomes) => {
+                tx.commit().await.map_err(Failed::Database)?;
+                return Ok(outcomes);
+            }
+            None => tx.rollback().await.map_err(Failed::Database)?,
+        }
+    }
+    Err(Failed::Job(sqlx::Error::Protocol("no way to store the group was left".to_owned())))
 }
 
-/// Applies jobs in their order inside the caller's transaction.
+/// Applies jobs in their order inside the caller's transaction. Answers nothing where `ids` proved
+/// wrong.
 async fn apply(
     db: &mut Connection,
     keys: &Keys,
     jobs: &[Job],
+    ids: Ids,
     now: Millis,
-) -> sqlx::Result<Vec<Outcome>> {
+) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
     while let [first, others @ ..] = rest {
@@ -217,8 +230,10 @@ async fn apply(
                     })
                     .collect();
                 rest = rest.get(run.len()..).unwrap_or_default();
-                outcomes
-                    .extend(events::store(db, &run, now).await?.into_iter().map(Outcome::Stored));
+                let Some(stored) = events::store(db, &run, ids, now).await? else {
+                    return Ok(None);
+                };
+                outcomes.extend(stored.into_iter().map(Outcome::Stored));
                 continue;
             }
             Job::Decide(decide, _) => {
@@ -234,7 +249,7 @@ async fn apply(
         }
         rest = others;
     }
-    Ok(outcomes)
+    Ok(Some(outcomes))
 }
 
 /// Whoever asked may have gone; what was stored stays stored.

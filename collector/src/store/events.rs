@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use consent_core::{event::Event, gate::Permitted, ids::Uuid7};
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::{Connection, SiteId, sixteen};
 
@@ -27,28 +27,52 @@ pub struct Row {
 /// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
 const CHUNK: usize = 512;
 
+/// Stores events whose ids are expected to be new, as nearly always they are. Answers whether all of
+/// them were; if not, the caller rolls back and calls [`insert`], which is slower since the database
+/// then says of each row whether it was new.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn insert_new(db: &mut Connection, rows: &[Row]) -> sqlx::Result<bool> {
+    for chunk in chunks(rows) {
+        let stored = statement(chunk, "")?.build().execute(&mut *db).await?.rows_affected();
+        if stored < chunk.len() as u64 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Stores events; those whose ids are there already are left as they are. Answers which were new.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn insert(db: &mut Connection, rows: &[Row]) -> sqlx::Result<HashSet<(SiteId, Uuid7)>> {
     let mut new = HashSet::with_capacity(rows.len());
-    let mut rest = rows;
-    while !rest.is_empty() {
-        // Powers of two: few statements to prepare, whatever the number of rows.
-        let size = (1 << rest.len().ilog2()).min(CHUNK);
-        let (chunk, others) = rest.split_at(size);
-        insert_chunk(db, chunk, &mut new).await?;
-        rest = others;
+    for chunk in chunks(rows) {
+        let mut query = statement(chunk, " RETURNING site_id, id")?;
+        let stored: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(&mut *db).await?;
+        for (site, id) in stored {
+            if let Some(id) = Uuid7::from_bytes(sixteen(id, "id")?) {
+                new.insert((SiteId(site), id));
+            }
+        }
     }
     Ok(new)
 }
 
-async fn insert_chunk(
-    db: &mut Connection,
-    rows: &[Row],
-    new: &mut HashSet<(SiteId, Uuid7)>,
-) -> sqlx::Result<()> {
+/// Rows by powers of two: few statements to prepare, whatever their number.
+fn chunks(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
+        let (chunk, others) = rest.split_at(size);
+        rest = others;
+        Some(chunk)
+    })
+}
+
+fn statement(rows: &[Row], answering: &'static str) -> sqlx::Result<QueryBuilder<Sqlite>> {
     let mut query = QueryBuilder::new(
         "INSERT INTO event \
          (site_id, id, grant_id, name, at, day, page, query, title, referrer, properties) ",
@@ -77,12 +101,6 @@ async fn insert_chunk(
             .push_bind(&row.referrer)
             .push_bind(properties);
     });
-    query.push(" ON CONFLICT (site_id, id) DO NOTHING RETURNING site_id, id");
-    let stored: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(db).await?;
-    for (site, id) in stored {
-        if let Some(id) = Uuid7::from_bytes(sixteen(id, "id")?) {
-            new.insert((SiteId(site), id));
-        }
-    }
-    Ok(())
+    query.push(" ON CONFLICT (site_id, id) DO NOTHING").push(answering);
+    Ok(query)
 }

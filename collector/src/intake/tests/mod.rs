@@ -20,7 +20,7 @@ use sqlx::Connection as _;
 use super::{
     check,
     consents::{self, Decide, Decided},
-    events::{self, Batch},
+    events::{self, Batch, Ids},
     leads::{self, Sent},
 };
 use crate::{
@@ -134,10 +134,15 @@ impl Bench {
             .collect();
         let batch =
             Batch::read(Arc::clone(&self.site), visitor, entries.iter().map(String::as_str));
-        let mut tx = self.db.begin().await.unwrap();
-        let mut stored = events::store(&mut tx, &[&batch], now).await.unwrap();
-        tx.commit().await.unwrap();
-        stored.remove(0)
+        for ids in [Ids::New, Ids::Mixed] {
+            let mut tx = self.db.begin().await.unwrap();
+            if let Some(mut stored) = events::store(&mut tx, &[&batch], ids, now).await.unwrap() {
+                tx.commit().await.unwrap();
+                return stored.remove(0);
+            }
+            tx.rollback().await.unwrap();
+        }
+        panic!("mixed ids are always taken")
     }
 
     fn sent(&self, id: u8, visitor: Option<VisitorHash>) -> Sent {
