@@ -64,11 +64,8 @@ const part = (name, needs) =>
   once(async () => {
     try {
       const [module, wasm, words] = await Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), needs && texts()]);
-      await module.default(wasm);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
-      module.lend?.(host, words, module.style);
-      host[name] = module.start(host, words, module.style);
-      module.release(host);
+      host[name] = await module.default(host, wasm, words);
       host.release();
       return host[name];
     } catch {}
@@ -85,13 +82,8 @@ const host = {
   config,
   language,
   nonce,
-  cookie,
   need: ui,
-  now: Date.now,
   later: (action, ms) => setTimeout(quiet(action), ms),
-  random: () => crypto.getRandomValues(new BigUint64Array(1))[0],
-  // Where the visitor is, without what a query may tell of them.
-  page: () => location.origin + location.pathname,
   say: reply => texts().catch(nothing).then(reply),
   // A call of the collector. `reply` always comes, with status 0 where no answer does.
   post: (path, body, reply) =>
@@ -164,7 +156,7 @@ const api = {
   ready: new Promise(resolve => (started = resolve)),
   consent,
   open: () => call('open'),
-  accept: (...purposes) => call('accept', purposes),
+  accept: (...purposes) => call('accept', purposes.join('\n')),
   reject: () => call('refuse'),
   withdraw: () => call('refuse'),
   // What happens without a grant is not kept for one that may come.

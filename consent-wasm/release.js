@@ -1,13 +1,7 @@
 // What is blocked until it is granted. Part of both modules' scripts, so that whichever comes first can
 // let it go; whether something may run is the gate's to say (`may`, in Rust).
 
-const quiet = action => (...given) => {
-  try {
-    return action(...given);
-  } catch {}
-};
-
-export const release = host => {
+const release = () => {
   const { config, nonce } = host;
 
   // The name may be given to one policy only: the parts share it.
@@ -49,7 +43,7 @@ export const release = host => {
       const { consent, service, src, href, type } = element.dataset;
       const script = element.localName == 'script';
       if (script && !src) await order;
-      const yes = known(element.dataset) && (host.ui || host.act).may(consent, service);
+      const yes = known(element.dataset) && (host.ui || host.act).may(consent + ' ' + (service || ''));
       if (script) {
         if (yes && element.type == 'text/plain' && element.isConnected) run(element, src, type);
       } else {
@@ -60,9 +54,9 @@ export const release = host => {
         } else if (element.hasAttribute(name)) {
           frame ? (element.src = 'about:blank') : element.removeAttribute(name);
         }
-        if (frame) host.stand ? host.stand(element, yes) : yes || host.need();
+        if (frame) host.ui ? host.ui.stand(element, yes) : yes || host.need();
       }
     }
   };
-  host.release = () => all().catch(() => {});
+  return () => all().catch(() => {});
 };

@@ -37,14 +37,14 @@ impl Gated for Run<'_> {
     }
 }
 
-/// Whether what is marked with a purpose, and perhaps a service, may run. Marked with a purpose
+/// Whether what is marked with a purpose, and perhaps a service (or none: empty), may run. Marked with a purpose
 /// alone it may stand for any service of it, so it needs them all.
 #[must_use]
 pub fn may_run(
     settings: &Settings,
     cookie: Option<&ConsentCookie>,
     purpose: &str,
-    service: Option<&str>,
+    service: &str,
     at: Millis,
 ) -> bool {
     let policy = &settings.policy;
@@ -79,39 +79,39 @@ mod tests {
 
     const NOW: Millis = Millis(1_800_000_000_000);
 
-    fn may(bits: u128, purpose: &str, service: Option<&str>, at: Millis) -> bool {
+    fn may(bits: u128, purpose: &str, service: &str, at: Millis) -> bool {
         let cookie = ConsentCookie { revision: 3, decided: NOW, bits, receipt: None };
         may_run(&settings(), Some(&cookie), purpose, service, at)
     }
 
     #[test]
     fn a_purpose_alone_needs_every_service_of_it() {
-        assert!(!may(0b01, "analytics", None, NOW));
-        assert!(may(0b11, "analytics", None, NOW));
-        assert!(may(0b01, "analytics", Some("ashiato"), NOW));
-        assert!(!may(0b01, "analytics", Some("tag"), NOW));
+        assert!(!may(0b01, "analytics", "", NOW));
+        assert!(may(0b11, "analytics", "", NOW));
+        assert!(may(0b01, "analytics", "ashiato", NOW));
+        assert!(!may(0b01, "analytics", "tag", NOW));
     }
 
     #[test]
     fn without_a_decision_only_the_necessary_runs() {
-        assert!(may_run(&settings(), None, "necessary", None, NOW));
+        assert!(may_run(&settings(), None, "necessary", "", NOW));
         for purpose in ["analytics", "video", "link", "unheard_of"] {
-            assert!(!may_run(&settings(), None, purpose, None, NOW));
+            assert!(!may_run(&settings(), None, purpose, "", NOW));
         }
     }
 
     #[test]
     fn a_grant_ends_with_its_time() {
-        assert!(may(0b100, "video", None, NOW.plus(180 * DAY - 1)));
-        assert!(!may(0b100, "video", None, NOW.plus(180 * DAY)));
+        assert!(may(0b100, "video", "", NOW.plus(180 * DAY - 1)));
+        assert!(!may(0b100, "video", "", NOW.plus(180 * DAY)));
     }
 
     proptest! {
         #[test]
         fn what_is_not_known_never_runs(bits in 0_u128..16, purpose in "[a-z]{1,8}", service in "[a-z]{1,8}") {
             prop_assume!(!["analytics", "video", "link", "necessary"].contains(&purpose.as_str()));
-            prop_assert!(!may(bits, &purpose, None, NOW));
-            prop_assert!(!may(bits, "video", Some(&service), NOW));
+            prop_assert!(!may(bits, &purpose, "", NOW));
+            prop_assert!(!may(bits, "video", &service, NOW));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! number before the collector has recorded a grant that needs one, and never keep that number
 //! longer than it takes to tell the collector of its withdrawal.
 
-use alloc::{borrow::ToOwned, rc::Rc, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use consent_core::{
     choices::Method,
@@ -59,9 +59,9 @@ pub enum Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Keep the decision in its cookie.
-    Keep(String),
+    Keep(ConsentCookie),
     /// Hold the visitor's number in its cookie.
-    Hold(String),
+    Hold(VisitorId),
     /// Delete the decision's cookie: it is not one to go by.
     Undecide,
     /// Delete the cookie of the visitor's number.
@@ -77,8 +77,9 @@ pub enum Effect {
     Post(&'static str, String),
     /// Wake after so many milliseconds.
     Pause(i64),
-    /// What events can be signed with.
-    Session(Session),
+    /// The session that the collector has just answered with can sign events; its clock is so far
+    /// ahead of the page's.
+    Session(i64),
 }
 
 /// A decision on its way.
@@ -113,7 +114,7 @@ enum Stage {
 /// Decides, and tells the collector.
 #[derive(Debug)]
 pub struct Client {
-    settings: Rc<Settings>,
+    settings: Settings,
     stage: Stage,
     tries: u32,
     session: Option<Session>,
@@ -126,8 +127,14 @@ pub struct Client {
 impl Client {
     /// Of a site.
     #[must_use]
-    pub const fn new(settings: Rc<Settings>) -> Self {
+    pub const fn new(settings: Settings) -> Self {
         Self { settings, stage: Stage::Pausing, tries: 0, session: None, current: None, next: None }
+    }
+
+    /// The site's settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// What a message leads to.
@@ -146,7 +153,7 @@ impl Client {
     fn decide(&mut self, bits: u128, method: Method, now: &Now, effects: &mut Vec<Effect>) {
         let held = now.visitor.is_some();
         let keeps = self.settings.needs_visitor(bits);
-        effects.push(Effect::Keep(self.cookie(bits, now.at, None).to_text()));
+        effects.push(Effect::Keep(self.cookie(bits, now.at, None)));
         if held && !keeps {
             effects.push(Effect::Release);
         }
@@ -298,13 +305,13 @@ impl Client {
         if let (Some(cookie), None) = (stands, &self.next)
             && cookie.bits != 0
         {
-            effects.push(Effect::Keep(cookie.to_text()));
+            effects.push(Effect::Keep(cookie));
             if let Some(visitor) =
                 answer.visitor.filter(|_| self.settings.needs_visitor(cookie.bits))
             {
-                effects.push(Effect::Hold(visitor.to_text()));
+                effects.push(Effect::Hold(visitor));
                 let ahead = self.session.as_ref().map_or(0, |session| session.ahead);
-                effects.extend(answer.session(now.at, ahead).map(Effect::Session));
+                effects.push(Effect::Session(ahead));
             }
             effects.push(Effect::Announce);
         }

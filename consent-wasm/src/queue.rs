@@ -3,16 +3,12 @@
 //! It takes what the gate has permitted and nothing else, asks the gate again before anything leaves,
 //! holds everything in memory only, and forgets what the visitor takes back.
 
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    event::{Event, MAX_BATCH, Value},
+    event::{Event, MAX_BATCH},
     gate::{Permitted, permit},
     ids::VisitorId,
-    json::Json,
     jws::sign,
     standing::Standing,
     time::{Millis, SECOND},
@@ -47,8 +43,8 @@ pub struct Now {
 /// What happened.
 #[derive(Debug)]
 pub enum Message {
-    /// The gate has permitted an event.
-    Event(Permitted<Event>),
+    /// The gate has permitted an event; its properties are a JSON object, or nothing.
+    Event(Permitted<Event>, Option<String>),
     /// The visitor decided, here or in another tab; perhaps a session came of it.
     Decided(Option<Session>),
     /// The collector answered.
@@ -77,6 +73,19 @@ enum Stage {
     Pausing,
 }
 
+/// An event, and its properties as the page's own JSON: the gate does not ask for them.
+#[derive(Debug)]
+struct Held {
+    event: Permitted<Event>,
+    properties: Option<String>,
+}
+
+impl Held {
+    fn is_permitted(&self, now: &Now) -> bool {
+        permit(self.event.action().clone(), &now.standing, now.at).is_ok()
+    }
+}
+
 /// Events on their way.
 #[derive(Debug)]
 pub struct Queue {
@@ -86,8 +95,8 @@ pub struct Queue {
     session: Option<Session>,
     /// Whose the events and the session are: nothing of one visitor's is sent as another's.
     visitor: Option<VisitorId>,
-    held: Vec<Permitted<Event>>,
-    flying: Vec<Permitted<Event>>,
+    held: Vec<Held>,
+    flying: Vec<Held>,
 }
 
 impl Queue {
@@ -108,7 +117,7 @@ impl Queue {
     /// What a message leads to.
     pub fn update(&mut self, message: Message, now: &Now) -> Vec<Effect> {
         match message {
-            Message::Event(event) => self.push(event, now),
+            Message::Event(event, properties) => self.push(Held { event, properties }, now),
             Message::Decided(session) => self.decided(session, now),
             Message::Answer(answer) => self.answered(&answer, now),
             Message::Wake if matches!(self.stage, Stage::Gathering | Stage::Pausing) => {
@@ -119,7 +128,7 @@ impl Queue {
         }
     }
 
-    fn push(&mut self, event: Permitted<Event>, now: &Now) -> Vec<Effect> {
+    fn push(&mut self, event: Held, now: &Now) -> Vec<Effect> {
         if self.held.len() < MAX_HELD {
             self.held.push(event);
         }
@@ -145,10 +154,7 @@ impl Queue {
             }
         }
         self.visitor = now.visitor;
-        let permitted = |event: &Permitted<Event>| {
-            permit(event.action().clone(), &now.standing, now.at).is_ok()
-        };
-        self.held.retain(permitted);
+        self.held.retain(|held| held.is_permitted(now));
         if self.stage == Stage::Idle && !self.held.is_empty() {
             return self.begin(now);
         }
@@ -209,10 +215,7 @@ impl Queue {
     }
 
     fn send(&mut self, now: &Now) -> Vec<Effect> {
-        let permitted = |event: &Permitted<Event>| {
-            permit(event.action().clone(), &now.standing, now.at).is_ok()
-        };
-        self.held.retain(permitted);
+        self.held.retain(|held| held.is_permitted(now));
         self.stage = Stage::Idle;
         let (Some(visitor), false) = (now.visitor, self.held.is_empty()) else {
             return Vec::new();
@@ -243,19 +246,8 @@ impl Queue {
 }
 
 /// An event as it is sent, its time by the collector's clock.
-fn entry(event: &Permitted<Event>, ahead: i64) -> String {
-    let seen = event.action().observation();
-    let properties = (!seen.properties.is_empty()).then(|| {
-        Json::object(|json| {
-            for (name, value) in &seen.properties {
-                match value {
-                    Value::Flag(yes) => json.flag(name, *yes),
-                    Value::Number(number) => json.raw(name, &number.to_string()),
-                    Value::Text(text) => json.text(name, text),
-                }
-            }
-        })
-    });
+fn entry(held: &Held, ahead: i64) -> String {
+    let seen = held.event.action().observation();
     let outgoing = Outgoing {
         id: seen.id,
         name: seen.name.as_str(),
@@ -263,7 +255,7 @@ fn entry(event: &Permitted<Event>, ahead: i64) -> String {
         url: &seen.page.url,
         title: &seen.page.title,
         referrer: &seen.page.referrer,
-        properties: properties.as_deref(),
+        properties: held.properties.as_deref(),
     };
     outgoing.to_json()
 }

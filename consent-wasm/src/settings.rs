@@ -1,7 +1,4 @@
-//! The site's configuration, read from the object that the loader carries.
-//!
-//! A browser's objects are read through [`Tree`], so that the same code is tested natively, and so
-//! that no JSON parser has to be downloaded: the browser has one.
+//! The site's configuration, as the loader hands it over.
 
 use alloc::{string::String, vec::Vec};
 
@@ -12,49 +9,7 @@ use consent_core::{
     time::Millis,
 };
 
-/// Something like JSON that can be looked into.
-pub trait Tree: Sized {
-    /// The member of that name; `None` where there is none, or it is null.
-    fn member(&self, name: &str) -> Option<Self>;
-    /// The entries of an array; none of anything else.
-    fn items(&self) -> Vec<Self>;
-    /// A text.
-    fn text(&self) -> Option<String>;
-    /// A number.
-    fn number(&self) -> Option<f64>;
-    /// Whether it is true.
-    fn flag(&self) -> bool;
-
-    /// The text of a member.
-    fn text_of(&self, name: &str) -> Option<String> {
-        self.member(name)?.text()
-    }
-
-    /// A whole number, of milliseconds, days or the like.
-    fn as_whole(&self) -> Option<i64> {
-        let number = self.number()?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "`as` saturates, and a number beyond 2^63 is as wrong as the greatest below it"
-        )]
-        Some(number as i64)
-    }
-
-    /// The whole number of a member.
-    fn whole(&self, name: &str) -> Option<i64> {
-        self.member(name)?.as_whole()
-    }
-
-    /// The entries of a member.
-    fn items_of(&self, name: &str) -> Vec<Self> {
-        self.member(name).map(|member| member.items()).unwrap_or_default()
-    }
-
-    /// The texts of a member.
-    fn texts_of(&self, name: &str) -> Vec<String> {
-        self.items_of(name).iter().filter_map(Self::text).collect()
-    }
-}
+use crate::lines::Lines;
 
 /// What of the configuration the parts go by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,20 +29,30 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the configuration. `None` where it is not one: then nothing is shown and nothing granted.
-    pub fn read(config: &impl Tree, language: String) -> Option<Self> {
-        let number = |name| u32::try_from(config.whole(name)?).ok();
+    /// Reads the configuration: site, revision, days of consent, days of the visitor's number, banner's
+    /// version, language; then a line for each purpose: its key, kind, and services, each followed
+    /// by `:` and its events with commas between. `None` where it is not one: then nothing is shown
+    /// and nothing granted.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut lines = Lines::of(text);
+        let site = lines.text();
+        let revision = lines.parse()?;
+        let consent_days = lines.parse()?;
+        let visitor_days = lines.parse()?;
+        let banner = lines.text();
+        let language = lines.text();
         let mut purposes = Vec::new();
-        for given in config.items_of("purposes") {
-            purposes.push(purpose(&given)?);
+        for line in lines {
+            purposes.push(purpose(Lines::words(line))?);
         }
         Some(Self {
-            site: config.text_of("site")?,
-            policy: Policy::received(number("revision")?, purposes),
-            consent_days: number("consent_days")?,
-            visitor_days: number("visitor_days")?,
-            banner: config.member("banner")?.text_of("version")?,
-            language,
+            site: site.into(),
+            policy: Policy::received(revision, purposes),
+            consent_days,
+            visitor_days,
+            banner: banner.into(),
+            language: language.into(),
         })
     }
 
@@ -116,9 +81,10 @@ impl Settings {
         bits & self.bits(|slot| slot.needs_visitor) != 0
     }
 
-    /// The bits of a purpose, or of one service of it; 0 where the site has no such thing.
+    /// The bits of a purpose, or of one service of it where one is named; 0 where the site has no
+    /// such thing.
     #[must_use]
-    pub fn bits_of(&self, purpose: &str, service: Option<&str>) -> u128 {
+    pub fn bits_of(&self, purpose: &str, service: &str) -> u128 {
         self.bits(|slot| is(slot, purpose, service))
     }
 
@@ -127,12 +93,10 @@ impl Settings {
     pub fn beyond(&self, bits: u128, mut name: impl FnMut(&str)) {
         for slot in self.policy.slots() {
             let purpose = slot.purpose.as_str();
-            let service = slot.service.map(ServiceKey::as_str);
-            if bits & self.bits_of(purpose, service) == 0 {
-                service.map(&mut name);
-            }
-            if bits & self.bits_of(purpose, None) == 0 {
-                name(purpose);
+            for (key, service) in [(purpose, ""), service_of(slot)] {
+                if bits & self.bits_of(purpose, service) == 0 {
+                    name(key);
+                }
             }
         }
     }
@@ -146,116 +110,92 @@ impl Settings {
     }
 }
 
-/// Whether a switch is one of a purpose, or of one service of it.
-#[must_use]
-pub fn is(slot: Slot<'_>, purpose: &str, service: Option<&str>) -> bool {
-    slot.purpose.as_str() == purpose
-        && service.is_none_or(|service| slot.service.is_some_and(|own| own.as_str() == service))
+fn service_of(slot: Slot<'_>) -> (&str, &str) {
+    let service = slot.service.map_or("", ServiceKey::as_str);
+    (service, service)
 }
 
-fn purpose(given: &impl Tree) -> Option<Purpose> {
-    let mut services = Vec::new();
-    for given in given.items_of("services") {
-        services.push(service(&given)?);
-    }
-    let kind = match given.text_of("kind")?.as_str() {
+/// Whether a switch is one of a purpose, or of one service of it where one is named.
+#[must_use]
+pub fn is(slot: Slot<'_>, purpose: &str, service: &str) -> bool {
+    slot.purpose.as_str() == purpose
+        && (service.is_empty() || slot.service.is_some_and(|own| own.as_str() == service))
+}
+
+fn purpose(mut words: Lines<'_>) -> Option<Purpose> {
+    let key = words.parse()?;
+    let kind = match words.text() {
         "necessary" => Kind::Necessary,
         "optional" => Kind::Optional,
         "lead_link" => Kind::LeadLink,
         _ => return None,
     };
-    Some(Purpose { key: given.text_of("key")?.parse().ok()?, kind, services })
+    let mut services = Vec::new();
+    for word in words {
+        services.push(service(word)?);
+    }
+    Some(Purpose { key, kind, services })
 }
 
-fn service(given: &impl Tree) -> Option<Service> {
+fn service(word: &str) -> Option<Service> {
+    let mut parts = Lines::split(word, b':');
+    let key = parts.parse()?;
     let mut events = Vec::new();
-    for event in given.items_of("events") {
-        events.push(event.text()?.parse().ok()?);
+    for event in Lines::split(parts.text(), b',') {
+        if !event.is_empty() {
+            events.push(event.parse().ok()?);
+        }
     }
-    Some(Service { key: given.text_of("key")?.parse().ok()?, events })
+    Some(Service { key, events })
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
 
     use super::*;
 
-    impl Tree for Value {
-        fn member(&self, name: &str) -> Option<Self> {
-            self.get(name).filter(|member| !member.is_null()).cloned()
-        }
-        fn items(&self) -> Vec<Self> {
-            self.as_array().cloned().unwrap_or_default()
-        }
-        fn text(&self) -> Option<String> {
-            self.as_str().map(str::to_owned)
-        }
-        fn number(&self) -> Option<f64> {
-            self.as_f64()
-        }
-        fn flag(&self) -> bool {
-            self.as_bool() == Some(true)
-        }
-    }
-
     /// analytics {ashiato: `page_view` `click`; tag}, video, link (a lead link), necessary.
-    pub(crate) fn config() -> Value {
-        json!({
-            "site": "shop", "revision": 3, "consent_days": 180, "visitor_days": 365,
-            "languages": ["ja", "en"],
-            "purposes": [
-                {"key": "necessary", "kind": "necessary", "services": [{"key": "choice", "events": []}]},
-                {"key": "analytics", "kind": "optional", "services": [
-                    {"key": "ashiato", "events": ["page_view", "click"]}, {"key": "tag", "events": []}]},
-                {"key": "video", "kind": "optional", "services": []},
-                {"key": "link", "kind": "lead_link", "services": []},
-            ],
-            "url_parameters": ["utm_source"],
-            "cookies": {"choice": ["ashiato_consent"], "ashiato": ["ashiato_visitor"], "tag": ["_tag", "_tag_*"], "video": ["v"]},
-            "forms": ["contact"], "banner": {"version": "default", "layout": "bar", "theme": "auto"},
-            "assets": {},
-        })
-    }
+    pub(crate) const CONFIG: &str = "shop\n3\n180\n365\ndefault\nja\nnecessary necessary choice:\n\
+        analytics optional ashiato:page_view,click tag:\nvideo optional\nlink lead_link";
 
     pub(crate) fn settings() -> Settings {
-        Settings::read(&config(), "ja".to_owned()).unwrap()
+        Settings::read(CONFIG).unwrap()
     }
 
     #[test]
-    fn what_the_collector_writes_is_read() {
-        let config: consent_core::client::Config = serde_json::from_value(config()).unwrap();
-        let written = serde_json::to_value(&config).unwrap();
-        let read = Settings::read(&written, "ja".to_owned()).unwrap();
-        assert_eq!(read, settings());
-        assert_eq!(read.policy, Policy::new(3, config.purposes).unwrap());
+    fn a_configuration_is_read_whole() {
+        let settings = settings();
+        assert_eq!((settings.site.as_str(), settings.policy.revision()), ("shop", 3));
+        assert_eq!((settings.consent_days, settings.visitor_days), (180, 365));
+        assert_eq!((settings.banner.as_str(), settings.language.as_str()), ("default", "ja"));
+        let purposes = settings.policy.purposes();
+        let again = Policy::new(3, purposes.to_vec()).unwrap();
+        assert_eq!(settings.policy, again);
+        assert_eq!(purposes[1].services[0].events.len(), 2);
+        assert_eq!(purposes[1].services[1].events.len(), 0);
+        assert_eq!(purposes[3].kind, Kind::LeadLink);
     }
 
     #[test]
-    fn no_configuration_without_each_of_its_parts() {
-        for part in ["site", "revision", "consent_days", "visitor_days", "banner"] {
-            let mut config = config();
-            config.as_object_mut().unwrap().remove(part);
-            assert_eq!(Settings::read(&config, String::new()), None, "{part}");
+    fn what_is_not_a_configuration_is_none() {
+        for text in ["", "shop", "shop\nx\n180\n365\nd\nja", "shop\n3\n180\n-1\nd\nja"] {
+            assert_eq!(Settings::read(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_purpose_of_a_kind_unheard_of_is_not_taken_for_another() {
-        let mut config = config();
-        config["purposes"][1]["kind"] = json!("implied");
-        assert_eq!(Settings::read(&config, String::new()), None);
+        for line in ["video implied", "Video optional", "video", "", "v optional a:Bad b"] {
+            let text = [CONFIG, "\n", line].concat();
+            assert_eq!(Settings::read(&text), None, "{line}");
+        }
     }
 
     #[test]
     fn bits_follow_the_switches() {
         let settings = settings();
         assert_eq!(settings.all(), 0b1111);
-        assert_eq!(settings.bits_of("analytics", None), 0b11);
-        assert_eq!(settings.bits_of("analytics", Some("tag")), 0b10);
-        assert_eq!(settings.bits_of("video", Some("tag")), 0);
-        assert_eq!(settings.bits_of("necessary", None), 0);
+        assert_eq!(settings.bits_of("analytics", ""), 0b11);
+        assert_eq!(settings.bits_of("analytics", "tag"), 0b10);
+        assert_eq!(settings.bits_of("video", "tag"), 0);
+        assert_eq!(settings.bits_of("necessary", ""), 0);
         assert!(settings.needs_visitor(0b1) && settings.needs_visitor(0b1000));
         assert!(!settings.needs_visitor(0b110));
     }
@@ -265,23 +205,24 @@ pub(crate) mod tests {
         let settings = settings();
         let beyond = |bits| {
             let mut keys = Vec::new();
-            settings.beyond(bits, |key| keys.push(key.to_owned()));
+            settings.beyond(bits, |key| keys.push(String::from(key)));
+            keys.retain(|key| !key.is_empty());
+            keys.sort();
+            keys.dedup();
             keys
         };
         assert_eq!(beyond(0b1111), [""; 0]);
-        assert_eq!(beyond(0b101), ["tag", "link"]);
-        assert_eq!(beyond(0b1100), ["ashiato", "analytics", "tag", "analytics"]);
+        assert_eq!(beyond(0b101), ["link", "tag"]);
+        assert_eq!(beyond(0b1100), ["analytics", "ashiato", "tag"]);
     }
 
     proptest! {
         #[test]
-        fn no_object_makes_reading_panic(text in "\\PC{0,60}", number: f64, part in 0_usize..6) {
-            let names = ["site", "revision", "purposes", "cookies", "banner", "consent_days"];
-            for value in [json!(text), json!(number), json!([text]), json!({ text.clone(): number }), Value::Null] {
-                let mut config = config();
-                config[names[part]] = value;
-                let _ = Settings::read(&config, String::new());
-            }
+        fn no_text_makes_reading_panic(text in "\\PC{0,60}", line in 0_usize..10) {
+            let mut lines: Vec<&str> = CONFIG.split('\n').collect();
+            lines[line] = &text;
+            let _ = Settings::read(&lines.join("\n"));
+            let _ = Settings::read(&text);
         }
     }
 }

@@ -45,15 +45,6 @@ const FEATURES: [&str; 7] = [
 /// Browsers that esbuild writes for: those with everything that the client needs in any case.
 const TARGET: &str = "--target=chrome111,firefox115,safari16.4";
 
-/// Starts the modules. wasm-bindgen's own form takes addresses, bytes and modules alike, at three
-/// times the size; the loader always hands over a response that is on its way.
-const START: &str = "let wasm;
-export default async response => {
-    wasm = (await WebAssembly.instantiateStreaming(response, __wbg_get_imports())).instance.exports;
-    wasm.__wbindgen_start();
-};
-";
-
 /// Builds the client into `target/client`, where its sources have changed since the last time.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let target = root.join("target/client");
@@ -71,16 +62,8 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         bind(root, part, &work)?;
         let names = tools.shrink(&work, part)?;
         let script = fs::read_to_string(work.join(part).with_extension("js"))?;
-        let script = names.apply(&with_short_start(&script)?);
-        let style = root.join("consent-wasm").join(part).with_extension("css");
-        let style = if style.is_file() { tools.style(&style)? } else { String::new() };
-        let mut script = format!("{script}export const style = {};\n", quoted(&style)?);
-        for companion in ["release", part] {
-            let companion = root.join("consent-wasm").join(companion).with_extension("js");
-            if companion.is_file() {
-                script.push_str(&fs::read_to_string(companion)?);
-            }
-        }
+        let script = without_start(&script)?;
+        let script = names.apply(&whole(&root.join("consent-wasm"), part, &script, &tools)?);
         fs::write(work.join("whole.js"), script)?;
         tools.script(
             &work.join("whole.js"),
@@ -163,15 +146,29 @@ fn bind(root: &Path, part: &str, work: &Path) -> Result<()> {
         .with_context(|| format!("wasm-bindgen cannot bind the module `{part}`"))
 }
 
-/// wasm-bindgen's script with [`START`] in place of its own initialisation, which is its end.
-fn with_short_start(script: &str) -> Result<String> {
-    let end = "let wasmModule, wasmInstance, wasm;";
-    match script.split_once(end) {
+/// wasm-bindgen's script without its initialisation, which is its end. That takes addresses, bytes
+/// and modules alike, at three times the size of what `part.js` does.
+fn without_start(script: &str) -> Result<String> {
+    match script.split_once("let wasmModule, wasmInstance, wasm;") {
         Some((glue, rest)) if rest.contains("__wbg_init as default") => {
-            Ok(format!("{glue}{START}"))
+            Ok(glue.replace("\nexport ", "\n"))
         }
         _ => bail!("wasm-bindgen's script does not end as its initialisation used to"),
     }
+}
+
+/// A part's script: wasm-bindgen's, the style it shows itself in, and what it borrows of the browser.
+fn whole(folder: &Path, part: &str, glue: &str, tools: &Tools) -> Result<String> {
+    let mut script = glue.to_owned();
+    let style = folder.join(part).with_extension("css");
+    if style.is_file() {
+        let style = tools.style(&style)?;
+        script.push_str(&format!("const style = {};\n", quoted(&style)?));
+    }
+    for own in ["part", "release", part] {
+        script.push_str(&fs::read_to_string(folder.join(own).with_extension("js"))?);
+    }
+    Ok(script)
 }
 
 /// A style sheet as a script's constant.

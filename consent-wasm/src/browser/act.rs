@@ -1,133 +1,230 @@
-//! The part that acts: carries what is observed to the [`Queue`] and its effects to the collector.
+//! The part that acts: what the script calls of it, and what it calls of the script (`act.js`).
 
-use alloc::{collections::BTreeMap, rc::Rc, string::String};
-use core::cell::RefCell;
+use alloc::string::String;
 
 use consent_core::{
-    event::Value,
+    cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
+    ids::VisitorId,
+    jws::sign,
     standing::{Standing, Subject},
     time::Millis,
+    wire::SessionRequest,
 };
+use spin::Mutex;
+use wasm_bindgen::prelude::*;
 
-use super::{
-    forms,
-    host::Host,
-    observe::{Place, observe},
-};
+use super::{clock, cookie, draw};
 use crate::{
     blocked::may_run,
+    lead::{MARK, Outcome, may_link, payload},
+    lines::Lines,
     queue::{Effect, Message, Now, Queue},
     session::Answer,
-    settings::{Settings, Tree},
+    settings::Settings,
+    view::{Place, Seen},
 };
 
-/// The part, once it has been started.
-pub(crate) struct Act {
-    pub(super) host: Host,
-    pub(super) settings: Settings,
-    queue: RefCell<Queue>,
-    pub(super) place: Place,
+#[wasm_bindgen]
+extern "C" {
+    fn url() -> String;
+    fn title() -> String;
+    fn referrer() -> String;
+    fn session() -> String;
+    fn post(path: &str, body: &str);
+    fn pause(ms: f64);
+    fn post_lead(path: &str, body: &str);
+    fn kept(lead: &str, linked: bool);
+    fn faults(lines: &str);
+    fn go_on();
 }
 
-impl core::fmt::Debug for Act {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Act")
+struct Act {
+    settings: Settings,
+    queue: Queue,
+    place: Place,
+    form: Option<Form>,
+}
+
+/// A form on its way.
+struct Form {
+    payload: String,
+    visitor: Option<VisitorId>,
+    sent: bool,
+    renewed: bool,
+}
+
+/// The part, once it has been started. It is never locked while the script is called that may call
+/// back.
+static ACT: Mutex<Option<Act>> = Mutex::new(None);
+
+fn with<R>(action: impl FnOnce(&mut Act) -> R) -> Option<R> {
+    ACT.try_lock()?.as_mut().map(action)
+}
+
+/// Starts the part with the site's configuration and, after a mark, the query parameters that may be
+/// kept, one a line; whether it could.
+#[wasm_bindgen]
+#[must_use]
+pub fn start(config: &str) -> bool {
+    let mut parts = Lines::split(config, MARK);
+    let (Some(settings), Some(mut act)) = (Settings::read(parts.text()), ACT.try_lock()) else {
+        return false;
+    };
+    let parameters = Lines::of(parts.text()).map(String::from).collect();
+    *act = Some(Act {
+        queue: Queue::new(settings.site.clone()),
+        settings,
+        place: Place::new(parameters, &referrer()),
+        form: None,
+    });
+    true
+}
+
+/// Whether what is marked with a purpose, and perhaps a service after a space, may run.
+#[wasm_bindgen]
+#[must_use]
+pub fn may(what: &str) -> bool {
+    let mut words = Lines::words(what);
+    let (purpose, service) = (words.text(), words.text());
+    let may =
+        |act: &mut Act| may_run(&act.settings, decision().as_ref(), purpose, service, clock());
+    with(may).unwrap_or(false)
+}
+
+/// Follows a decision, and counts the view that it lets be counted.
+#[wasm_bindgen]
+pub fn follow() {
+    let handed = session();
+    let mut lines = Lines::of(&handed);
+    let answer = Answer::read(200, &handed);
+    let session =
+        answer.session(clock(), lines.nth(3).and_then(|ahead| ahead.parse().ok()).unwrap_or(0));
+    tell(Message::Decided(session));
+    view();
+}
+
+/// Counts the view, once.
+#[wasm_bindgen]
+pub fn view() {
+    let new = with(|act| act.standing().receipt().is_some() && act.place.arrive(&url()));
+    if new == Some(true) {
+        track("page_view", None, super::now());
+    }
+}
+
+/// The page came back from the back/forward cache.
+#[wasm_bindgen]
+pub fn again() {
+    with(|act| act.place.again());
+    follow();
+}
+
+/// Records an event, if its purpose is granted; its properties are a JSON object.
+#[wasm_bindgen]
+pub fn track(name: &str, properties: Option<String>, at: f64) {
+    let event = with(|act| {
+        #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
+        let at = Millis(at as i64);
+        let seen = Seen { name, at, random: &draw(), url: &url(), title: &title() };
+        act.place.observe(&act.settings.policy, seen, &act.standing(), clock())
+    });
+    if let Some(Some(event)) = event {
+        tell(Message::Event(event, properties));
+    }
+}
+
+/// The collector answered to events.
+#[wasm_bindgen]
+pub fn answered(status: u16, text: &str) {
+    tell(Message::Answer(Answer::read(status, text)));
+}
+
+/// A pause is over, or the browser is online again.
+#[wasm_bindgen]
+pub fn wake() {
+    tell(Message::Wake);
+}
+
+/// The page goes away.
+#[wasm_bindgen]
+pub fn leave() {
+    tell(Message::Leave);
+}
+
+/// Somebody sends a form: its key, then its controls as [`payload`] takes them.
+#[wasm_bindgen]
+pub fn submit(text: &str) {
+    let mut controls = Lines::split(text, MARK);
+    let form = controls.text();
+    let opening = with(|act| {
+        let visitor = visitor().filter(|_| may_link(&act.settings, decision().as_ref(), clock()));
+        let url = act.place.clean(&url());
+        let payload = payload(&act.settings, form, visitor, &url, controls);
+        act.form = Some(Form { payload, visitor, sent: false, renewed: false });
+        SessionRequest { site: act.settings.site.clone(), visitor }.to_json()
+    });
+    if let Some(opening) = opening {
+        post_lead("/v1/sessions", &opening);
+    }
+}
+
+/// The collector answered to a form: as to a session, or as [`Outcome::read`] takes it.
+#[wasm_bindgen]
+pub fn lead_answered(status: u16, text: &str) {
+    let next = with(|act| {
+        let form = act.form.as_mut()?;
+        if form.sent {
+            let outcome = Outcome::read(status, text);
+            if outcome != Outcome::Renew || form.renewed {
+                return Some(Err(outcome));
+            }
+            (form.sent, form.renewed) = (false, true);
+            let site = act.settings.site.clone();
+            let request = SessionRequest { site, visitor: form.visitor };
+            return Some(Ok(("/v1/sessions", request.to_json())));
+        }
+        let Some(session) = Answer::read(status, text).session(clock(), 0) else {
+            return Some(Err(Outcome::PassedOver));
+        };
+        form.sent = true;
+        let at = clock().plus(session.ahead);
+        Some(Ok(("/v1/leads", sign(&session.key, &session.id, at, &form.payload))))
+    });
+    match next.flatten() {
+        Some(Ok((path, body))) => post_lead(path, &body),
+        Some(Err(Outcome::Kept { lead, linked })) => kept(&lead, linked),
+        Some(Err(Outcome::Faults(lines))) => faults(&lines),
+        Some(Err(Outcome::Renew | Outcome::PassedOver)) | None => go_on(),
+    }
+}
+
+fn tell(message: Message) {
+    let effects = with(|act| {
+        let now =
+            Now { at: clock(), random: draw()[0], visitor: visitor(), standing: act.standing() };
+        act.queue.update(message, &now)
+    });
+    for effect in effects.unwrap_or_default() {
+        match effect {
+            Effect::Post(path, body) => post(path, &body),
+            #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
+            Effect::Pause(ms) => pause(ms as f64),
+        }
     }
 }
 
 impl Act {
-    /// Starts the part; `None` where the configuration cannot be read.
-    pub(crate) fn start(host: Host) -> Option<Rc<Self>> {
-        let settings = host.settings()?;
-        let act = Rc::new(Self {
-            queue: RefCell::new(Queue::new(settings.site.clone())),
-            place: Place::new(host.config().texts_of("url_parameters")),
-            host,
-            settings,
-        });
-        observe(&act)?;
-        forms::bind(&act)?;
-        act.sync();
-        Some(act)
-    }
-
-    fn now(&self) -> Now {
-        let standing = self.host.decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
+    fn standing(&self) -> Standing {
+        decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
             own.standing(&self.settings.policy, self.settings.consent_days)
-        });
-        Now {
-            at: self.host.clock(),
-            random: self.host.draw()[0],
-            visitor: self.host.visitor(),
-            standing,
-        }
+        })
     }
+}
 
-    /// Whether what is marked so may run.
-    pub(crate) fn may(&self, purpose: &str, service: Option<&str>) -> bool {
-        may_run(&self.settings, self.host.decision().as_ref(), purpose, service, self.host.clock())
-    }
+fn decision() -> Option<ConsentCookie> {
+    cookie(CONSENT_COOKIE)?.parse().ok()
+}
 
-    /// Follows a decision, and counts the view that it lets be counted.
-    pub(crate) fn sync(self: &Rc<Self>) {
-        let session = self.host.take_session();
-        self.tell(Message::Decided(session));
-        self.view();
-    }
-
-    /// Counts the view, once.
-    pub(super) fn view(self: &Rc<Self>) {
-        let standing = self.now().standing;
-        if standing.receipt().is_some() && self.place.arrive() {
-            self.track("page_view", BTreeMap::new(), self.host.clock());
-        }
-    }
-
-    /// The page came back from the cache: a view of its own.
-    pub(super) fn returned(self: &Rc<Self>) {
-        self.place.again();
-        self.sync();
-    }
-
-    /// Records an event, if its purpose is granted.
-    pub(crate) fn track(
-        self: &Rc<Self>,
-        name: &str,
-        properties: BTreeMap<String, Value>,
-        at: Millis,
-    ) {
-        let standing = self.now().standing;
-        if let Some(event) =
-            self.place.event(&self.settings, &self.host, name, properties, at, &standing)
-        {
-            self.tell(Message::Event(event));
-        }
-    }
-
-    /// The browser is online again.
-    pub(super) fn wake(self: &Rc<Self>) {
-        self.tell(Message::Wake);
-    }
-
-    /// The page goes away.
-    pub(super) fn leave(self: &Rc<Self>) {
-        self.tell(Message::Leave);
-    }
-
-    fn tell(self: &Rc<Self>, message: Message) {
-        let now = self.now();
-        let effects = match self.queue.try_borrow_mut() {
-            Ok(mut queue) => queue.update(message, &now),
-            Err(_) => return,
-        };
-        for effect in effects {
-            let own = self.clone();
-            match effect {
-                Effect::Post(path, body) => self.host.call(path, &body, move |status, body| {
-                    own.tell(Message::Answer(Answer::read(status, Some(&body))));
-                }),
-                Effect::Pause(ms) => self.host.wait(ms, move || own.tell(Message::Wake)),
-            }
-        }
-    }
+fn visitor() -> Option<VisitorId> {
+    cookie(VISITOR_COOKIE)?.parse().ok()
 }

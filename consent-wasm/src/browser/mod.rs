@@ -3,17 +3,33 @@
 //!
 //! What the browser lacks is `None` or passed over; nothing here panics.
 
+use alloc::string::String;
+
+use consent_core::time::Millis;
+use wasm_bindgen::prelude::*;
+
 #[cfg(feature = "act")]
 pub(crate) mod act;
 #[cfg(feature = "ui")]
-mod banner;
-mod dom;
-#[cfg(feature = "act")]
-mod forms;
-mod host;
-#[cfg(feature = "act")]
-mod observe;
-#[cfg(feature = "ui")]
 pub(crate) mod ui;
 
-pub use host::Host;
+// `part.js`, for both.
+#[wasm_bindgen]
+extern "C" {
+    fn now() -> f64;
+    fn random() -> u64;
+    fn cookie(name: &str) -> Option<String>;
+}
+
+/// The page's clock.
+#[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
+fn clock() -> Millis {
+    Millis(now() as i64)
+}
+
+/// Fresh random bits.
+fn draw() -> [u8; 10] {
+    let [a, b, c, d, e, f, g, h] = random().to_le_bytes();
+    let [i, j, ..] = random().to_le_bytes();
+    [a, b, c, d, e, f, g, h, i, j]
+}

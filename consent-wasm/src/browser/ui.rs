@@ -1,198 +1,273 @@
-//! The part that asks: carries messages to [`Client`] and its effects into the page.
+//! The part that asks: what the script calls of it, and what it calls of the script (`ui.js`).
+//!
+//! Only numbers and texts pass between them, and nothing is kept of the page's: that is what makes
+//! both small.
 
-use alloc::{rc::Rc, string::String};
-use core::cell::RefCell;
+use alloc::string::String;
 
-use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
-use wasm_bindgen::JsValue;
-use web_sys::Event;
+use consent_core::cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE};
+use spin::Mutex;
+use wasm_bindgen::prelude::*;
 
-use super::{
-    banner::View,
-    dom::{closest, get, listen},
-    host::Host,
-};
+use super::{clock, cookie, draw};
 use crate::{
-    banner::{Switches, method},
+    banner::{Surface, Switches, first_layer, method, second_layer},
     blocked::may_run,
     client::{Client, Effect, Message, Now},
+    lines::Lines,
     session::Answer,
-    settings::{Settings, Tree},
+    settings::Settings,
 };
 
-/// The part, once it has been started.
-pub(crate) struct Ui {
-    host: Host,
-    settings: Rc<Settings>,
-    client: RefCell<Client>,
-    shown: RefCell<(View, Switches)>,
+#[wasm_bindgen]
+extern "C" {
+    fn page() -> String;
+    fn keep(name: &str, value: &str, days: u32) -> bool;
+    fn erase(key: &str);
+    fn leave(text: Option<String>);
+    fn sync();
+    fn post(path: &str, body: &str);
+    fn pause(ms: f64);
+    fn hand_over(ahead: f64);
+    fn add(parent: u32, tag: &str, given: &str, text: &str) -> u32;
+    fn fact(parent: u32, label: &str, text: &str);
+    fn show(layer: u32);
+    fn hide(layer: u32);
+    fn saved();
+    fn turn(switch: u32, on: bool);
 }
 
-impl core::fmt::Debug for Ui {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Ui")
+struct Ui {
+    client: Client,
+    switches: Switches,
+    panel: u32,
+    dialog: u32,
+}
+
+/// The part, once it has been started. It is never locked while the script is called that may call
+/// back.
+static UI: Mutex<Option<Ui>> = Mutex::new(None);
+
+fn with<R>(action: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+    UI.try_lock()?.as_mut().map(action)
+}
+
+/// Starts the part with the site's configuration; whether it could.
+#[wasm_bindgen]
+#[must_use]
+pub fn start(config: &str) -> bool {
+    let (Some(settings), Some(mut ui)) = (Settings::read(config), UI.try_lock()) else {
+        return false;
+    };
+    *ui =
+        Some(Ui { client: Client::new(settings), switches: Switches::of(0), panel: 0, dialog: 0 });
+    true
+}
+
+/// Shows the first layer where a decision is due.
+#[wasm_bindgen]
+pub fn ask() {
+    with(|ui| {
+        if ui.decided().is_none() && ui.panel == 0 {
+            ui.panel = first_layer(&Page);
+        }
+    });
+}
+
+/// Shows the second layer with the standing decision.
+#[wasm_bindgen]
+pub fn open() {
+    with(|ui| {
+        close(&mut ui.dialog);
+        ui.switches = Switches::of(ui.granted());
+        ui.dialog = second_layer(&Page, ui.client.settings(), ui.switches);
+    });
+}
+
+/// Something of ours was pressed: a button by its part, or a switch by the words `purpose service`
+/// that is now on or off.
+#[wasm_bindgen]
+pub fn press(what: &str, on: bool) {
+    match what {
+        "accept" => accept(""),
+        "reject" => refuse(),
+        "customise" => open(),
+        "close" => {
+            with(|ui| close(&mut ui.dialog));
+        }
+        "save" => {
+            if let Some(bits) = with(|ui| ui.switches.bits()) {
+                decide(bits, false);
+            }
+        }
+        _ => {
+            let mut words = Lines::words(what);
+            with(|ui| {
+                ui.switches.turn(ui.client.settings(), words.text(), words.text(), on);
+                ui.switches.show(&Page, ui.client.settings());
+            });
+        }
+    }
+}
+
+/// Grants what is named beside what is granted: a line for each purpose, or purpose and service.
+/// Nothing named is everything.
+#[wasm_bindgen]
+pub fn accept(what: &str) {
+    let bits = with(|ui| {
+        if what.is_empty() {
+            return ui.client.settings().all();
+        }
+        let mut bits = ui.granted();
+        for line in Lines::of(what) {
+            let mut words = Lines::words(line);
+            bits |= ui.client.settings().bits_of(words.text(), words.text());
+        }
+        bits
+    });
+    if let Some(bits) = bits {
+        decide(bits, what.is_empty());
+    }
+}
+
+/// Grants nothing any more.
+#[wasm_bindgen]
+pub fn refuse() {
+    decide(0, false);
+}
+
+/// Whether what is marked with a purpose, and perhaps a service after a space, may run.
+#[wasm_bindgen]
+#[must_use]
+pub fn may(what: &str) -> bool {
+    let mut words = Lines::words(what);
+    let (purpose, service) = (words.text(), words.text());
+    let may =
+        |ui: &mut Ui| may_run(ui.client.settings(), decision().as_ref(), purpose, service, clock());
+    with(may).unwrap_or(false)
+}
+
+/// Follows a decision made elsewhere.
+#[wasm_bindgen]
+pub fn follow() {
+    with(|ui| {
+        if ui.decided().is_some() {
+            close(&mut ui.panel);
+        }
+    });
+}
+
+/// Tells the collector what an earlier page could not.
+#[wasm_bindgen]
+pub fn confirm(left: Option<String>) {
+    tell(Message::Resume(left));
+}
+
+/// The collector answered.
+#[wasm_bindgen]
+pub fn answered(status: u16, text: &str) {
+    tell(Message::Answer(Answer::read(status, text)));
+}
+
+/// A pause is over, or the browser is online again.
+#[wasm_bindgen]
+pub fn wake() {
+    tell(Message::Wake);
+}
+
+fn decide(bits: u128, everything: bool) {
+    if let Some(before) = with(|ui| ui.granted()) {
+        tell(Message::Decide { bits, method: method(everything, before, bits) });
+        with(|ui| {
+            close(&mut ui.panel);
+            close(&mut ui.dialog);
+        });
+        saved();
+    }
+}
+
+fn tell(message: Message) {
+    let now = Now {
+        at: clock(),
+        random: draw(),
+        cookie: decision(),
+        visitor: cookie(VISITOR_COOKIE).and_then(|visitor| visitor.parse().ok()),
+        page: page(),
+    };
+    for effect in with(|ui| ui.client.update(message, &now)).unwrap_or_default() {
+        if !act(effect) {
+            break;
+        }
+    }
+}
+
+/// Does one effect; whether those after it still make sense.
+fn act(effect: Effect) -> bool {
+    let days = with(|ui| {
+        let settings = ui.client.settings();
+        (settings.consent_days, settings.visitor_days)
+    });
+    let (consent_days, visitor_days) = days.unwrap_or_default();
+    match effect {
+        Effect::Keep(decision) => return keep(CONSENT_COOKIE, &decision.to_text(), consent_days),
+        Effect::Hold(visitor) => {
+            keep(VISITOR_COOKIE, &visitor.to_text(), visitor_days);
+        }
+        Effect::Undecide => {
+            keep(CONSENT_COOKIE, "", 0);
+        }
+        Effect::Release => {
+            keep(VISITOR_COOKIE, "", 0);
+        }
+        Effect::Erase(bits) => {
+            with(|ui| ui.client.settings().beyond(bits, erase));
+        }
+        Effect::Leave(text) => leave(text),
+        Effect::Announce => sync(),
+        Effect::Post(path, body) => post(path, &body),
+        #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
+        Effect::Pause(ms) => pause(ms as f64),
+        #[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
+        Effect::Session(ahead) => hand_over(ahead as f64),
+    }
+    true
+}
+
+fn close(layer: &mut u32) {
+    if *layer != 0 {
+        hide(*layer);
+        *layer = 0;
     }
 }
 
 impl Ui {
-    /// Starts the part; `None` where the configuration or the texts cannot be read.
-    pub(crate) fn start(host: Host, texts: JsValue, style: &str) -> Option<Rc<Self>> {
-        let settings = Rc::new(host.settings()?);
-        let root = host.root();
-        let view = View::new(root.clone(), texts, &host.config(), style)?;
-        let ui = Rc::new(Self {
-            host,
-            client: RefCell::new(Client::new(settings.clone())),
-            shown: RefCell::new((view, Switches::of(0))),
-            settings,
-        });
-        let own = ui.clone();
-        listen(&root, "click", move |event| {
-            own.clicked(&event);
-        });
-        Some(ui)
-    }
-
     fn decided(&self) -> Option<u128> {
-        self.settings.decided(self.host.decision().as_ref(), self.host.clock())
+        self.client.settings().decided(decision().as_ref(), clock())
     }
 
     fn granted(&self) -> u128 {
         self.decided().unwrap_or(0)
     }
+}
 
-    /// Shows the first layer where a decision is due.
-    pub(crate) fn ask(&self) {
-        if let (None, Ok(mut shown)) = (self.decided(), self.shown.try_borrow_mut()) {
-            shown.0.ask();
-        }
+fn decision() -> Option<ConsentCookie> {
+    cookie(CONSENT_COOKIE)?.parse().ok()
+}
+
+/// The page, by its script.
+struct Page;
+
+impl Surface for Page {
+    fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
+        add(parent, tag, given, text)
     }
-
-    /// Shows the second layer with the standing decision.
-    pub(crate) fn open(&self) {
-        if let Ok(mut shown) = self.shown.try_borrow_mut() {
-            shown.1 = Switches::of(self.granted());
-            let switches = shown.1;
-            shown.0.open(&self.settings, switches);
-        }
+    fn tell(&self, parent: u32, label: &str, text: &str) {
+        fact(parent, label, text);
     }
-
-    /// Decides.
-    pub(crate) fn decide(self: &Rc<Self>, bits: u128, everything: bool) {
-        let method = method(everything, self.granted(), bits);
-        self.tell(Message::Decide { bits, method });
+    fn show(&self, layer: u32) {
+        show(layer);
     }
-
-    /// Grants what is named beside what is granted: purposes, or pairs of a purpose and a service.
-    /// Nothing named is everything.
-    pub(crate) fn accept(self: &Rc<Self>, what: &JsValue) {
-        let named = what.items();
-        let mut bits = self.granted();
-        for name in &named {
-            bits |= match name.items().as_slice() {
-                [purpose, service] => self
-                    .settings
-                    .bits_of(&purpose.text().unwrap_or_default(), service.text().as_deref()),
-                _ => self.settings.bits_of(&name.text().unwrap_or_default(), None),
-            };
-        }
-        if named.is_empty() {
-            bits = self.settings.all();
-        }
-        self.decide(bits, named.is_empty());
-    }
-
-    /// Follows a decision made elsewhere.
-    pub(crate) fn sync(&self) {
-        if let (Some(_), Ok(mut shown)) = (self.decided(), self.shown.try_borrow_mut()) {
-            shown.0.asked();
-        }
-    }
-
-    /// Whether what is marked so may run.
-    pub(crate) fn may(&self, purpose: &str, service: Option<&str>) -> bool {
-        may_run(&self.settings, self.host.decision().as_ref(), purpose, service, self.host.clock())
-    }
-
-    fn clicked(self: &Rc<Self>, event: &Event) -> Option<()> {
-        let pressed = closest(event, "button,input")?;
-        match pressed.get_attribute("part")?.as_str() {
-            "accept" | "accept second" => self.decide(self.settings.all(), true),
-            "reject" | "reject second" => self.decide(0, false),
-            "customise" => self.open(),
-            "save" => {
-                let bits = self.shown.try_borrow().ok()?.1.bits();
-                self.decide(bits, false);
-            }
-            "close" => self.shown.try_borrow_mut().ok()?.0.close(),
-            "toggle" | "service" => {
-                let mut shown = self.shown.try_borrow_mut().ok()?;
-                let purpose = pressed.get_attribute("data-purpose")?;
-                let service = pressed.get_attribute("data-service");
-                let on = get(&pressed, "checked").is_truthy();
-                shown.1.turn(&self.settings, &purpose, service.as_deref(), on);
-                shown.0.turn(&self.settings, shown.1);
-            }
-            _ => {}
-        }
-        Some(())
-    }
-
-    /// Passes a message on, and does what it leads to.
-    pub(crate) fn tell(self: &Rc<Self>, message: Message) {
-        let deciding = matches!(message, Message::Decide { .. });
-        let now = Now {
-            at: self.host.clock(),
-            random: self.host.draw(),
-            cookie: self.host.decision(),
-            visitor: self.host.visitor(),
-            page: self.host.page(),
-        };
-        let effects = match self.client.try_borrow_mut() {
-            Ok(mut client) => client.update(message, &now),
-            Err(_) => return,
-        };
-        for effect in effects {
-            if !self.act(effect) {
-                break;
-            }
-        }
-        if let (true, Ok(mut shown)) = (deciding, self.shown.try_borrow_mut()) {
-            shown.0.saved();
-        }
-    }
-
-    /// Does one effect; whether those after it still make sense.
-    fn act(self: &Rc<Self>, effect: Effect) -> bool {
-        let host = &self.host;
-        match effect {
-            Effect::Keep(value) => {
-                return host.keep(CONSENT_COOKIE, &value, self.settings.consent_days);
-            }
-            Effect::Hold(visitor) => {
-                host.keep(VISITOR_COOKIE, &visitor, self.settings.visitor_days);
-            }
-            Effect::Undecide => {
-                host.keep(CONSENT_COOKIE, "", 0);
-            }
-            Effect::Release => {
-                host.keep(VISITOR_COOKIE, "", 0);
-            }
-            Effect::Erase(bits) => self.settings.beyond(bits, |key| host.erase(key)),
-            Effect::Leave(text) => host.leave(text.as_deref()),
-            Effect::Announce => host.sync(),
-            Effect::Post(path, body) => {
-                let ui = self.clone();
-                host.call(path, &body, move |status, body| {
-                    ui.tell(Message::Answer(Answer::read(status, Some(&body))));
-                });
-            }
-            Effect::Pause(ms) => {
-                let ui = self.clone();
-                host.wait(ms, move || ui.tell(Message::Wake));
-            }
-            Effect::Session(session) => host.hand_over(&session),
-        }
-        true
+    fn turn(&self, switch: u32, on: bool) {
+        turn(switch, on);
     }
 }

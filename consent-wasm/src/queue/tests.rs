@@ -27,7 +27,7 @@ fn now(bits: u128) -> Now {
     }
 }
 
-fn event(number: u8, title: &str) -> Permitted<Event> {
+fn event(number: u8, title: &str) -> Message {
     let observation = Observation {
         id: Uuid7::new(AT, &[number; 10]),
         name: "page_view".parse().unwrap(),
@@ -37,14 +37,11 @@ fn event(number: u8, title: &str) -> Permitted<Event> {
             title: title.to_owned(),
             referrer: String::new(),
         },
-        properties: BTreeMap::from([
-            ("n".to_owned(), Value::Number(serde_json::Number::from_f64(1.5).unwrap())),
-            ("ok".to_owned(), Value::Flag(true)),
-            ("plan".to_owned(), Value::Text("p\"ro".to_owned())),
-        ]),
+        properties: BTreeMap::new(),
     };
     let event = Event::under(&settings().policy, Subject::ThisBrowser, observation).unwrap();
-    permit(event, &now(0b1).standing, AT).unwrap()
+    let event = permit(event, &now(0b1).standing, AT).unwrap();
+    Message::Event(event, Some(r#"{"n":1.5,"plan":"p\"ro"}"#.to_owned()))
 }
 
 fn session() -> Session {
@@ -53,12 +50,12 @@ fn session() -> Session {
 
 fn queue() -> Queue {
     let mut queue = Queue::new("shop".to_owned());
-    assert_eq!(queue.decided(Some(session()), &now(0b1)), []);
+    assert_eq!(queue.update(Message::Decided(Some(session())), &now(0b1)), []);
     queue
 }
 
-fn answer(status: u16, body: &Json) -> Answer {
-    Answer::read(status, Some(body))
+fn answer(status: u16, text: &str) -> Message {
+    Message::Answer(Answer::read(status, text))
 }
 
 fn batch(effects: &[Effect]) -> Json {
@@ -69,26 +66,26 @@ fn batch(effects: &[Effect]) -> Json {
 #[test]
 fn the_first_event_waits_for_company_then_all_go_in_one_signed_batch() {
     let mut queue = queue();
-    assert_eq!(queue.push(event(1, "a"), &now(0b1)), [Effect::Pause(GATHER)]);
-    assert_eq!(queue.push(event(2, "b"), &now(0b1)), []);
+    assert_eq!(queue.update(event(1, "a"), &now(0b1)), [Effect::Pause(GATHER)]);
+    assert_eq!(queue.update(event(2, "b"), &now(0b1)), []);
     let batch = batch(&queue.update(Message::Wake, &now(0b1)));
     assert_eq!(batch["visitor"], VISITOR.to_text());
     assert_eq!(batch["events"].as_array().unwrap().len(), 2);
     assert_eq!(batch["events"][0]["at"], AT.0 + 250, "by the collector's clock");
-    assert_eq!(batch["events"][0]["properties"], json!({"n": 1.5, "ok": true, "plan": "p\"ro"}));
-    assert_eq!(queue.answered(&answer(200, &json!({"stored": 2})), &now(0b1)), []);
+    assert_eq!(batch["events"][0]["properties"], json!({"n": 1.5, "plan": "p\"ro"}));
+    assert_eq!(queue.update(answer(200, ""), &now(0b1)), []);
 }
 
 #[test]
 fn without_a_session_one_is_opened_for_the_visitor() {
     let mut queue = Queue::new("shop".to_owned());
-    let effects = queue.push(event(1, ""), &now(0b1));
+    let effects = queue.update(event(1, ""), &now(0b1));
     let visitor = VISITOR.to_text();
     let expected = json!({"site": "shop", "visitor": visitor}).to_string();
     assert_eq!(effects, [Effect::Post("/v1/sessions", expected)]);
-    let opened =
-        json!({"session": "s", "key": "A".repeat(43), "expires": AT.0 + 3_600_000, "now": AT.0});
-    assert_eq!(queue.answered(&answer(200, &opened), &now(0b1)), [Effect::Pause(GATHER)]);
+    let (key, expires) = ("A".repeat(43), AT.0 + 3_600_000);
+    let opened = answer(200, &format!("s\n{key}\n{expires}\n{}\n3\n\n", AT.0));
+    assert_eq!(queue.update(opened, &now(0b1)), [Effect::Pause(GATHER)]);
     assert_eq!(batch(&queue.update(Message::Wake, &now(0b1)))["events"][0]["page"]["title"], "");
 }
 
@@ -96,41 +93,41 @@ fn without_a_session_one_is_opened_for_the_visitor() {
 fn nothing_leaves_before_the_collector_has_confirmed_the_grant() {
     let mut queue = Queue::new("shop".to_owned());
     let unconfirmed = Now { visitor: None, ..now(0b1) };
-    assert_eq!(queue.push(event(1, ""), &unconfirmed), []);
+    assert_eq!(queue.update(event(1, ""), &unconfirmed), []);
     assert_eq!(queue.update(Message::Wake, &unconfirmed), []);
-    assert_eq!(queue.leave(&unconfirmed), []);
-    assert_eq!(queue.decided(Some(session()), &now(0b1)), [Effect::Pause(GATHER)]);
+    assert_eq!(queue.update(Message::Leave, &unconfirmed), []);
+    assert_eq!(queue.update(Message::Decided(Some(session())), &now(0b1)), [Effect::Pause(GATHER)]);
 }
 
 #[test]
 fn a_withdrawal_drops_what_was_held_and_what_was_to_be_sent_again() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
+    queue.update(event(1, ""), &now(0b1));
     queue.update(Message::Wake, &now(0b1));
-    queue.push(event(2, ""), &now(0b1));
+    queue.update(event(2, ""), &now(0b1));
     let withdrawn = Now { visitor: None, ..now(0) };
-    assert_eq!(queue.decided(None, &withdrawn), []);
-    queue.answered(&answer(503, &Json::Null), &withdrawn);
+    assert_eq!(queue.update(Message::Decided(None), &withdrawn), []);
+    queue.update(answer(503, ""), &withdrawn);
     assert_eq!(queue.update(Message::Wake, &withdrawn), []);
-    assert_eq!(queue.decided(Some(session()), &now(0b1)), []);
+    assert_eq!(queue.update(Message::Decided(Some(session())), &now(0b1)), []);
     assert!(queue.held.is_empty() && queue.flying.is_empty());
 }
 
 #[test]
 fn an_event_of_a_purpose_taken_back_meanwhile_is_not_sent() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
+    queue.update(event(1, ""), &now(0b1));
     assert_eq!(queue.update(Message::Wake, &now(0b1000)), []);
 }
 
 #[test]
 fn a_lost_batch_is_sent_again_with_the_same_ids_and_in_order() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
+    queue.update(event(1, ""), &now(0b1));
     let first = batch(&queue.update(Message::Wake, &now(0b1)));
-    queue.push(event(2, ""), &now(0b1));
+    queue.update(event(2, ""), &now(0b1));
     assert!(
-        matches!(queue.answered(&answer(0, &Json::Null), &now(0b1)), ref e if matches!(e[..], [Effect::Pause(_)]))
+        matches!(queue.update(answer(0, ""), &now(0b1)), ref e if matches!(e[..], [Effect::Pause(_)]))
     );
     let again = batch(&queue.update(Message::Wake, &now(0b1)));
     assert_eq!(again["events"][0], first["events"][0]);
@@ -140,18 +137,18 @@ fn a_lost_batch_is_sent_again_with_the_same_ids_and_in_order() {
 #[test]
 fn a_batch_that_is_refused_is_dropped() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
+    queue.update(event(1, ""), &now(0b1));
     queue.update(Message::Wake, &now(0b1));
-    assert_eq!(queue.answered(&answer(400, &Json::Null), &now(0b1)), []);
+    assert_eq!(queue.update(answer(400, ""), &now(0b1)), []);
     assert_eq!(queue.update(Message::Wake, &now(0b1)), []);
 }
 
 #[test]
 fn an_expired_session_is_renewed() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
+    queue.update(event(1, ""), &now(0b1));
     queue.update(Message::Wake, &now(0b1));
-    queue.answered(&answer(401, &Json::Null), &now(0b1));
+    queue.update(answer(401, ""), &now(0b1));
     assert!(matches!(
         queue.update(Message::Wake, &now(0b1))[..],
         [Effect::Post("/v1/sessions", _)]
@@ -161,9 +158,12 @@ fn an_expired_session_is_renewed() {
 #[test]
 fn a_page_that_goes_away_sends_what_it_holds() {
     let mut queue = queue();
-    queue.push(event(1, ""), &now(0b1));
-    assert_eq!(batch(&queue.leave(&now(0b1)))["events"].as_array().unwrap().len(), 1);
-    assert_eq!(queue.leave(&now(0b1)), [], "once");
+    queue.update(event(1, ""), &now(0b1));
+    assert_eq!(
+        batch(&queue.update(Message::Leave, &now(0b1)))["events"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(queue.update(Message::Leave, &now(0b1)), [], "once");
 }
 
 #[test]
@@ -171,9 +171,9 @@ fn a_batch_keeps_its_limits() {
     let mut queue = queue();
     let title = "x".repeat(1_024);
     for number in 0..150 {
-        queue.push(event(number, &title), &now(0b1));
+        queue.update(event(number, &title), &now(0b1));
     }
-    let effects = queue.leave(&now(0b1));
+    let effects = queue.update(Message::Leave, &now(0b1));
     let [Effect::Post(_, body)] = &effects[..] else { panic!("{effects:?}") };
     assert!(body.len() < consent_core::wire::MAX_BODY, "{}", body.len());
     assert!(batch(&effects)["events"].as_array().unwrap().len() <= MAX_BATCH);
@@ -187,19 +187,19 @@ proptest! {
         for step in steps {
             let here = now(if step == 6 { 0 } else { 0b1 });
             let effects = match step {
-                0 | 1 => { number += 1; queue.push(event(number, ""), &here) }
+                0 | 1 => { number += 1; queue.update(event(number, ""), &here) }
                 2 => queue.update(Message::Wake, &here),
-                3 => queue.answered(&answer(200, &json!({})), &here),
-                4 => queue.answered(&answer(0, &Json::Null), &here),
-                5 => queue.leave(&here),
-                _ => queue.decided(None, &here),
+                3 => queue.update(answer(200, ""), &here),
+                4 => queue.update(answer(0, ""), &here),
+                5 => queue.update(Message::Leave, &here),
+                _ => queue.update(Message::Decided(None), &here),
             };
             if step == 6 {
                 prop_assert_eq!(effects.len(), 0);
                 prop_assert_eq!(queue.held.len(), 0);
             }
             let mut ids: Vec<_> = queue.held.iter().chain(&queue.flying)
-                .map(|event| event.action().observation().id).collect();
+                .map(|held| held.event.action().observation().id).collect();
             let all = ids.len();
             ids.sort();
             ids.dedup();

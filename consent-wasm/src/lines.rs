@@ -1,0 +1,78 @@
+//! What scripts hand over: values one a line, because a line costs a module a few bytes to read and an
+//! object some hundred.
+
+use core::str::FromStr;
+
+/// Lines to be read one after another. What is missing is empty.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines<'a> {
+    rest: Option<&'a str>,
+    mark: u8,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a text.
+    #[must_use]
+    pub const fn of(text: &'a str) -> Self {
+        Self::split(text, b'\n')
+    }
+
+    /// The words of a line.
+    #[must_use]
+    pub const fn words(line: &'a str) -> Self {
+        Self::split(line, b' ')
+    }
+
+    /// What stands between marks.
+    #[must_use]
+    pub const fn split(text: &'a str, mark: u8) -> Self {
+        Self { rest: Some(text), mark }
+    }
+
+    /// The next line; empty where there is none.
+    pub fn text(&mut self) -> &'a str {
+        self.next().unwrap_or("")
+    }
+
+    /// The next line as what it should be.
+    pub fn parse<T: FromStr>(&mut self) -> Option<T> {
+        self.text().parse().ok()
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let rest = self.rest?;
+        let end = rest.bytes().position(|byte| byte == self.mark);
+        let parts = end.and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)));
+        let (line, rest) = parts.map_or((rest, None), |(line, rest)| (line, Some(rest)));
+        self.rest = rest;
+        Some(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_empty() {
+        let mut lines = Lines::of("a\n\n7");
+        assert_eq!(
+            (lines.text(), lines.text(), lines.parse::<u32>(), lines.text()),
+            ("a", "", Some(7), "")
+        );
+        assert_eq!(lines.parse::<u32>(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_those_of_the_standard_library(text in "[a-zé\\n]{0,20}") {
+            prop_assert_eq!(Lines::of(&text).collect::<Vec<_>>(), text.split('\n').collect::<Vec<_>>());
+        }
+    }
+}
