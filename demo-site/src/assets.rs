@@ -86,9 +86,7 @@ impl Asset {
 /// 404 where no file has that name.
 pub async fn lasting(Path(name): Path<String>) -> Result<Response, StatusCode> {
     let asset = LASTING.iter().find(|asset| asset.name() == name);
-    asset
-        .map(|asset| asset.answer(FOR_GOOD))
-        .ok_or(StatusCode::NOT_FOUND)
+    asset.map(|asset| asset.answer(FOR_GOOD)).ok_or(StatusCode::NOT_FOUND)
 }
 
 /// Serves the analytics script under its plain name, as an outside provider would.
@@ -105,9 +103,5 @@ pub async fn kazoeru(headers: HeaderMap) -> Response {
 
 fn hash(body: &str) -> String {
     let digest = Sha256::digest(body.as_bytes());
-    digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

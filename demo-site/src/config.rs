@@ -15,11 +15,7 @@ pub struct Config {
     #[arg(long, env = "DEMO_SITE_LISTEN", default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
     /// Address of the collector as the visitor's browser reaches it
-    #[arg(
-        long,
-        env = "DEMO_SITE_COLLECTOR",
-        default_value = "http://localhost:8080"
-    )]
+    #[arg(long, env = "DEMO_SITE_COLLECTOR", default_value = "http://localhost:8080")]
     pub collector: CollectorUrl,
     /// Key of this site at the collector
     #[arg(long, env = "DEMO_SITE_SITE", default_value = "shop")]
@@ -106,14 +102,8 @@ mod tests {
     #[test]
     fn a_collector_is_an_origin_and_a_closing_slash_is_forgiven() {
         let parsed = |text: &str| text.parse::<CollectorUrl>().map(|url| url.to_string());
-        assert_eq!(
-            parsed("http://localhost:8080/"),
-            Ok("http://localhost:8080".to_owned())
-        );
-        assert_eq!(
-            parsed("https://[::1]:8443"),
-            Ok("https://[::1]:8443".to_owned())
-        );
+        assert_eq!(parsed("http://localhost:8080/"), Ok("http://localhost:8080".to_owned()));
+        assert_eq!(parsed("https://[::1]:8443"), Ok("https://[::1]:8443".to_owned()));
     }
 
     #[test]

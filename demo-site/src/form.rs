@@ -75,8 +75,7 @@ impl Contact {
 fn name_fault(name: &str) -> Option<Text> {
     if name.is_empty() {
         return Some(Text {
-            ja: "お名前を入力してください。",
-            en: "Please enter your name.",
+            ja: "お名前を入力してください。", en: "Please enter your name."
         });
     }
     (name.chars().count() > NAME_MAX).then_some(Text {
@@ -151,28 +150,21 @@ mod tests {
 
     #[test]
     fn an_empty_form_names_every_field_in_order() {
-        assert_eq!(
-            fields(&Contact::default()),
-            [Field::Name, Field::Email, Field::Message]
-        );
+        assert_eq!(fields(&Contact::default()), [Field::Name, Field::Email, Field::Message]);
     }
 
     #[test]
     fn blanks_are_not_an_answer() {
-        let contact = Contact {
-            name: "　 ".to_owned(),
-            ..filled()
-        };
+        let contact = Contact { name: "　 ".to_owned(), ..filled() };
         assert_eq!(fields(&contact), [Field::Name]);
     }
 
     #[test]
     fn lengths_are_counted_in_characters() {
-        let at_most = Contact {
-            name: "あ".repeat(NAME_MAX),
-            message: "あ".repeat(MESSAGE_MAX),
-            ..filled()
-        };
+        let at_most =
+            Contact {
+                name: "あ".repeat(NAME_MAX), message: "あ".repeat(MESSAGE_MAX), ..filled()
+            };
         assert_eq!(fields(&at_most), []);
         let more = Contact {
             name: "あ".repeat(NAME_MAX + 1),
@@ -187,9 +179,7 @@ mod tests {
         for good in ["a@b.co", "first.last+tag@mail.example.jp", "山田@例え.jp"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in [
-            "a", "a@b", "@b.co", "a@b.", "a@.co", "a@@b.co", "a b@c.jp", "a@b..co",
-        ] {
+        for bad in ["a", "a@b", "@b.co", "a@b.", "a@.co", "a@@b.co", "a b@c.jp", "a@b..co"] {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -17,10 +17,7 @@ const GRACE: Duration = Duration::from_secs(5);
 async fn main() -> ExitCode {
     let config = Config::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match serve(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -26,10 +26,7 @@ pub fn router(config: Config) -> Router {
             .route(&at("/"), get(pages::home::show))
             .route(&at("/products"), get(pages::products::list))
             .route(&at("/products/{slug}"), get(pages::product::show))
-            .route(
-                &at("/contact"),
-                get(pages::contact::ask).post(pages::contact::send),
-            )
+            .route(&at("/contact"), get(pages::contact::ask).post(pages::contact::send))
             .route(&at("/thanks"), get(pages::contact::thanks))
             .route(&at("/video/{slug}"), get(pages::video::show));
     }

@@ -48,11 +48,6 @@ impl FromRequestParts<Arc<Config>> for View {
         let nonce = Nonce::from_request_parts(parts, config).await?;
         let Ok(uri): Result<Uri, Infallible> = Uri::from_request_parts(parts, config).await;
         let (language, path) = Language::split(uri.path());
-        Ok(Self {
-            config: Arc::clone(config),
-            nonce,
-            language,
-            path: path.to_owned(),
-        })
+        Ok(Self { config: Arc::clone(config), nonce, language, path: path.to_owned() })
     }
 }

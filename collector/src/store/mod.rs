@@ -87,6 +87,9 @@ impl Database {
         if !url.starts_with("sqlite:") {
             return Err(address("it does not start with sqlite:".to_owned()));
         }
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(address("a database in memory would keep nothing".to_owned()));
+        }
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|error| address(error.to_string()))?
             .journal_mode(SqliteJournalMode::Wal)
@@ -103,6 +106,7 @@ impl Database {
     /// # Errors
     /// Where that cannot be done.
     pub async fn create(&self) -> Result<Connection, OpenError> {
+        self.make_private().map_err(|error| self.unopened(error.into()))?;
         let mut connection = self.connect(self.options.clone().create_if_missing(true)).await?;
         self.migrate(&mut connection).await?;
         Ok(connection)
@@ -140,6 +144,20 @@ impl Database {
             .connect_with(self.options.clone().pragma("query_only", "true"))
             .await
             .map_err(|source| self.unopened(source))
+    }
+
+    /// Makes the file where it is missing, for its owner alone: it holds what people wrote. What
+    /// SQLite puts beside it gets the same permissions.
+    fn make_private(&self) -> std::io::Result<()> {
+        let path = self.options.get_filename();
+        if path.as_os_str().is_empty() || path.exists() {
+            return Ok(());
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map(drop)
     }
 
     async fn connect(&self, options: SqliteConnectOptions) -> Result<Connection, OpenError> {
@@ -187,6 +205,13 @@ mod tests {
             Err(OpenError::Missing { path: named }) if named == path
         ));
         Database::at(&format!("sqlite:{path}")).unwrap().create().await.unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "what people wrote is for its owner alone");
+        }
+        assert!(Database::at("sqlite::memory:").is_err());
         for url in [
             format!("sqlite:{path}"),
             format!("sqlite://{path}"),

@@ -26,10 +26,7 @@ pub async fn send(view: View, form: Result<Form<Contact>, FormRejection>) -> Res
     if faults.is_empty() {
         return Redirect::to(&view.address("/thanks")).into_response();
     }
-    let page = Page {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        ..page(&view, &contact, &faults)
-    };
+    let page = Page { status: StatusCode::UNPROCESSABLE_ENTITY, ..page(&view, &contact, &faults) };
     render(&view, &page)
 }
 
@@ -48,10 +45,7 @@ pub async fn thanks(view: View) -> Response {
             p { a class="button" href=(view.address("/products")) { (view.pick("道具を見る", "See the goods")) } }
         }
     };
-    let description = view.pick(
-        "お問い合わせを受け付けました。",
-        "We have received your message.",
-    );
+    let description = view.pick("お問い合わせを受け付けました。", "We have received your message.");
     render(&view, &Page::new(title, description, main))
 }
 
@@ -60,10 +54,7 @@ fn page(view: &View, contact: &Contact, faults: &[Fault]) -> Page {
     let shown_title = if faults.is_empty() {
         title.to_owned()
     } else {
-        format!(
-            "{}{title}",
-            view.pick("入力内容をご確認ください：", "Please check: ")
-        )
+        format!("{}{title}", view.pick("入力内容をご確認ください：", "Please check: "))
     };
     let main = html! {
         section class="wrap narrow band" {

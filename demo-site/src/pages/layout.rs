@@ -117,11 +117,7 @@ fn current(path: &str, entry: &str) -> Option<&'static str> {
 }
 
 fn footer(view: &View, shop: &str) -> Markup {
-    let policy = format!(
-        "{}?lang={}",
-        view.config.at_collector("policy"),
-        view.language.tag()
-    );
+    let policy = format!("{}?lang={}", view.config.at_collector("policy"), view.language.tag());
     html! {
         footer class="foot" {
             div class="wrap foot-row" {

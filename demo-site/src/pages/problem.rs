@@ -63,9 +63,6 @@ fn page(view: &View, status: StatusCode, title: &str, words: &str) -> Response {
             }
         }
     };
-    let page = Page {
-        status,
-        ..Page::new(title, words, main)
-    };
+    let page = Page { status, ..Page::new(title, words, main) };
     render(view, &page)
 }

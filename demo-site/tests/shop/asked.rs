@@ -43,9 +43,7 @@ impl Asked {
 impl Answer {
     /// A header's value; empty where there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The nonce that the policy allows.

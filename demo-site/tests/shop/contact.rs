@@ -14,37 +14,22 @@ async fn the_form_is_marked_as_a_lead_and_has_the_fields_of_the_site_file() {
         let place =
             format!("<p class=\"field-error\" id=\"{key}-error\" data-error-for=\"{key}\"></p>");
         assert!(answer.body.contains(&place), "{key}");
-        assert!(
-            answer
-                .body
-                .contains(&format!("aria-describedby=\"{key}-error\"")),
-            "{key}"
-        );
+        assert!(answer.body.contains(&format!("aria-describedby=\"{key}-error\"")), "{key}");
     }
 }
 
 #[tokio::test]
 async fn marketing_is_not_ticked_for_the_visitor() {
     let answer = Asked::get("/contact").await;
-    assert!(
-        answer
-            .body
-            .contains("name=\"email_marketing\" value=\"true\">")
-    );
+    assert!(answer.body.contains("name=\"email_marketing\" value=\"true\">"));
     assert!(!answer.body.contains(" checked"));
 }
 
 #[tokio::test]
 async fn the_purposes_are_stated_before_the_send_button() {
     for (address, words) in [
-        (
-            "/contact",
-            "お問い合わせへのご返答と、その記録のために使います",
-        ),
-        (
-            "/en/contact",
-            "To answer your enquiry and to keep a record of it",
-        ),
+        ("/contact", "お問い合わせへのご返答と、その記録のために使います"),
+        ("/en/contact", "To answer your enquiry and to keep a record of it"),
     ] {
         let answer = Asked::get(address).await;
         let purposes = answer.body.find(words).unwrap();
@@ -103,11 +88,7 @@ async fn what_was_typed_comes_back_and_stays_text() {
     assert_eq!(answer.status, 422);
     assert!(answer.body.contains("value=\"&quot;&gt;&lt;script&gt;\""));
     assert!(answer.body.contains("value=\"nowhere\""));
-    assert!(
-        answer
-            .body
-            .contains("&lt;/textarea&gt;&lt;b&gt;</textarea>")
-    );
+    assert!(answer.body.contains("&lt;/textarea&gt;&lt;b&gt;</textarea>"));
     assert!(answer.body.contains("value=\"true\" checked>"));
     assert_eq!(answer.body.matches("aria-invalid=\"true\"").count(), 1);
 }
@@ -115,11 +96,7 @@ async fn what_was_typed_comes_back_and_stays_text() {
 #[tokio::test]
 async fn the_longest_allowed_message_fits_and_an_oversized_body_is_refused_with_a_page() {
     let longest = "%E3%81%82".repeat(4000);
-    let answer = Asked::form(
-        "/contact",
-        &format!("name=a&email=a%40b.jp&message={longest}"),
-    )
-    .await;
+    let answer = Asked::form("/contact", &format!("name=a&email=a%40b.jp&message={longest}")).await;
     assert_eq!(answer.status, 303);
     let oversized = format!("name=a&email=a%40b.jp&message={}", "a".repeat(70_000));
     let answer = Asked::form("/contact", &oversized).await;

@@ -29,10 +29,7 @@ async fn every_file_a_page_names_is_there_with_its_type_and_kept_for_good() {
             _ => "image/svg+xml",
         };
         assert_eq!(answer.header("content-type"), kind);
-        assert_eq!(
-            answer.header("cache-control"),
-            "public, max-age=31536000, immutable"
-        );
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert!(
             !answer.body.contains("http://") || kind == "image/svg+xml",
@@ -51,10 +48,7 @@ async fn a_file_of_another_hash_is_not_served() {
 async fn the_analytics_script_is_javascript_under_its_plain_name() {
     let answer = Asked::get("/kazoeru.js").await;
     assert_eq!(answer.status, 200);
-    assert_eq!(
-        answer.header("content-type"),
-        "text/javascript; charset=utf-8"
-    );
+    assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(answer.header("cache-control"), "no-cache");
     assert!(!answer.header("etag").is_empty());
 }

@@ -29,16 +29,10 @@ async fn every_page_answers_in_both_languages() {
         let answer = Asked::get(&address).await;
         assert_eq!(answer.status, 200, "{address}");
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
-        assert!(
-            answer.body.contains(&format!("<html lang=\"{language}\">")),
-            "{address}"
-        );
+        assert!(answer.body.contains(&format!("<html lang=\"{language}\">")), "{address}");
         assert!(answer.body.contains("<title>"), "{address}");
         if is_shop_page(&address) {
-            assert!(
-                answer.body.contains("<meta name=\"description\""),
-                "{address}"
-            );
+            assert!(answer.body.contains("<meta name=\"description\""), "{address}");
             assert!(answer.body.contains("href=\"#main\""), "{address}");
         }
     }
@@ -59,10 +53,7 @@ async fn every_page_is_under_the_strict_policy() {
             )
         );
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
-        assert_eq!(
-            answer.header("referrer-policy"),
-            "strict-origin-when-cross-origin"
-        );
+        assert_eq!(answer.header("referrer-policy"), "strict-origin-when-cross-origin");
     }
 }
 
@@ -83,14 +74,8 @@ async fn a_nonce_is_fresh_in_every_response_and_the_same_on_all_its_scripts() {
 async fn nothing_on_a_page_is_inline() {
     for (address, _) in all_addresses() {
         let Answer { body, .. } = Asked::get(&address).await;
-        assert!(
-            !body.contains(" style=") && !body.contains("<style"),
-            "{address}"
-        );
-        assert!(
-            !body.contains(" onclick=") && !body.contains("javascript:"),
-            "{address}"
-        );
+        assert!(!body.contains(" style=") && !body.contains("<style"), "{address}");
+        assert!(!body.contains(" onclick=") && !body.contains("javascript:"), "{address}");
         for script in body.split("<script ").skip(1) {
             let (_, rest) = script.split_once('>').unwrap();
             assert!(rest.starts_with("</script>"), "{address}");
@@ -101,10 +86,7 @@ async fn nothing_on_a_page_is_inline() {
 #[tokio::test]
 async fn the_tag_comes_from_the_collector_and_may_be_left_out() {
     let with = Asked::get("/products").await;
-    assert!(
-        with.body
-            .contains("src=\"http://localhost:8080/s/shop/ashiato.js\"")
-    );
+    assert!(with.body.contains("src=\"http://localhost:8080/s/shop/ashiato.js\""));
     for (address, _) in all_addresses() {
         let without = Asked::get_without_tag(&address).await;
         assert_eq!(without.status, 200);
@@ -114,10 +96,7 @@ async fn the_tag_comes_from_the_collector_and_may_be_left_out() {
 
 #[tokio::test]
 async fn the_analytics_script_is_inert_markup() {
-    for (address, _) in all_addresses()
-        .into_iter()
-        .filter(|(address, _)| is_shop_page(address))
-    {
+    for (address, _) in all_addresses().into_iter().filter(|(address, _)| is_shop_page(address)) {
         let answer = Asked::get(&address).await;
         let inert = format!(
             "<script type=\"text/plain\" nonce=\"{}\" data-consent=\"analytics\" data-service=\"kazoeru\" \
@@ -131,32 +110,24 @@ async fn the_analytics_script_is_inert_markup() {
 
 #[tokio::test]
 async fn the_video_is_asked_for_by_nothing_but_an_inert_frame() {
-    for (address, film) in [
-        ("/products/kyusu", "/video/kyusu"),
-        ("/en/products/shuro-hoki", "/en/video/shuro-hoki"),
-    ] {
+    for (address, film) in
+        [("/products/kyusu", "/video/kyusu"), ("/en/products/shuro-hoki", "/en/video/shuro-hoki")]
+    {
         let answer = Asked::get(address).await;
         let frame =
             format!("data-consent=\"functional\" data-service=\"video\" data-src=\"{film}\"");
         assert!(answer.body.contains(&frame), "{address}");
-        assert!(
-            !answer.body.contains(&format!(" src=\"{film}\"")),
-            "{address}"
-        );
+        assert!(!answer.body.contains(&format!(" src=\"{film}\"")), "{address}");
         let player = Asked::get(film).await;
         assert_eq!(player.status, 200);
-        assert!(
-            !player.body.contains("<script"),
-            "the host's page needs no script"
-        );
+        assert!(!player.body.contains("<script"), "the host's page needs no script");
     }
 }
 
 #[tokio::test]
 async fn every_page_lets_the_visitor_reach_settings_and_policy_in_the_page_s_language() {
-    for (address, language) in all_addresses()
-        .into_iter()
-        .filter(|(address, _)| is_shop_page(address))
+    for (address, language) in
+        all_addresses().into_iter().filter(|(address, _)| is_shop_page(address))
     {
         let answer = Asked::get(&address).await;
         assert!(answer.body.contains("data-ashiato-open"), "{address}");
@@ -168,26 +139,15 @@ async fn every_page_lets_the_visitor_reach_settings_and_policy_in_the_page_s_lan
 #[tokio::test]
 async fn the_language_switch_keeps_the_page() {
     let japanese = Asked::get("/products/kyusu").await;
-    assert!(
-        japanese
-            .body
-            .contains("id=\"language-switch\" href=\"/en/products/kyusu\"")
-    );
+    assert!(japanese.body.contains("id=\"language-switch\" href=\"/en/products/kyusu\""));
     let english = Asked::get("/en/products/kyusu").await;
-    assert!(
-        english
-            .body
-            .contains("id=\"language-switch\" href=\"/products/kyusu\"")
-    );
+    assert!(english.body.contains("id=\"language-switch\" href=\"/products/kyusu\""));
 }
 
 #[tokio::test]
 async fn the_language_switch_keeps_a_form_that_came_back_and_leaves_an_unknown_address() {
     let form = Asked::form("/contact", "").await;
-    assert!(
-        form.body
-            .contains("id=\"language-switch\" href=\"/en/contact\"")
-    );
+    assert!(form.body.contains("id=\"language-switch\" href=\"/en/contact\""));
     let unknown = Asked::get("/en//elsewhere.example").await;
     assert!(unknown.body.contains("id=\"language-switch\" href=\"/\""));
     assert!(!unknown.body.contains("elsewhere"));
@@ -218,11 +178,7 @@ async fn an_unknown_address_is_a_page_in_its_language() {
         let answer = Asked::get(address).await;
         assert_eq!(answer.status, 404, "{address}");
         assert!(answer.body.contains(words), "{address}");
-        assert!(
-            answer
-                .header("content-security-policy")
-                .contains(answer.nonce())
-        );
+        assert!(answer.header("content-security-policy").contains(answer.nonce()));
     }
 }
 
