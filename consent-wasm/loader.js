@@ -66,7 +66,7 @@ const part = (name, needs) =>
       const [module, wasm, words] = await Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), needs && texts()]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
       host[name] = await module.default(host, wasm, words);
-      host.release();
+      release();
       return host[name];
     } catch {}
   });
@@ -115,8 +115,13 @@ const OPENER = '[data-ashiato-open]';
 const FRAME = 'iframe[data-consent]';
 const find = selector => document.querySelector(selector);
 
+const release = () => {
+  host.act?.release();
+  host.ui?.release();
+};
+
 const apply = quiet(() => {
-  host.release?.();
+  release();
   if (decision.granted[0]) act();
   else if (decision.at && find(FRAME)) ui();
   if (document.readyState != 'loading') offer(decision.at && !find(OPENER));
@@ -178,7 +183,7 @@ const start = quiet(() => {
   decision = read();
   const pending = quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
-  if (pending || (decision.granted[0] && !decision.receipt)) call('confirm', pending);
+  if (pending || (decision.granted[0] && !decision.receipt)) call('confirm', pending || '');
   // No decision is left that the visitor's number could rest on.
   if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = 'ashiato_visitor=;path=/;max-age=0';
 

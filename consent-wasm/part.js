@@ -19,10 +19,10 @@ const page = () => location.origin + location.pathname;
 
 // The configuration, as `Settings::read` reads it.
 const settings = () => {
-  const { site, revision, consent_days, visitor_days, banner, purposes } = host.config;
+  const { site, revision, consent_days, banner, purposes } = host.config;
   const service = ({ key, events }) => key + ':' + events;
   const lines = purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
-  return [site, revision, consent_days, visitor_days, banner.version, host.language, ...lines].join('\n');
+  return [site, revision, consent_days, banner.version, host.language, ...lines].join('\n');
 };
 
 // Starts the part: `response` is its module, which is on its way already. Answers what the loader calls.
@@ -30,6 +30,5 @@ export default async (given, response, words) => {
   host = given;
   wasm = (await WebAssembly.instantiateStreaming(response, __wbg_get_imports())).instance.exports;
   wasm.__wbindgen_start();
-  host.release ??= release();
   return begin(words);
 };

@@ -3,12 +3,13 @@
 
 const bake = (name, value, seconds, domain) => {
   const plain = location.protocol == 'http:' && /^(localhost|127\.0\.0\.1)$/.test(location.hostname);
-  document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${seconds}${domain ? ';domain=' + domain : ''}${plain ? '' : ';secure'}`;
+  document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${seconds || 0}${domain ? ';domain=' + domain : ''}${plain ? '' : ';secure'}`;
 };
 
-// Keeps a cookie for so many days, or deletes it; whether the browser let it.
-const keep = (name, value, days) => {
-  quiet(bake)(name, value, days * 86400);
+// Keeps one of our two cookies as long as the site says, or deletes it; whether the browser let it.
+const keep = (name, value) => {
+  const { consent_days, visitor_days } = host.config;
+  quiet(bake)(name, value, value && (/visitor/.test(name) ? visitor_days : consent_days) * 86400);
   return cookie(name) == value;
 };
 
@@ -31,18 +32,12 @@ const erase = quiet(key => {
 // ever stored outside the two cookies.
 const leave = quiet(text => (text ? (localStorage.ashiato_pending = text) : localStorage.removeItem('ashiato_pending')));
 
-const sync = () => host.sync();
-const pause = ms => host.later(wake, ms);
-
 let session;
 const post = (path, body) =>
   host.post(path, body, (status, answer) => {
     session = answer;
     answered(status, ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor'].map(name => answer?.[name] ?? '').join('\n'));
   });
-
-// Hands the last session to the part that acts, which would have to open one of its own otherwise.
-const hand_over = ahead => (host.session = [session.session, session.key, session.expires, ahead].join('\n'));
 
 // ---- What is shown.
 
@@ -52,82 +47,90 @@ let status;
 const elements = [];
 const find = path => path.split('.').reduce((of, name) => of[name], texts);
 
-const add = (parent, tag, given, text) => {
+const make = (parent, tag, words) => {
   const element = document.createElement(tag);
+  if (words) element.textContent = words;
+  parent.append(element);
+  return element;
+};
+
+const add = (number, tag, given, text) => {
+  const parent = elements[number];
+  const words = text && find(text);
+  if (tag == 'dd') {
+    if (words + '') make(parent, 'dt', texts[text.split('.').pop() + '_label']);
+    for (const line of [].concat(words)) make(parent, tag, line);
+    return 0;
+  }
+  if (tag == 'a') parent.append(' ');
+  const element = make(parent, tag, words);
   for (const pair of given.split(';')) {
     const [name, value] = pair.split('=');
-    if (name) element.setAttribute(name, value.replace(/^@(.*)/, (_, path) => find(path)));
+    if (name) element.setAttribute(name, value[0] == '@' ? find(value.slice(1)) : value);
   }
-  if (text) element.textContent = find(text);
-  if (tag == 'a') {
-    element.href = texts.policy_url;
-    elements[parent].append(' ');
-  }
-  elements[parent].append(element);
+  if (tag == 'a') element.href = texts.policy_url;
   return elements.push(element) - 1;
 };
 
-const fact = (parent, label, text) => {
-  const said = [].concat(find(text));
-  if (said[0]) add(parent, 'dt', '', label + '_label');
-  for (const words of said) elements[add(parent, 'dd', '', '')].textContent = words;
-};
-
-// A layer, and room for what has the focus: it must not be hidden by the first one (WCAG 2.2, 2.4.11).
+// Room for what has the focus: it must not be hidden by the first layer (WCAG 2.2, 2.4.11).
 const room = height => (document.documentElement.style.scrollPaddingBottom = height);
-const show = quiet(layer => {
-  const element = elements[layer];
-  if (element.showModal) {
-    element.showModal();
-  } else {
+const turn = (number, on) => (root.querySelectorAll('input')[number].checked = on);
+
+const orders = {
+  sync: () => host.sync(),
+  pause: ms => host.later(wake, ms),
+  // Hands the last session to the part that acts, which would have to open one of its own otherwise.
+  hand_over: ahead => (host.session = [session.session, session.key, session.expires, '', ahead].join('\n')),
+  saved: () => (status.textContent = texts.saved),
+  on: number => turn(number, true),
+  off: number => turn(number, false),
+  show(layer) {
+    const element = elements[layer];
+    if (element.showModal) return element.showModal();
     element.showPopover?.();
     room(element.offsetHeight + 16 + 'px');
-  }
-});
-const hide = quiet(layer => {
-  const element = elements[layer];
-  element.close ? element.close() : room('');
-  element.remove();
-});
-const turn = (number, on) => (root.querySelectorAll('input')[number].checked = on);
-const saved = () => (status.textContent = texts.saved);
+  },
+  hide(layer) {
+    const element = elements[layer];
+    element.close ? element.close() : room('');
+    element.remove();
+  },
+};
+const perform = quiet((order, number) => orders[order](number));
 
 // ---- In place of a blocked frame.
 
 // A placeholder of the frame's own size in front of it, so that nothing moves when one gives way to the other.
+// Frames that may run are known to the part that acts, which is there where anything may.
 const places = new WeakMap();
-const stand = quiet((frame, permitted) => {
-  const { consent, service = '' } = frame.dataset;
-  const purpose = texts.purposes.find(({ key }) => key == consent);
-  const named = service ? purpose?.services.find(({ key }) => key == service) : purpose;
-  let place = places.get(frame);
-  if (permitted && place) {
-    place.remove();
-    places.delete(frame);
-    frame.style.removeProperty('display');
+const stand = quiet(() => {
+  for (const frame of document.querySelectorAll('iframe[data-consent]')) {
+    const { consent, service } = frame.dataset;
+    const purpose = texts.purposes.find(({ key }) => key == consent);
+    const named = service ? purpose?.services.find(({ key }) => key == service) : purpose;
+    const permitted = host.act?.may(consent + ' ' + (service || ''));
+    const place = places.get(frame) || document.createElement('ashiato-blocked');
+    if (permitted && place.isConnected) {
+      place.remove();
+      frame.style.removeProperty('display');
+    }
+    if (permitted || !named || place.isConnected) continue;
+    if (!place.shadowRoot) {
+      places.set(frame, place);
+      place.className = root.host.className;
+      place.attachShadow({ mode: 'open' }).adoptedStyleSheets = [look];
+      const box = make(place.shadowRoot, 'div');
+      make(box, 'p', texts.blocked.replace('{name}', () => named.name));
+      const button = make(box, 'button', texts.unblock);
+      const { offsetWidth: width, offsetHeight: height } = frame;
+      if (height) Object.assign(box.style, { width: width + 'px', aspectRatio: width / height });
+      Object.assign(box, { className: 'blocked', role: 'group', lang: texts.language, dir: texts.direction });
+      button.part = 'unblock';
+      button.onclick = quiet(() => accept(consent + ' ' + (service || '')));
+    }
+    frame.before(place);
+    frame.style.setProperty('display', 'none', 'important');
   }
-  if (permitted || !named || place?.isConnected) return;
-  places.set(frame, (place = document.createElement('ashiato-blocked')));
-  const inside = place.attachShadow({ mode: 'open' });
-  inside.adoptedStyleSheets = [look];
-  const { offsetWidth: width, offsetHeight: height } = frame;
-  const box = document.createElement('div');
-  const words = document.createElement('p');
-  const button = document.createElement('button');
-  place.className = root.host.className;
-  box.className = 'blocked';
-  box.role = 'group';
-  box.lang = texts.language;
-  box.dir = texts.direction;
-  if (width && height) Object.assign(box.style, { width: width + 'px', aspectRatio: width / height });
-  words.textContent = texts.blocked.replace('{name}', () => named.name);
-  button.textContent = texts.unblock;
-  button.part = 'unblock';
-  button.onclick = quiet(() => accept(consent + ' ' + service));
-  box.append(words, button);
-  inside.append(box);
-  frame.before(place);
-  frame.style.setProperty('display', 'none', 'important');
 });
 
 // ---- The part, as the loader knows it.
@@ -138,11 +141,9 @@ const begin = words => {
   const { theme, layout } = host.config.banner;
   texts = words;
   look.replaceSync(style);
-  root = host.root();
+  elements[0] = root = host.root();
   root.adoptedStyleSheets.push(look);
-  root.host.lang = texts.language;
-  root.host.dir = texts.direction;
-  elements[0] = root;
+  Object.assign(root.host, { lang: texts.language, dir: texts.direction, className: theme + ' ' + layout });
   status = elements[add(0, 'p', 'class=unseen;role=status', '')];
   root.addEventListener(
     'click',
@@ -151,6 +152,5 @@ const begin = words => {
       if (part) press(dataset.purpose ? dataset.purpose + ' ' + (dataset.service || '') : part[0], !!checked);
     }),
   );
-  root.host.className = theme + ' ' + layout;
-  return start(settings()) && { ask, open, accept, refuse, may, sync: follow, confirm, wake, stand };
+  return start(settings()) && { ask, open, accept, refuse, sync: follow, confirm, wake, release: stand };
 };

@@ -130,17 +130,17 @@ impl ConsentCookie {
         if self.revision != policy.revision() || self.bits == 0 {
             return Standing::none(Subject::ThisBrowser);
         }
-        let grants = policy
-            .slots()
-            .enumerate()
-            .filter(|(at, _)| self.bits >> at & 1 == 1)
-            .map(|(_, slot)| Grant {
-                id: 0,
-                purpose: slot.purpose.clone(),
-                service: slot.service.cloned(),
-                since: self.decided,
-            })
-            .collect();
+        let mut grants = Vec::new();
+        for (at, slot) in policy.slots().enumerate() {
+            if self.bits >> at & 1 == 1 {
+                grants.push(Grant {
+                    id: 0,
+                    purpose: slot.purpose.clone(),
+                    service: slot.service.cloned(),
+                    since: self.decided,
+                });
+            }
+        }
         let receipt = self.receipt.unwrap_or(ReceiptId::from_bytes([0; 16]));
         let expires = self.expires(consent_days);
         Standing::recorded(Subject::ThisBrowser, self.revision, receipt, expires, grants)
@@ -152,38 +152,48 @@ impl FromStr for ConsentCookie {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" };
-        let mut parts = text.split('.');
-        let mut digits = |radix: u8| parts.next().and_then(|part| digits(part, radix));
-        let revision = digits(10).and_then(|revision| u32::try_from(revision).ok());
-        let seconds = digits(36).and_then(|seconds| i64::try_from(seconds).ok());
-        let decided = seconds.and_then(|seconds| seconds.checked_mul(SECOND));
-        let (Some(revision), Some(decided), Some(bits)) = (revision, decided, digits(16)) else {
+        // Each number takes the `.` before it along, but there is none before the first.
+        let mut rest = if text.starts_with('.') { "" } else { text };
+        let (Some(revision), Some(seconds), Some(bits)) =
+            (number(&mut rest, 10), number(&mut rest, 36), number(&mut rest, 16))
+        else {
             return Err(invalid);
         };
-        let decided = Millis(decided);
-        let receipt = parts.next().map(str::parse).transpose().map_err(|_| invalid)?;
-        if parts.next().is_some() || (bits == 0 && receipt.is_some()) {
+        let (Ok(revision), Ok(seconds)) = (u32::try_from(revision), i64::try_from(seconds)) else {
             return Err(invalid);
-        }
+        };
+        let Some(decided) = seconds.checked_mul(SECOND).map(Millis) else {
+            return Err(invalid);
+        };
+        let receipt = match rest.strip_prefix('.') {
+            Some(receipt) if bits != 0 => Some(receipt.parse()?),
+            None if rest.is_empty() => None,
+            _ => return Err(invalid),
+        };
         Ok(Self { revision, decided, bits, receipt })
     }
 }
 
-/// A number in `radix` without sign or capital letters.
-fn digits(text: &str, radix: u8) -> Option<u128> {
+/// Takes a number in `radix`, without sign or capital letters, from the start of a text, and the `.`
+/// before it where it is not the first.
+fn number(text: &mut &str, radix: u8) -> Option<u128> {
+    let from = text.strip_prefix('.').unwrap_or(text);
     let mut value = 0_u128;
-    for byte in text.bytes() {
+    let mut length = 0;
+    for byte in from.bytes() {
         let digit = match byte {
             b'0'..=b'9' => byte - b'0',
             b'a'..=b'z' => byte - b'a' + 10,
-            _ => return None,
+            _ => break,
         };
-        if digit >= radix {
+        if digit >= radix || value >> 120 != 0 {
             return None;
         }
-        value = value.checked_mul(u128::from(radix))?.checked_add(u128::from(digit))?;
+        value = value * u128::from(radix) + u128::from(digit);
+        length += 1;
     }
-    (!text.is_empty()).then_some(value)
+    *text = from.get(length..)?;
+    (length != 0).then_some(value)
 }
 
 #[cfg(test)]
@@ -225,6 +235,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_written_so_is_no_decision() {
+        for text in [
+            "",
+            "3",
+            "3.a",
+            "3.a.",
+            "3..1",
+            ".3.a.1",
+            "3.a.1.",
+            "3.a.g",
+            "3.A.1",
+            "a.a.1",
+            "-3.a.1",
+            "3.a.1.short",
+            "3.a.1 ",
+            "3.a.1.AAAAAAAAAAAAAAAAAAAAAA.x",
+            "99999999999.a.1",
+            "3.zzzzzzzzzzzzzzzzz.1",
+            "3.a.0.AAAAAAAAAAAAAAAAAAAAAA",
+            "3.a.fffffffffffffffffffffffffffffffff",
+        ] {
+            assert!(text.parse::<ConsentCookie>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn an_older_revision_and_an_old_decision_grant_nothing() {
         let policy = policy();
         let chosen = choices(&[("analytics", true)], &[]);
@@ -245,6 +281,14 @@ mod tests {
             let receipt = receipt.map(ReceiptId::from_bytes);
             let cookie = ConsentCookie { revision, decided: Millis(seconds * SECOND), bits, receipt };
             prop_assert_eq!(cookie.to_text().parse(), Ok(cookie));
+        }
+
+        #[test]
+        fn a_cookie_has_one_spelling(text in "[0-9a-z.-]{0,40}") {
+            if let Ok(cookie) = text.parse::<ConsentCookie>() {
+                prop_assert_eq!(cookie.to_text().parse(), Ok(cookie));
+                prop_assert_eq!(text.split('.').count(), 3 + usize::from(cookie.receipt.is_some()));
+            }
         }
 
         #[test]

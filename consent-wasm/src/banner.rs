@@ -17,10 +17,9 @@ use crate::settings::Settings;
 pub trait Surface {
     /// Adds an element at the end of another, whose number 0 is everything we show; answers its number.
     /// `given` are its attributes, as `name=value` with `;` between; `text` is where its text is found
-    /// among the texts, as `purposes.0.name`, or nothing.
+    /// among the texts, as `purposes.0.name`, or nothing. A `dd` gets its `dt` before it, with the
+    /// text named after it, and is left out where there is nothing to say.
     fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32;
-    /// Adds what is said of a service under a label, where there is anything to say.
-    fn tell(&self, parent: u32, label: &str, text: &str);
     /// Shows a layer that has all its pieces: as a dialog, or in the page.
     fn show(&self, layer: u32);
     /// Turns the switch of that number, from 0, on or off.
@@ -112,7 +111,7 @@ fn card(on: &impl Surface, body: u32, path: &mut String, purpose: &Purpose) {
             for fact in ["provider", "sends", "use", "retention", "cookies"] {
                 let length = path.len();
                 path.push_str(fact);
-                on.tell(facts, fact, path);
+                on.add(facts, "dd", "", path);
                 path.truncate(length);
             }
         });
@@ -241,9 +240,6 @@ mod tests {
             pieces.push((parent, [tag, "[", given, "]", text].concat()));
             u32::try_from(pieces.len()).unwrap()
         }
-        fn tell(&self, parent: u32, label: &str, text: &str) {
-            self.add(parent, label, "", text);
-        }
         fn show(&self, layer: u32) {
             assert_eq!(layer, 1, "the layer is the first piece");
         }
@@ -280,7 +276,7 @@ mod tests {
         assert!(paper.has("span[class=always]always_on"));
         assert!(paper.has("span[]purposes.3.name"));
         assert!(paper.has(&[switch, "analytics;part=service;data-service=tag]"].concat()));
-        assert!(paper.has("cookies[]purposes.1.services.1.cookies"));
+        assert!(paper.has("dd[]purposes.1.services.1.cookies"));
         assert_eq!(*paper.switches.borrow(), [false; 5]);
     }
 

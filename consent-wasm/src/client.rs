@@ -1,10 +1,10 @@
-//! A decision and its way to the collector: messages in, effects out.
+//! A decision and its way to the collector.
 //!
 //! It must never let anything be granted before the visitor's own act, never set the visitor's
 //! number before the collector has recorded a grant that needs one, and never keep that number
 //! longer than it takes to tell the collector of its withdrawal.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::string::String;
 
 use consent_core::{
     choices::Method,
@@ -21,24 +21,41 @@ use crate::{
     settings::Settings,
 };
 
-/// What is known at the moment of a message.
-#[derive(Clone, Debug)]
-pub struct Now {
+/// What is asked of the browser. Everything that a message leads to is one of these calls.
+pub trait Browser {
     /// The page's clock.
-    pub at: Millis,
+    fn now(&self) -> Millis;
     /// Fresh random bits.
-    pub random: [u8; 10],
-    /// The decision that the browser holds.
-    pub cookie: Option<ConsentCookie>,
-    /// The visitor's number that the browser holds.
-    pub visitor: Option<VisitorId>,
+    fn random(&self) -> [u8; 10];
     /// The page's address without its query.
-    pub page: String,
+    fn page(&self) -> String;
+    /// The decision that is held.
+    fn decision(&self) -> Option<ConsentCookie>;
+    /// The visitor's number that is held.
+    fn visitor(&self) -> Option<VisitorId>;
+    /// Keeps the decision in its cookie; whether the browser let it.
+    fn keep(&self, decision: &ConsentCookie) -> bool;
+    /// Deletes the decision's cookie: it is not one to go by.
+    fn undecide(&self);
+    /// Holds the visitor's number in its cookie, or deletes it.
+    fn hold(&self, visitor: Option<VisitorId>);
+    /// Deletes the cookies of a service or purpose.
+    fn erase(&self, key: &str);
+    /// Leaves what the collector has to be told of a withdrawal, for the next page if need be;
+    /// nothing: removes it.
+    fn leave(&self, text: &str);
+    /// Calls the collector.
+    fn post(&self, path: &str, body: &str);
+    /// Wakes the client after so many milliseconds.
+    fn pause(&self, ms: i64);
+    /// The session that the collector has just answered with can sign events; its clock is so far
+    /// ahead of the page's.
+    fn hand_over(&self, ahead: i64);
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum Message {
+pub enum Message<'a> {
     /// The visitor decided.
     Decide {
         /// What is granted.
@@ -47,61 +64,28 @@ pub enum Message {
         method: Method,
     },
     /// An earlier page did not get its decision through: what it left to be told under a visitor
-    /// whose number is no longer held, or else what the cookie says.
-    Resume(Option<String>),
+    /// whose number is no longer held, or nothing, and what the cookie says.
+    Resume(&'a str),
     /// The collector answered.
     Answer(Answer),
     /// A pause is over, or the browser is online again.
     Wake,
 }
 
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Keep the decision in its cookie.
-    Keep(ConsentCookie),
-    /// Hold the visitor's number in its cookie.
-    Hold(VisitorId),
-    /// Delete the decision's cookie: it is not one to go by.
-    Undecide,
-    /// Delete the cookie of the visitor's number.
-    Release,
-    /// Delete the cookies of everything that these bits do not grant.
-    Erase(u128),
-    /// Leave what the collector has to be told of a withdrawal, for the next page if need be; or
-    /// remove it.
-    Leave(Option<String>),
-    /// The decision changed: release or stop what depends on it, and tell the page.
-    Announce,
-    /// Call the collector.
-    Post(&'static str, String),
-    /// Wake after so many milliseconds.
-    Pause(i64),
-    /// The session that the collector has just answered with can sign events; its clock is so far
-    /// ahead of the page's.
-    Session(i64),
-}
-
 /// A decision on its way.
 #[derive(Clone, Debug)]
 struct Decision {
-    /// The decision itself, or what an earlier page left of it.
-    content: Result<Fresh, String>,
-    /// Under whose number it is told.
-    visitor: Option<VisitorId>,
-    /// The receipt of what it replaces.
-    previous: Option<ReceiptId>,
-    /// Whether it was left for the next page.
-    left: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Fresh {
     id: Uuid7,
     at: Millis,
     bits: u128,
     method: Method,
     page: String,
+    /// What an earlier page left to be told, word for word, in place of all that; or nothing.
+    left: String,
+    /// Under whose number it is told.
+    visitor: Option<VisitorId>,
+    /// The receipt of what it replaces.
+    previous: Option<ReceiptId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,185 +121,166 @@ impl Client {
         &self.settings
     }
 
-    /// What a message leads to.
-    pub fn update(&mut self, message: Message, now: &Now) -> Vec<Effect> {
-        let mut effects = Vec::new();
+    /// Does what a message leads to; whether the decision changed by it, so that what depends on it
+    /// has to be released or stopped, and the page told.
+    pub fn update(&mut self, message: Message<'_>, on: &impl Browser) -> bool {
         match message {
-            Message::Decide { bits, method } => self.decide(bits, method, now, &mut effects),
-            Message::Resume(left) => self.resume(left, now, &mut effects),
-            Message::Answer(answer) => self.answered(answer, now, &mut effects),
-            Message::Wake if self.stage == Stage::Pausing => self.send(now, &mut effects),
+            Message::Decide { bits, method } => return self.decide(bits, method, on),
+            Message::Resume(left) => self.resume(left, on),
+            Message::Answer(answer) => return self.answered(&answer, on),
+            Message::Wake if self.stage == Stage::Pausing => self.send(on),
             Message::Wake => {}
         }
-        effects
+        false
     }
 
-    fn decide(&mut self, bits: u128, method: Method, now: &Now, effects: &mut Vec<Effect>) {
-        let held = now.visitor.is_some();
-        let keeps = self.settings.needs_visitor(bits);
-        effects.push(Effect::Keep(self.cookie(bits, now.at, None)));
-        if held && !keeps {
-            effects.push(Effect::Release);
+    fn decide(&mut self, bits: u128, method: Method, on: &impl Browser) -> bool {
+        let visitor = on.visitor();
+        let previous = on.decision().and_then(|decision| decision.receipt);
+        let decision = self.decision(bits, method, on.now(), on);
+        if !on.keep(&self.cookie(&decision, None)) {
+            // Where nothing is kept, nothing is granted.
+            return false;
         }
-        effects.push(Effect::Erase(bits));
-        let decision = Decision {
-            content: Ok(Fresh {
-                id: Uuid7::new(now.at, &now.random),
-                at: now.at,
-                bits,
-                method,
-                page: now.page.clone(),
-            }),
-            visitor: now.visitor,
-            previous: now.cookie.and_then(|cookie| cookie.receipt),
-            left: held && !keeps,
-        };
-        self.leave(&decision, effects);
-        effects.push(Effect::Announce);
-        if self.current.is_some() {
-            self.next = Some(decision);
-        } else {
-            self.begin(decision, now, effects);
+        if !self.settings.needs_visitor(bits) && visitor.is_some() {
+            on.hold(None);
         }
+        self.settings.beyond(bits, |key| on.erase(key));
+        self.queue(Decision { visitor, previous, ..decision }, on);
+        true
     }
 
     /// A grant without a receipt was made on a page that was left before the collector answered.
     /// It is told again, as a decision of its own: the first, if it arrived, has no holder.
-    fn resume(&mut self, left: Option<String>, now: &Now, effects: &mut Vec<Effect>) {
+    fn resume(&mut self, left: &str, on: &impl Browser) {
         if self.current.is_some() {
             return;
         }
-        let left = left.as_deref().and_then(|text| text.split_once('\n'));
-        if let Some((visitor, payload)) = left {
-            let decision = Decision {
-                content: Err(payload.to_owned()),
-                visitor: visitor.parse().ok(),
-                previous: None,
-                left: true,
-            };
-            self.begin(decision, now, effects);
+        if let Some((visitor, left)) = left.split_once('\n') {
+            let decision = self.decision(0, Method::Withdraw, on.now(), on);
+            let visitor = visitor.parse().ok();
+            self.queue(Decision { visitor, left: left.into(), ..decision }, on);
         }
-        let bits = self.settings.decided(now.cookie.as_ref(), now.at).unwrap_or(0);
-        let (Some(cookie), true) =
-            (now.cookie.filter(|cookie| cookie.receipt.is_none()), bits != 0)
-        else {
+        let Some(cookie) = on.decision() else {
             return;
         };
-        let method = banner::method(bits == self.settings.all(), 0, bits);
-        let decision = Decision {
-            content: Ok(Fresh {
-                id: Uuid7::new(now.at, &now.random),
-                at: cookie.decided,
-                bits,
-                method,
-                page: now.page.clone(),
-            }),
-            visitor: now.visitor,
-            previous: None,
-            left: false,
-        };
-        if self.current.is_some() {
-            self.next = Some(decision);
-        } else {
-            self.begin(decision, now, effects);
+        let bits = self.settings.decided(Some(&cookie), on.now()).unwrap_or(0);
+        if bits != 0 && cookie.receipt.is_none() {
+            let method = banner::method(bits == self.settings.all(), 0, bits);
+            let decision = self.decision(bits, method, cookie.decided, on);
+            self.queue(Decision { visitor: on.visitor(), ..decision }, on);
         }
     }
 
-    fn begin(&mut self, decision: Decision, now: &Now, effects: &mut Vec<Effect>) {
+    fn decision(&self, bits: u128, method: Method, at: Millis, on: &impl Browser) -> Decision {
+        Decision {
+            id: Uuid7::new(on.now(), &on.random()),
+            at,
+            bits,
+            method,
+            page: on.page(),
+            left: String::new(),
+            visitor: None,
+            previous: None,
+        }
+    }
+
+    /// Sends a decision, or lets it wait for the one on its way. Where its visitor's number is not
+    /// held any more, it is left for the next page too.
+    fn queue(&mut self, decision: Decision, on: &impl Browser) {
+        if let Some(visitor) = decision.visitor.filter(|_| self.is_left(&decision)) {
+            let mut text = visitor.to_text();
+            text.push('\n');
+            text.push_str(&self.payload(&decision, 0));
+            on.leave(&text);
+        }
+        if self.current.is_some() {
+            self.next = Some(decision);
+            return;
+        }
         self.session = None;
         self.tries = 0;
         self.current = Some(decision);
-        self.send(now, effects);
+        self.send(on);
     }
 
-    fn send(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+    fn is_left(&self, decision: &Decision) -> bool {
+        decision.visitor.is_some() && !self.settings.needs_visitor(decision.bits)
+    }
+
+    fn send(&mut self, on: &impl Browser) {
         let Some(decision) = &self.current else {
             return;
         };
         if let Some(session) = &self.session {
             self.stage = Stage::Sending;
-            let payload = match &decision.content {
-                Ok(fresh) => self.payload(fresh, decision.previous, session.ahead),
-                Err(left) => left.clone(),
-            };
-            let at = now.at.plus(session.ahead);
-            let body = sign(&session.key, &session.id, at, &payload);
-            effects.push(Effect::Post("/v1/consents", body));
+            let payload = self.payload(decision, session.ahead);
+            let at = on.now().plus(session.ahead);
+            on.post("/v1/consents", &sign(&session.key, &session.id, at, &payload));
         } else {
             self.stage = Stage::Opening;
-            let request =
-                SessionRequest { site: self.settings.site.clone(), visitor: decision.visitor };
-            effects.push(Effect::Post("/v1/sessions", request.to_json()));
+            let site = self.settings.site.clone();
+            let request = SessionRequest { site, visitor: decision.visitor };
+            on.post("/v1/sessions", &request.to_json());
         }
     }
 
-    fn answered(&mut self, answer: Answer, now: &Now, effects: &mut Vec<Effect>) {
+    fn answered(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let good = matches!(answer.status, 200..300);
-        match self.stage {
-            _ if answer.may_pass() => self.pause(now, effects),
-            Stage::Opening if good => {
-                let older = i64::from(self.settings.policy.revision());
-                if answer.revision.is_some_and(|revision| revision != older) {
-                    self.outdated(effects);
-                } else if let Some(session) = answer.session(now.at, 0) {
-                    self.session = Some(session);
-                    self.send(now, effects);
-                } else {
-                    self.pause(now, effects);
-                }
-            }
-            Stage::Sending if good => self.recorded(&answer, now, effects),
-            Stage::Sending if answer.status == 409 => self.outdated(effects),
-            Stage::Opening | Stage::Sending => self.follow(None, None, now, effects),
-            Stage::Pausing => {}
+        let current = i64::from(self.settings.policy.revision());
+        if good && self.stage == Stage::Sending {
+            return self.recorded(answer, on);
         }
-    }
-
-    fn pause(&mut self, now: &Now, effects: &mut Vec<Effect>) {
-        self.stage = Stage::Pausing;
-        self.session = None;
-        self.tries += 1;
-        effects.push(Effect::Pause(pause(self.tries, now.random[9])));
+        if answer.status == 409 || answer.revision.is_some_and(|revision| revision != current) {
+            return self.outdated(on);
+        }
+        if good {
+            self.session = answer.session(on.now(), 0);
+            if self.session.is_some() {
+                self.send(on);
+                return false;
+            }
+        }
+        if good || answer.may_pass() {
+            self.stage = Stage::Pausing;
+            self.session = None;
+            self.tries += 1;
+            on.pause(pause(self.tries, on.random()[9]));
+        } else {
+            self.follow(None, None, on);
+        }
+        false
     }
 
     /// The policy changed while the page was open: what was granted was granted to another policy.
-    fn outdated(&mut self, effects: &mut Vec<Effect>) {
+    fn outdated(&mut self, on: &impl Browser) -> bool {
         self.current = None;
         self.next = None;
-        effects.extend([
-            Effect::Undecide,
-            Effect::Release,
-            Effect::Erase(0),
-            Effect::Leave(None),
-            Effect::Announce,
-        ]);
+        on.undecide();
+        on.hold(None);
+        self.settings.beyond(0, |key| on.erase(key));
+        on.leave("");
+        true
     }
 
-    fn recorded(&mut self, answer: &Answer, now: &Now, effects: &mut Vec<Effect>) {
-        let fresh = self
-            .current
-            .as_ref()
-            .and_then(|decision| decision.content.as_ref().ok())
-            .map(|fresh| self.cookie(fresh.bits, fresh.at, answer.receipt));
-        // Only where it still stands: another tab may have decided otherwise meanwhile.
-        let stands = fresh.filter(|mine| {
-            let standing = now.cookie.as_ref();
-            standing.is_some_and(|own| (own.bits, own.decided) == (mine.bits, mine.decided))
-        });
-        if let (Some(cookie), None) = (stands, &self.next)
-            && cookie.bits != 0
-        {
-            effects.push(Effect::Keep(cookie));
-            if let Some(visitor) =
-                answer.visitor.filter(|_| self.settings.needs_visitor(cookie.bits))
-            {
-                effects.push(Effect::Hold(visitor));
-                let ahead = self.session.as_ref().map_or(0, |session| session.ahead);
-                effects.push(Effect::Session(ahead));
+    fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
+        let mut changed = false;
+        if let (Some(decision), None) = (&self.current, &self.next) {
+            let mine = self.cookie(decision, answer.receipt);
+            // Only where it still stands: another tab may have decided otherwise meanwhile.
+            let stands = on.decision().is_some_and(|own| {
+                (own.bits, own.decided, own.revision) == (mine.bits, mine.decided, mine.revision)
+            });
+            if stands && mine.bits != 0 && decision.left.is_empty() {
+                changed = on.keep(&mine);
+                if self.settings.needs_visitor(mine.bits) && answer.visitor.is_some() {
+                    on.hold(answer.visitor);
+                    on.hand_over(self.session.as_ref().map_or(0, |session| session.ahead));
+                }
             }
-            effects.push(Effect::Announce);
         }
-        self.follow(answer.visitor, answer.receipt, now, effects);
+        self.follow(answer.visitor, answer.receipt, on);
+        changed
     }
 
     /// The decision that was on its way has been dealt with: the one after it follows, under the
@@ -324,56 +289,43 @@ impl Client {
         &mut self,
         visitor: Option<VisitorId>,
         receipt: Option<ReceiptId>,
-        now: &Now,
-        effects: &mut Vec<Effect>,
+        on: &impl Browser,
     ) {
-        if self.current.take().is_some_and(|decision| decision.left) {
-            effects.push(Effect::Leave(None));
+        if self.current.take().is_some_and(|decision| self.is_left(&decision)) {
+            on.leave("");
         }
         if let Some(mut next) = self.next.take() {
-            if let (None, Some(visitor), Ok(fresh)) = (next.visitor, visitor, &next.content) {
-                next.left = !self.settings.needs_visitor(fresh.bits);
-                next.visitor = Some(visitor);
-            }
+            next.visitor = next.visitor.or(visitor);
             next.previous = next.previous.or(receipt);
-            self.leave(&next, effects);
-            self.begin(next, now, effects);
+            self.queue(next, on);
         }
     }
 
-    fn leave(&self, decision: &Decision, effects: &mut Vec<Effect>) {
-        if let (true, Some(visitor), Ok(fresh)) =
-            (decision.left, decision.visitor, &decision.content)
-        {
-            let mut text = visitor.to_text();
-            text.push('\n');
-            text.push_str(&self.payload(fresh, decision.previous, 0));
-            effects.push(Effect::Leave(Some(text)));
+    fn payload(&self, decision: &Decision, ahead: i64) -> String {
+        if !decision.left.is_empty() {
+            return decision.left.clone();
         }
-    }
-
-    fn payload(&self, fresh: &Fresh, previous: Option<ReceiptId>, ahead: i64) -> String {
-        let decision = OutgoingDecision {
-            id: fresh.id,
+        let outgoing = OutgoingDecision {
+            id: decision.id,
             site: &self.settings.site,
             policy: &self.settings.policy,
-            bits: fresh.bits,
+            bits: decision.bits,
             language: &self.settings.language,
-            page: &fresh.page,
+            page: &decision.page,
             banner: &self.settings.banner,
-            method: fresh.method,
-            decided_at: fresh.at.plus(ahead),
-            previous,
+            method: decision.method,
+            decided_at: decision.at.plus(ahead),
+            previous: decision.previous,
         };
-        decision.to_json()
+        outgoing.to_json()
     }
 
-    fn cookie(&self, bits: u128, at: Millis, receipt: Option<ReceiptId>) -> ConsentCookie {
+    fn cookie(&self, decision: &Decision, receipt: Option<ReceiptId>) -> ConsentCookie {
         ConsentCookie {
             revision: self.settings.policy.revision(),
-            decided: Millis(at.seconds() * SECOND),
-            bits,
-            receipt: receipt.filter(|_| bits != 0),
+            decided: Millis(decision.at.seconds() * SECOND),
+            bits: decision.bits,
+            receipt: receipt.filter(|_| decision.bits != 0),
         }
     }
 }

@@ -34,6 +34,21 @@ impl<'a> Lines<'a> {
         self.next().unwrap_or("")
     }
 
+    /// The next line as a whole number.
+    pub fn number(&mut self) -> Option<i64> {
+        let text = self.text();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let mut value = 0_i64;
+        for byte in digits.bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return None;
+            }
+            value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
+        }
+        (!digits.is_empty()).then_some(if digits.len() < text.len() { -value } else { value })
+    }
+
     /// The next line as what it should be.
     pub fn parse<T: FromStr>(&mut self) -> Option<T> {
         self.text().parse().ok()
@@ -63,13 +78,18 @@ mod tests {
     fn what_is_missing_is_empty() {
         let mut lines = Lines::of("a\n\n7");
         assert_eq!(
-            (lines.text(), lines.text(), lines.parse::<u32>(), lines.text()),
+            (lines.text(), lines.text(), lines.number(), lines.text()),
             ("a", "", Some(7), "")
         );
-        assert_eq!(lines.parse::<u32>(), None);
+        assert_eq!(lines.number(), None);
     }
 
     proptest! {
+        #[test]
+        fn numbers_are_those_of_the_standard_library(text in "-?[0-9a]{0,21}") {
+            prop_assert_eq!(Lines::of(&text).number(), text.parse::<i64>().ok().filter(|n| *n != i64::MIN));
+        }
+
         #[test]
         fn lines_are_those_of_the_standard_library(text in "[a-zé\\n]{0,20}") {
             prop_assert_eq!(Lines::of(&text).collect::<Vec<_>>(), text.split('\n').collect::<Vec<_>>());

@@ -58,9 +58,9 @@ impl Answer {
             status,
             session: (!session.is_empty()).then(|| session.into()),
             key: from_base64url(key).and_then(|key| key.try_into().ok()),
-            expires: lines.parse(),
-            now: lines.parse(),
-            revision: lines.parse(),
+            expires: lines.number(),
+            now: lines.number(),
+            revision: lines.number(),
             receipt: lines.parse(),
             visitor: lines.parse(),
         }

@@ -20,8 +20,6 @@ pub struct Settings {
     pub policy: Policy,
     /// Days that a decision holds.
     pub consent_days: u32,
-    /// Days that the visitor cookie lives.
-    pub visitor_days: u32,
     /// The banner's version.
     pub banner: String,
     /// The language that is shown.
@@ -29,17 +27,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the configuration: site, revision, days of consent, days of the visitor's number, banner's
-    /// version, language; then a line for each purpose: its key, kind, and services, each followed
+    /// Reads the configuration: site, revision, days of consent, banner's version,
+    /// language; then a line for each purpose: its key, kind, and services, each followed
     /// by `:` and its events with commas between. `None` where it is not one: then nothing is shown
     /// and nothing granted.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = Lines::of(text);
         let site = lines.text();
-        let revision = lines.parse()?;
-        let consent_days = lines.parse()?;
-        let visitor_days = lines.parse()?;
+        let revision = u32::try_from(lines.number()?).ok()?;
+        let consent_days = u32::try_from(lines.number()?).ok()?;
         let banner = lines.text();
         let language = lines.text();
         let mut purposes = Vec::new();
@@ -50,7 +47,6 @@ impl Settings {
             site: site.into(),
             policy: Policy::received(revision, purposes),
             consent_days,
-            visitor_days,
             banner: banner.into(),
             language: language.into(),
         })
@@ -156,7 +152,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// analytics {ashiato: `page_view` `click`; tag}, video, link (a lead link), necessary.
-    pub(crate) const CONFIG: &str = "shop\n3\n180\n365\ndefault\nja\nnecessary necessary choice:\n\
+    pub(crate) const CONFIG: &str = "shop\n3\n180\ndefault\nja\nnecessary necessary choice:\n\
         analytics optional ashiato:page_view,click tag:\nvideo optional\nlink lead_link";
 
     pub(crate) fn settings() -> Settings {
@@ -167,7 +163,7 @@ pub(crate) mod tests {
     fn a_configuration_is_read_whole() {
         let settings = settings();
         assert_eq!((settings.site.as_str(), settings.policy.revision()), ("shop", 3));
-        assert_eq!((settings.consent_days, settings.visitor_days), (180, 365));
+        assert_eq!(settings.consent_days, 180);
         assert_eq!((settings.banner.as_str(), settings.language.as_str()), ("default", "ja"));
         let purposes = settings.policy.purposes();
         let again = Policy::new(3, purposes.to_vec()).unwrap();
@@ -179,7 +175,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_is_not_a_configuration_is_none() {
-        for text in ["", "shop", "shop\nx\n180\n365\nd\nja", "shop\n3\n180\n-1\nd\nja"] {
+        for text in ["", "shop", "shop\nx\n180\nd\nja", "shop\n3\n-1\nd\nja"] {
             assert_eq!(Settings::read(text), None, "{text}");
         }
         for line in ["video implied", "Video optional", "video", "", "v optional a:Bad b"] {
@@ -218,7 +214,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text in "\\PC{0,60}", line in 0_usize..10) {
+        fn no_text_makes_reading_panic(text in "\\PC{0,60}", line in 0_usize..9) {
             let mut lines: Vec<&str> = CONFIG.split('\n').collect();
             lines[line] = &text;
             let _ = Settings::read(&lines.join("\n"));

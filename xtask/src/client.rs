@@ -165,7 +165,7 @@ fn whole(folder: &Path, part: &str, glue: &str, tools: &Tools) -> Result<String>
         let style = tools.style(&style)?;
         script.push_str(&format!("const style = {};\n", quoted(&style)?));
     }
-    for own in ["part", "release", part] {
+    for own in ["part", part] {
         script.push_str(&fs::read_to_string(folder.join(own).with_extension("js"))?);
     }
     Ok(script)

@@ -97,8 +97,8 @@ pub fn follow() {
     let handed = session();
     let mut lines = Lines::of(&handed);
     let answer = Answer::read(200, &handed);
-    let session =
-        answer.session(clock(), lines.nth(3).and_then(|ahead| ahead.parse().ok()).unwrap_or(0));
+    let ahead = (lines.nth(3), lines.number()).1.unwrap_or(0);
+    let session = answer.session(clock(), ahead);
     tell(Message::Decided(session));
     view();
 }

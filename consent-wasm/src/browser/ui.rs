@@ -5,15 +5,18 @@
 
 use alloc::string::String;
 
-use consent_core::cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE};
+use consent_core::{
+    cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
+    ids::VisitorId,
+    time::Millis,
+};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
 use super::{clock, cookie, draw};
 use crate::{
     banner::{Surface, Switches, first_layer, method, second_layer},
-    blocked::may_run,
-    client::{Client, Effect, Message, Now},
+    client::{Browser, Client, Message},
     lines::Lines,
     session::Answer,
     settings::Settings,
@@ -22,19 +25,16 @@ use crate::{
 #[wasm_bindgen]
 extern "C" {
     fn page() -> String;
-    fn keep(name: &str, value: &str, days: u32) -> bool;
-    fn erase(key: &str);
-    fn leave(text: Option<String>);
-    fn sync();
+    /// Keeps one of our two cookies as long as the site says, or deletes it where it has no value;
+    /// whether the browser let it.
+    fn keep(name: &str, value: &str) -> bool;
     fn post(path: &str, body: &str);
-    fn pause(ms: f64);
-    fn hand_over(ahead: f64);
     fn add(parent: u32, tag: &str, given: &str, text: &str) -> u32;
-    fn fact(parent: u32, label: &str, text: &str);
-    fn show(layer: u32);
-    fn hide(layer: u32);
-    fn saved();
-    fn turn(switch: u32, on: bool);
+    /// Does what can be said in a word and a number.
+    #[wasm_bindgen(js_name = "perform")]
+    fn order(order: &str, number: f64);
+    fn erase(key: &str);
+    fn leave(text: &str);
 }
 
 struct Ui {
@@ -136,17 +136,6 @@ pub fn refuse() {
     decide(0, false);
 }
 
-/// Whether what is marked with a purpose, and perhaps a service after a space, may run.
-#[wasm_bindgen]
-#[must_use]
-pub fn may(what: &str) -> bool {
-    let mut words = Lines::words(what);
-    let (purpose, service) = (words.text(), words.text());
-    let may =
-        |ui: &mut Ui| may_run(ui.client.settings(), decision().as_ref(), purpose, service, clock());
-    with(may).unwrap_or(false)
-}
-
 /// Follows a decision made elsewhere.
 #[wasm_bindgen]
 pub fn follow() {
@@ -159,7 +148,7 @@ pub fn follow() {
 
 /// Tells the collector what an earlier page could not.
 #[wasm_bindgen]
-pub fn confirm(left: Option<String>) {
+pub fn confirm(left: &str) {
     tell(Message::Resume(left));
 }
 
@@ -182,60 +171,19 @@ fn decide(bits: u128, everything: bool) {
             close(&mut ui.panel);
             close(&mut ui.dialog);
         });
-        saved();
+        order("saved", 0.0);
     }
 }
 
-fn tell(message: Message) {
-    let now = Now {
-        at: clock(),
-        random: draw(),
-        cookie: decision(),
-        visitor: cookie(VISITOR_COOKIE).and_then(|visitor| visitor.parse().ok()),
-        page: page(),
-    };
-    for effect in with(|ui| ui.client.update(message, &now)).unwrap_or_default() {
-        if !act(effect) {
-            break;
-        }
+fn tell(message: Message<'_>) {
+    if with(|ui| ui.client.update(message, &Page)) == Some(true) {
+        order("sync", 0.0);
     }
-}
-
-/// Does one effect; whether those after it still make sense.
-fn act(effect: Effect) -> bool {
-    let days = with(|ui| {
-        let settings = ui.client.settings();
-        (settings.consent_days, settings.visitor_days)
-    });
-    let (consent_days, visitor_days) = days.unwrap_or_default();
-    match effect {
-        Effect::Keep(decision) => return keep(CONSENT_COOKIE, &decision.to_text(), consent_days),
-        Effect::Hold(visitor) => {
-            keep(VISITOR_COOKIE, &visitor.to_text(), visitor_days);
-        }
-        Effect::Undecide => {
-            keep(CONSENT_COOKIE, "", 0);
-        }
-        Effect::Release => {
-            keep(VISITOR_COOKIE, "", 0);
-        }
-        Effect::Erase(bits) => {
-            with(|ui| ui.client.settings().beyond(bits, erase));
-        }
-        Effect::Leave(text) => leave(text),
-        Effect::Announce => sync(),
-        Effect::Post(path, body) => post(path, &body),
-        #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
-        Effect::Pause(ms) => pause(ms as f64),
-        #[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
-        Effect::Session(ahead) => hand_over(ahead as f64),
-    }
-    true
 }
 
 fn close(layer: &mut u32) {
     if *layer != 0 {
-        hide(*layer);
+        order("hide", f64::from(*layer));
         *layer = 0;
     }
 }
@@ -257,17 +205,59 @@ fn decision() -> Option<ConsentCookie> {
 /// The page, by its script.
 struct Page;
 
+impl Browser for Page {
+    fn now(&self) -> Millis {
+        clock()
+    }
+    fn random(&self) -> [u8; 10] {
+        draw()
+    }
+    fn page(&self) -> String {
+        page()
+    }
+    fn decision(&self) -> Option<ConsentCookie> {
+        decision()
+    }
+    fn visitor(&self) -> Option<VisitorId> {
+        cookie(VISITOR_COOKIE)?.parse().ok()
+    }
+    fn keep(&self, decision: &ConsentCookie) -> bool {
+        keep(CONSENT_COOKIE, &decision.to_text())
+    }
+    fn undecide(&self) {
+        keep(CONSENT_COOKIE, "");
+    }
+    fn hold(&self, visitor: Option<VisitorId>) {
+        let text = visitor.map(|visitor| visitor.to_text());
+        keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""));
+    }
+    fn erase(&self, key: &str) {
+        erase(key);
+    }
+    fn leave(&self, text: &str) {
+        leave(text);
+    }
+    fn post(&self, path: &str, body: &str) {
+        post(path, body);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
+    fn pause(&self, ms: i64) {
+        order("pause", ms as f64);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
+    fn hand_over(&self, ahead: i64) {
+        order("hand_over", ahead as f64);
+    }
+}
+
 impl Surface for Page {
     fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
         add(parent, tag, given, text)
     }
-    fn tell(&self, parent: u32, label: &str, text: &str) {
-        fact(parent, label, text);
-    }
     fn show(&self, layer: u32) {
-        show(layer);
+        order("show", f64::from(layer));
     }
     fn turn(&self, switch: u32, on: bool) {
-        turn(switch, on);
+        order(if on { "on" } else { "off" }, f64::from(switch));
     }
 }
