@@ -69,11 +69,11 @@ const faults = lines => {
         if (control && !place) {
           control.setCustomValidity(words);
           control.addEventListener('input', () => control.setCustomValidity(''), { once: true });
+          control.reportValidity();
         }
         first ??= control;
       }
       first?.focus();
-      first?.reportValidity();
     }),
   );
 };

@@ -6,7 +6,7 @@
 //! loader script and by nothing else.
 
 // Without the standard library there is no machinery for panic messages: half of all bytes otherwise.
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
 
