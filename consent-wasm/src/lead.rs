@@ -1,22 +1,18 @@
 //! A lead form's way to the collector: what is sent of it, and what the answer says.
 
-use alloc::{borrow::ToOwned, collections::BTreeMap, string::String};
+use alloc::{string::String, vec::Vec};
 
 use consent_core::{
     cookie::ConsentCookie,
     gate::permit,
     ids::{LeadId, VisitorId},
+    json::Json,
     lead::LeadLink,
     standing::Subject,
     time::Millis,
-    wire::{LeadPage, LeadRequest},
 };
 
-use crate::{lines::Lines, settings::Settings};
-
-/// What stands between the values that a form's script hands over: the one character that no value
-/// can hold.
-pub const MARK: u8 = 0;
+use crate::settings::Settings;
 
 /// Whether the visitor may be tied to what they send: the gate's answer to the browser's own copy.
 #[must_use]
@@ -31,57 +27,113 @@ pub fn may_link(settings: &Settings, cookie: Option<&ConsentCookie>, at: Millis)
     }
 }
 
-/// The body of a form's submission from the page at `url`, cleaned. Of each control there are a name,
-/// a type, whether it is ticked, and a value. What is hidden, secret, a file or without a name stays
-/// in the page.
-#[must_use]
-pub fn payload(
-    settings: &Settings,
-    form: &str,
-    visitor: Option<VisitorId>,
-    url: &str,
-    mut controls: Lines<'_>,
-) -> String {
-    let mut request = LeadRequest {
-        site: settings.site.clone(),
-        form: form.to_owned(),
-        visitor,
-        page: LeadPage { url: url.to_owned() },
-        fields: BTreeMap::new(),
-        agreements: BTreeMap::new(),
-    };
-    while let (Some(name), Some(kind), Some(checked), Some(value)) =
-        (controls.next(), controls.next(), controls.next(), controls.next())
-    {
-        let checked = checked == "true";
-        match kind {
-            _ if name.is_empty() => {}
-            "hidden" | "password" | "file" | "submit" | "button" | "image" | "reset"
-            | "fieldset" | "output" | "undefined" => {}
-            "checkbox" => {
-                request.agreements.insert(name.to_owned(), checked);
-            }
-            "radio" if !checked => {}
-            _ => {
-                request.fields.insert(name.to_owned(), value.to_owned());
+/// A control of a form, as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Control {
+    /// Its name.
+    pub name: String,
+    /// Its type, as the page's own code would be told it.
+    pub kind: String,
+    /// Whether it is ticked.
+    pub checked: bool,
+    /// Its value.
+    pub value: String,
+}
+
+/// What is sent of a form: a [`consent_core::wire::LeadRequest`] without the maps, which are 10 kB of
+/// code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The site's key.
+    pub site: String,
+    /// The form's key.
+    pub form: String,
+    /// The visitor, where lead linking is granted.
+    pub visitor: Option<VisitorId>,
+    /// The page's address, cleaned.
+    pub url: String,
+    /// What was filled in.
+    pub fields: Vec<(String, String)>,
+    /// What was agreed to, or not.
+    pub agreements: Vec<(String, bool)>,
+    /// What the page knows about its user, and the form leaves out.
+    pub known: Vec<(String, String)>,
+}
+
+impl Sent {
+    /// Takes what was written into the controls. What is hidden, secret, a file or without a name stays
+    /// in the page.
+    pub fn fill(&mut self, controls: Vec<Control>) {
+        for Control { name, kind, checked, value } in controls {
+            match &*kind {
+                _ if name.is_empty() => {}
+                "hidden" | "password" | "file" | "submit" | "button" | "image" | "reset"
+                | "fieldset" | "output" | "" => {}
+                "checkbox" => self.agreements.push((name, checked)),
+                "radio" if !checked => {}
+                _ => self.fields.push((name, value)),
             }
         }
     }
-    request.to_json()
+
+    /// Adds what the page knows about its user, where the form leaves it out: what the form has is what
+    /// its sender wrote.
+    pub fn add(&mut self, mut known: Vec<(String, String)>) {
+        known.retain(|(name, _)| {
+            !self.fields.iter().any(|(own, _)| own == name)
+                && !self.agreements.iter().any(|(own, _)| own == name)
+        });
+        self.known = known;
+    }
+
+    /// Takes out what the page knows and the collector finds fault with: the site does not ask for it,
+    /// or not so. Whether there was any such, so that the rest can be sent.
+    pub fn forget(&mut self, faults: &[Fault]) -> bool {
+        let before = self.known.len();
+        self.known.retain(|(name, _)| !faults.iter().any(|fault| fault.field == *name));
+        self.known.len() < before
+    }
+
+    /// As it is signed. Of several fields with one name the last counts, as in a map.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        Json::object(|json| {
+            json.text("site", &self.site);
+            json.text("form", &self.form);
+            json.maybe("visitor", self.visitor.map(|visitor| visitor.to_text()).as_deref());
+            json.nested("page", |json| json.text("url", &self.url));
+            json.nested("fields", |json| {
+                for (name, value) in self.fields.iter().chain(&self.known) {
+                    json.text(name, value);
+                }
+            });
+            json.nested("agreements", |json| {
+                for (name, yes) in &self.agreements {
+                    json.flag(name, *yes);
+                }
+            });
+        })
+    }
+}
+
+/// What has to be mended of a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fault {
+    /// Its name.
+    pub field: String,
+    /// What is wrong with it, for the site's own words.
+    pub code: String,
+    /// The same in the collector's words.
+    pub message: String,
 }
 
 /// What the collector says to a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is kept.
-    Kept {
-        /// The lead's id.
-        lead: String,
-        /// Whether it was tied to the visitor.
-        linked: bool,
-    },
-    /// These fields have to be mended: lines of a name, a code, and the collector's own words.
-    Faults(String),
+    Kept,
+    /// These fields have to be mended.
+    Faults(Vec<Fault>),
     /// The session has run out.
     Renew,
     /// It cannot be kept, or not now: the form goes where it goes without us.
@@ -89,29 +141,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Reads an answer: the lead's id and whether it is linked; of one that is refused, a field, a
-    /// code and a message for each fault. Faults that name a field that the site does not take are
-    /// its owner's to mend: they never keep a visitor from sending a form.
+    /// Reads an answer. Faults that name a field that the site does not take are its owner's to mend:
+    /// they never keep a visitor from sending a form.
     #[must_use]
-    pub fn read(status: u16, text: &str) -> Self {
-        let mut lines = Lines::of(text);
+    pub fn read(status: u16, mut faults: Vec<Fault>) -> Self {
+        faults.retain(|fault| fault.code != "unknown");
         match status {
-            200..300 => Self::Kept { lead: lines.text().into(), linked: lines.text() == "true" },
+            200..300 => Self::Kept,
             401 => Self::Renew,
-            422 => {
-                let mut faults = String::new();
-                while let (Some(field), Some(code), Some(message)) =
-                    (lines.next(), lines.next(), lines.next())
-                {
-                    if code != "unknown" {
-                        for part in [field, code, message] {
-                            faults.push_str(part);
-                            faults.push('\n');
-                        }
-                    }
-                }
-                if faults.is_empty() { Self::PassedOver } else { Self::Faults(faults) }
-            }
+            422 if !faults.is_empty() => Self::Faults(faults),
             _ => Self::PassedOver,
         }
     }
@@ -119,35 +157,69 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use consent_core::wire::LeadRequest;
 
     use super::*;
     use crate::settings::tests::settings;
 
     const AT: Millis = Millis(1_800_000_000_000);
 
+    fn control(name: &str, kind: &str, checked: bool, value: &str) -> Control {
+        Control { name: name.to_owned(), kind: kind.to_owned(), checked, value: value.to_owned() }
+    }
+
+    fn sent(controls: Vec<Control>) -> Sent {
+        let mut sent = Sent {
+            site: "shop".to_owned(),
+            form: "contact".to_owned(),
+            visitor: None,
+            url: "https://shop.example/contact".to_owned(),
+            fields: Vec::new(),
+            agreements: Vec::new(),
+            known: Vec::new(),
+        };
+        sent.fill(controls);
+        sent
+    }
+
+    fn fault(field: &str, code: &str) -> Fault {
+        Fault { field: field.to_owned(), code: code.to_owned(), message: "m".to_owned() }
+    }
+
     #[test]
     fn only_what_was_written_into_named_fields_is_sent() {
-        let controls = [
-            ["name", "text", "false", "足跡 花子"],
-            ["message", "textarea", "false", "a\nb"],
-            ["csrf", "hidden", "false", "secret"],
-            ["pass", "password", "false", "secret"],
-            ["", "text", "false", "unnamed"],
-            ["go", "submit", "false", "1"],
-            ["size", "radio", "false", "small"],
-            ["mail", "checkbox", "true", "true"],
-            ["post", "checkbox", "false", "true"],
-        ];
-        let controls = controls.map(|control| control.join("\0")).join("\0");
-        let controls = Lines::split(&controls, MARK);
-        let page = "https://shop.example/contact";
-        let body = payload(&settings(), "contact", None, page, controls);
-        let expected = json!({"site": "shop", "form": "contact", "visitor": null,
-            "page": {"url": page}, "fields": {"name": "足跡 花子", "message": "a\nb"},
-            "agreements": {"mail": true, "post": false}});
-        assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+        let request = sent(vec![
+            control("name", "text", false, "足跡 花子"),
+            control("message", "textarea", false, "a\nb"),
+            control("csrf", "hidden", false, "secret"),
+            control("pass", "password", false, "secret"),
+            control("", "text", false, "unnamed"),
+            control("go", "submit", false, "1"),
+            control("size", "radio", false, "small"),
+            control("mail", "checkbox", true, "true"),
+            control("post", "checkbox", false, "true"),
+        ]);
+        let read: LeadRequest = serde_json::from_str(&request.to_json()).unwrap();
+        let fields = [("message", "a\nb"), ("name", "足跡 花子")];
+        assert!(read.fields.iter().map(|(name, value)| (&**name, &**value)).eq(fields));
+        assert!(
+            read.agreements.into_iter().eq([("mail".to_owned(), true), ("post".to_owned(), false)])
+        );
+        assert_eq!((&*read.site, &*read.form, read.visitor), ("shop", "contact", None));
+        assert_eq!(read.page.url, "https://shop.example/contact");
+    }
+
+    #[test]
+    fn what_the_page_knows_is_added_where_the_form_leaves_it_out() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut sent = sent(vec![control("name", "text", false, "")]);
+        sent.add(vec![pair("name", "Taro"), pair("company", "Ashi"), pair("plan", "pro")]);
+        assert_eq!(sent.known, [pair("company", "Ashi"), pair("plan", "pro")], "not over a field");
+        let faults = [fault("plan", "unknown"), fault("name", "required")];
+        assert!(sent.forget(&faults));
+        assert!(!sent.forget(&faults), "once");
+        let read: LeadRequest = serde_json::from_str(&sent.to_json()).unwrap();
+        assert!(read.fields.into_iter().eq([pair("company", "Ashi"), pair("name", "")]));
     }
 
     #[test]
@@ -163,24 +235,16 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        let lead = String::from("l1");
-        assert_eq!(Outcome::read(201, "l1\ntrue"), Outcome::Kept { lead, linked: true });
-        let faults = "email\nemail\nm\ncard\nunknown\nu";
-        assert_eq!(Outcome::read(422, faults), Outcome::Faults("email\nemail\nm\n".to_owned()));
-        assert_eq!(Outcome::read(401, ""), Outcome::Renew);
+        assert_eq!(Outcome::read(201, vec![]), Outcome::Kept);
+        let faults = vec![fault("email", "email"), fault("card", "unknown")];
+        assert_eq!(Outcome::read(422, faults), Outcome::Faults(vec![fault("email", "email")]));
+        assert_eq!(Outcome::read(401, vec![]), Outcome::Renew);
     }
 
     #[test]
     fn a_field_that_the_site_does_not_take_never_keeps_a_form_back() {
-        for (status, text) in [(422, "card\nunknown\nu"), (422, ""), (0, ""), (500, "")] {
-            assert_eq!(Outcome::read(status, text), Outcome::PassedOver);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_makes_reading_panic(status: u16, text in any::<String>()) {
-            let _ = Outcome::read(status, &text);
+        for status in [422, 0, 500] {
+            assert_eq!(Outcome::read(status, vec![fault("card", "unknown")]), Outcome::PassedOver);
         }
     }
 }

@@ -7,13 +7,15 @@ use alloc::{string::String, vec::Vec};
 
 use consent_core::{
     event::{Event, MAX_BATCH},
-    gate::{Permitted, permit},
-    ids::VisitorId,
+    gate::{Gated, Permitted, permit},
+    ids::{PurposeKey, ServiceKey, VisitorId},
     jws::sign,
-    standing::Standing,
+    standing::{Standing, Subject},
     time::{Millis, SECOND},
     wire::{Outgoing, SessionRequest, events_json},
 };
+
+pub mod properties;
 
 use crate::session::{Answer, Session, pause};
 
@@ -47,8 +49,8 @@ pub enum Message {
     Event(Permitted<Event>, Option<String>),
     /// The visitor decided, here or in another tab; perhaps a session came of it.
     Decided(Option<Session>),
-    /// The collector answered.
-    Answer(Answer),
+    /// The collector answered to the call of that number.
+    Answer(u32, Answer),
     /// A pause is over, or the browser is online again.
     Wake,
     /// The page is going away.
@@ -58,8 +60,8 @@ pub enum Message {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Call the collector, and bring its answer.
-    Post(&'static str, String),
+    /// Call the collector, and bring its answer under the call's number.
+    Post(u32, &'static str, String),
     /// Wake after so many milliseconds.
     Pause(i64),
 }
@@ -82,7 +84,28 @@ struct Held {
 
 impl Held {
     fn is_permitted(&self, now: &Now) -> bool {
-        permit(self.event.action().clone(), &now.standing, now.at).is_ok()
+        permit(Again(self.event.action()), &now.standing, now.at).is_ok()
+    }
+}
+
+/// An event that the gate is asked for once more, without a copy of it.
+struct Again<'a>(&'a Event);
+
+impl Gated for Again<'_> {
+    fn subject(&self) -> Subject {
+        self.0.subject()
+    }
+    fn purpose(&self) -> &PurposeKey {
+        self.0.purpose()
+    }
+    fn service(&self) -> Option<&ServiceKey> {
+        self.0.service()
+    }
+    fn revision(&self) -> u32 {
+        self.0.revision()
+    }
+    fn at(&self) -> Millis {
+        self.0.at()
     }
 }
 
@@ -96,7 +119,10 @@ pub struct Queue {
     /// Whose the events and the session are: nothing of one visitor's is sent as another's.
     visitor: Option<VisitorId>,
     held: Vec<Held>,
-    flying: Vec<Held>,
+    /// What was sent, each with the number of its call: a page that goes away sends while an answer is
+    /// still awaited, and one of the two may fail.
+    flying: Vec<(u32, Held)>,
+    calls: u32,
 }
 
 impl Queue {
@@ -111,6 +137,7 @@ impl Queue {
             visitor: None,
             held: Vec::new(),
             flying: Vec::new(),
+            calls: 0,
         }
     }
 
@@ -119,7 +146,7 @@ impl Queue {
         match message {
             Message::Event(event, properties) => self.push(Held { event, properties }, now),
             Message::Decided(session) => self.decided(session, now),
-            Message::Answer(answer) => self.answered(&answer, now),
+            Message::Answer(call, answer) => self.answered(call, &answer, now),
             Message::Wake if matches!(self.stage, Stage::Gathering | Stage::Pausing) => {
                 self.send(now)
             }
@@ -170,28 +197,52 @@ impl Queue {
         }
     }
 
-    fn answered(&mut self, answer: &Answer, now: &Now) -> Vec<Effect> {
-        let good = matches!(answer.status, 200..300);
-        let stage = core::mem::replace(&mut self.stage, Stage::Idle);
-        if answer.may_pass() || (stage == Stage::Opening && !good) {
-            // An event that is sent again keeps its id, so that it counts once.
-            self.flying.append(&mut self.held);
-            core::mem::swap(&mut self.held, &mut self.flying);
-            if answer.status == 401 || stage == Stage::Opening {
-                self.session = None;
-            }
-            self.stage = Stage::Pausing;
-            self.tries += 1;
-            return [Effect::Pause(pause(self.tries, now.random))].into();
-        }
-        self.tries = 0;
-        if stage == Stage::Opening {
+    fn answered(&mut self, call: u32, answer: &Answer, now: &Now) -> Vec<Effect> {
+        if self.stage == Stage::Opening && call == self.calls {
             self.session = answer.session(now.at, 0);
+            if self.session.is_none() {
+                return self.wait(now);
+            }
             self.stage = Stage::Gathering;
             return [Effect::Pause(GATHER)].into();
         }
-        self.flying.clear();
+        let mut own = Vec::new();
+        for (number, held) in core::mem::take(&mut self.flying) {
+            if number == call {
+                own.push(held);
+            } else {
+                self.flying.push((number, held));
+            }
+        }
+        if answer.may_pass() {
+            if answer.status == 401 {
+                self.session = None;
+            }
+            if !own.is_empty() {
+                // An event that is sent again keeps its id, so that it counts once.
+                own.append(&mut self.held);
+                self.held = own;
+                return self.wait(now);
+            }
+        } else {
+            self.tries = 0;
+        }
+        if self.stage != Stage::Sending || !self.flying.is_empty() {
+            return Vec::new();
+        }
+        self.stage = Stage::Idle;
         if self.held.is_empty() { Vec::new() } else { self.begin(now) }
+    }
+
+    fn wait(&mut self, now: &Now) -> Vec<Effect> {
+        self.stage = Stage::Pausing;
+        self.tries += 1;
+        [Effect::Pause(pause(self.tries, now.random))].into()
+    }
+
+    fn call(&mut self, path: &'static str, body: String) -> Vec<Effect> {
+        self.calls += 1;
+        [Effect::Post(self.calls, path, body)].into()
     }
 
     /// Something is held: a session is opened at once, so that the page can go away at any time.
@@ -216,14 +267,14 @@ impl Queue {
 
     fn send(&mut self, now: &Now) -> Vec<Effect> {
         self.held.retain(|held| held.is_permitted(now));
-        self.stage = Stage::Idle;
+        self.stage = if self.flying.is_empty() { Stage::Idle } else { Stage::Sending };
         let (Some(visitor), false) = (now.visitor, self.held.is_empty()) else {
             return Vec::new();
         };
         let Some(session) = self.usable(now).cloned() else {
             self.stage = Stage::Opening;
             let request = SessionRequest { site: self.site.clone(), visitor: Some(visitor) };
-            return [Effect::Post("/v1/sessions", request.to_json())].into();
+            return self.call("/v1/sessions", request.to_json());
         };
         let mut entries = Vec::new();
         let mut bytes = 0;
@@ -235,13 +286,17 @@ impl Queue {
             }
             entries.push(entry);
         }
-        let rest = self.held.split_off(entries.len());
-        self.flying.append(&mut self.held);
-        self.held = rest;
+        for (at, held) in core::mem::take(&mut self.held).into_iter().enumerate() {
+            if at < entries.len() {
+                self.flying.push((self.calls + 1, held));
+            } else {
+                self.held.push(held);
+            }
+        }
         self.stage = Stage::Sending;
         let payload = events_json(&self.site, visitor, entries.iter().map(String::as_str));
         let body = sign(&session.key, &session.id, now.at.plus(session.ahead), &payload);
-        [Effect::Post("/v1/events", body)].into()
+        self.call("/v1/events", body)
     }
 }
 

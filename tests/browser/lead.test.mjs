@@ -120,3 +120,31 @@ for (const language of ['ja', 'en']) {
     await visitor.end(problem => /status of 422/.test(problem));
   });
 }
+
+test('the page hears of a lead, and its own listeners of a submission, once each', async () => {
+  const visitor = await stack.visitor();
+  await visitor.go();
+  await visitor.decide('accept');
+  await visitor.context.addInitScript(() => {
+    const count = (name, more) => sessionStorage.setItem(name, (sessionStorage.getItem(name) ?? '') + more);
+    document.addEventListener('ashiato:lead', ({ detail }) => count('lead', JSON.stringify(detail)));
+    document.addEventListener('submit', ({ submitter }) => count('submit', submitter.id));
+  });
+  const lead = await write(visitor, 'heard once');
+  const heard = await visitor.page.evaluate(() => [sessionStorage.getItem('submit'), sessionStorage.getItem('lead')]);
+  assert.equal(heard[0], 'send');
+  assert.deepEqual(JSON.parse(heard[1]), { form: 'contact', lead: lead.id, linked: true });
+  await visitor.end();
+});
+
+test('a form whose collector never answers goes on after three seconds, by itself', async () => {
+  const visitor = await stack.visitor();
+  await visitor.go();
+  await visitor.decide('reject');
+  await visitor.context.route('**/v1/sessions', () => {});
+  await visitor.go('/contact');
+  for (const [field, words] of [['name', 'Taro'], ['email', 'taro@example.jp'], ['message', 'unanswered']]) await visitor.page.fill(`#${field}`, words);
+  await visitor.page.click('#send');
+  await visitor.page.waitForURL('**/thanks');
+  await visitor.end();
+});

@@ -58,6 +58,28 @@ test("the page's own calls are stored where their purpose is granted, and not ke
   await visitor.end();
 });
 
+test('properties arrive as they are, and an event beyond a limit is dropped with a word to its owner', async () => {
+  const before = await stack.events();
+  const visitor = await granting({ analytics: true });
+  await visitor.view('/products');
+  await visitor.page.evaluate(() => {
+    const { ashiato } = self;
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`p${at}`, at]));
+    for (const properties of [many, { [`n${'x'.repeat(64)}`]: 1 }, { text: 'あ'.repeat(342) }]) ashiato.track('add_to_cart', properties);
+    for (const value of [null, [], {}, NaN, Infinity, 1n, () => {}, Symbol('s')]) ashiato.track('add_to_cart', { value });
+    ashiato.track('add_to_cart', { plan: '足"跡', n: 1.5, big: 1e21, small: -1e-7, yes: true, 'a.b': 0 });
+  });
+  await until('the good one is stored', async () => (await more('add_to_cart', before)) >= 1);
+  assert.equal(await more('add_to_cart', before), 1);
+  const body = visitor.calls('/v1/events').at(-1).postData();
+  const payload = JSON.parse(body.slice(body.indexOf('\n') + 1));
+  const { properties } = payload.events.find(({ name }) => name === 'add_to_cart');
+  assert.deepEqual(properties, { plan: '足"跡', n: 1.5, big: 1e21, small: -1e-7, yes: true, 'a.b': 0 });
+  const said = problem => /ashiato dropped add_to_cart/.test(problem);
+  assert.equal(visitor.problems.filter(said).length, 11, 'a word for each');
+  await visitor.end(said);
+});
+
 test('what happened just before the page was left arrives all the same', async () => {
   const before = await stack.events();
   const visitor = await granting({ analytics: true });

@@ -1,59 +1,60 @@
-//! The part that acts: what the script calls of it, and what it calls of the script (`act.js`).
+//! The part that acts: what the loader calls of it, and what it borrows of the loader.
+//!
+//! It carries what is observed to the [`Queue`] and its effects to the collector.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
-    ids::VisitorId,
-    jws::sign,
+    ids::{VisitorId, from_base64url},
     standing::{Standing, Subject},
     time::Millis,
-    wire::SessionRequest,
 };
+use js_sys::{Array, Function, Reflect};
 use spin::Mutex;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{closure::Closure, prelude::*};
 
-use super::{clock, cookie, draw};
+use super::{clock, cookie, document, draw, property, window};
 use crate::{
     blocked::may_run,
-    lead::{MARK, Outcome, may_link, payload},
     lines::Lines,
-    queue::{Effect, Message, Now, Queue},
-    session::Answer,
+    queue::{Effect, Message, Now, Queue, properties::written},
+    session::{Answer, Session},
     settings::Settings,
     view::{Place, Seen},
 };
 
+#[path = "forms.rs"]
+mod forms;
+#[path = "observe.rs"]
+mod observe;
+
 #[wasm_bindgen]
 extern "C" {
-    fn url() -> String;
-    fn title() -> String;
-    fn referrer() -> String;
-    fn session() -> String;
-    fn post(path: &str, body: &str);
-    fn pause(ms: f64);
-    fn post_lead(path: &str, body: &str);
-    fn kept(lead: &str, linked: bool);
-    fn faults(lines: &str);
-    fn go_on();
+    /// What the loader lends to its parts.
+    type Host;
+    /// The loader's own.
+    fn page_host() -> Host;
+    /// Calls the collector; `reply` is called with a status and an object, or with status 0.
+    #[wasm_bindgen(method)]
+    fn post(this: &Host, path: &str, body: &str, reply: &Function);
+    /// Calls after so many milliseconds.
+    #[wasm_bindgen(method)]
+    fn later(this: &Host, action: &Function, ms: f64);
+    /// Calls with the texts of the language, or with undefined.
+    #[wasm_bindgen(method)]
+    fn say(this: &Host, reply: &Function);
+    /// A function that throws nothing.
+    fn quiet(action: &JsValue) -> Function;
 }
 
 struct Act {
     settings: Settings,
     queue: Queue,
     place: Place,
-    form: Option<Form>,
 }
 
-/// A form on its way.
-struct Form {
-    payload: String,
-    visitor: Option<VisitorId>,
-    sent: bool,
-    renewed: bool,
-}
-
-/// The part, once it has been started. It is never locked while the script is called that may call
+/// The part, once it has been started. It is never locked while something is called that may call
 /// back.
 static ACT: Mutex<Option<Act>> = Mutex::new(None);
 
@@ -61,22 +62,39 @@ fn with<R>(action: impl FnOnce(&mut Act) -> R) -> Option<R> {
     ACT.try_lock()?.as_mut().map(action)
 }
 
-/// Starts the part with the site's configuration and, after a mark, the query parameters that may be
-/// kept, one a line; whether it could.
+/// What the browser is to call. There is one type for all of them, whatever they are called with: each
+/// type costs a hundred bytes.
+type Action = Box<dyn FnMut(JsValue, JsValue)>;
+
+fn callback(action: Action) -> Function {
+    quiet(&Closure::wrap(action).into_js_value())
+}
+
+/// Starts the part with the site's configuration; whether it could.
 #[wasm_bindgen]
 #[must_use]
 pub fn start(config: &str) -> bool {
-    let mut parts = Lines::split(config, MARK);
-    let (Some(settings), Some(mut act)) = (Settings::read(parts.text()), ACT.try_lock()) else {
+    let Some(settings) = Settings::read(config) else {
         return false;
     };
-    let parameters = Lines::of(parts.text()).map(String::from).collect();
-    *act = Some(Act {
-        queue: Queue::new(settings.site.clone()),
-        settings,
-        place: Place::new(parameters, &referrer()),
-        form: None,
-    });
+    let mut parameters = alloc::vec::Vec::new();
+    for name in Array::from(&property(&page_host(), "config.url_parameters")).iter() {
+        parameters.extend(name.as_string());
+    }
+    let referrer = document().map(|page| page.referrer()).unwrap_or_default();
+    match ACT.try_lock() {
+        Some(mut act) => {
+            *act = Some(Act {
+                queue: Queue::new(settings.site.clone()),
+                settings,
+                place: Place::new(parameters, &referrer),
+            });
+        }
+        None => return false,
+    }
+    observe::observe();
+    forms::bind();
+    follow();
     true
 }
 
@@ -94,107 +112,61 @@ pub fn may(what: &str) -> bool {
 /// Follows a decision, and counts the view that it lets be counted.
 #[wasm_bindgen]
 pub fn follow() {
-    let handed = session();
-    let mut lines = Lines::of(&handed);
-    let answer = Answer::read(200, &handed);
-    let ahead = (lines.nth(3), lines.number()).1.unwrap_or(0);
-    let session = answer.session(clock(), ahead);
-    tell(Message::Decided(session));
+    let host = page_host();
+    let handed = property(&host, "session").as_string().unwrap_or_default();
+    // It is handed over once.
+    let _ = Reflect::set(&host, &JsValue::from_str("session"), &JsValue::UNDEFINED);
+    tell(Message::Decided(session(&handed)));
     view();
 }
 
+/// The session that the part that asks handed over: its string, its key, its end, nothing, and what the
+/// collector's clock is ahead.
+fn session(handed: &str) -> Option<Session> {
+    let mut lines = Lines::of(handed);
+    let (id, key, expires) = (lines.text().into(), lines.text(), lines.number()?);
+    let key = from_base64url(key)?.try_into().ok()?;
+    lines.text();
+    Some(Session { id, key, expires: Millis(expires), ahead: lines.number().unwrap_or(0) })
+}
+
 /// Counts the view, once.
-#[wasm_bindgen]
-pub fn view() {
+fn view() {
     let new = with(|act| act.standing().receipt().is_some() && act.place.arrive(&url()));
     if new == Some(true) {
-        track("page_view", None, super::now());
+        record("page_view", None, clock());
     }
 }
 
 /// The page came back from the back/forward cache.
-#[wasm_bindgen]
-pub fn again() {
+fn again() {
     with(|act| act.place.again());
     follow();
 }
 
-/// Records an event, if its purpose is granted; its properties are a JSON object.
+/// Records an event of the page's own, if its purpose is granted.
 #[wasm_bindgen]
-pub fn track(name: &str, properties: Option<String>, at: f64) {
+pub fn track(name: &str, properties: &JsValue, at: f64) {
+    #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
+    let at = Millis(at as i64);
+    let read = observe::plain(properties).ok_or("a property is a text, a number or a boolean");
+    match read.and_then(|properties| written(&properties)) {
+        Ok(properties) => record(name, properties, at),
+        Err(why) => {
+            web_sys::console::warn_3(&"ashiato dropped".into(), &name.into(), &why.into());
+        }
+    }
+}
+
+/// Records an event, if its purpose is granted; its properties are a JSON object.
+fn record(name: &str, properties: Option<String>, at: Millis) {
+    let title = document().map(|page| page.title()).unwrap_or_default();
     let event = with(|act| {
-        #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
-        let at = Millis(at as i64);
-        let seen = Seen { name, at, random: &draw(), url: &url(), title: &title() };
+        let seen = Seen { name, at, random: &draw(), url: &url(), title: &title };
         act.place.observe(&act.settings.policy, seen, &act.standing(), clock())
     });
     if let Some(Some(event)) = event {
         tell(Message::Event(event, properties));
-    }
-}
-
-/// The collector answered to events.
-#[wasm_bindgen]
-pub fn answered(status: u16, text: &str) {
-    tell(Message::Answer(Answer::read(status, text)));
-}
-
-/// A pause is over, or the browser is online again.
-#[wasm_bindgen]
-pub fn wake() {
-    tell(Message::Wake);
-}
-
-/// The page goes away.
-#[wasm_bindgen]
-pub fn leave() {
-    tell(Message::Leave);
-}
-
-/// Somebody sends a form: its key, then its controls as [`payload`] takes them.
-#[wasm_bindgen]
-pub fn submit(text: &str) {
-    let mut controls = Lines::split(text, MARK);
-    let form = controls.text();
-    let opening = with(|act| {
-        let visitor = visitor().filter(|_| may_link(&act.settings, decision().as_ref(), clock()));
-        let url = act.place.clean(&url());
-        let payload = payload(&act.settings, form, visitor, &url, controls);
-        act.form = Some(Form { payload, visitor, sent: false, renewed: false });
-        SessionRequest { site: act.settings.site.clone(), visitor }.to_json()
-    });
-    if let Some(opening) = opening {
-        post_lead("/v1/sessions", &opening);
-    }
-}
-
-/// The collector answered to a form: as to a session, or as [`Outcome::read`] takes it.
-#[wasm_bindgen]
-pub fn lead_answered(status: u16, text: &str) {
-    let next = with(|act| {
-        let form = act.form.as_mut()?;
-        if form.sent {
-            let outcome = Outcome::read(status, text);
-            if outcome != Outcome::Renew || form.renewed {
-                return Some(Err(outcome));
-            }
-            (form.sent, form.renewed) = (false, true);
-            let site = act.settings.site.clone();
-            let request = SessionRequest { site, visitor: form.visitor };
-            return Some(Ok(("/v1/sessions", request.to_json())));
-        }
-        let Some(session) = Answer::read(status, text).session(clock(), 0) else {
-            return Some(Err(Outcome::PassedOver));
-        };
-        form.sent = true;
-        let at = clock().plus(session.ahead);
-        Some(Ok(("/v1/leads", sign(&session.key, &session.id, at, &form.payload))))
-    });
-    match next.flatten() {
-        Some(Ok((path, body))) => post_lead(path, &body),
-        Some(Err(Outcome::Kept { lead, linked })) => kept(&lead, linked),
-        Some(Err(Outcome::Faults(lines))) => faults(&lines),
-        Some(Err(Outcome::Renew | Outcome::PassedOver)) | None => go_on(),
     }
 }
 
@@ -206,10 +178,37 @@ fn tell(message: Message) {
     });
     for effect in effects.unwrap_or_default() {
         match effect {
-            Effect::Post(path, body) => post(path, &body),
+            Effect::Post(call, path, body) => {
+                let reply = move |status: JsValue, body: JsValue| {
+                    tell(Message::Answer(call, answer(&status, &body)));
+                };
+                page_host().post(path, &body, &callback(Box::new(reply)));
+            }
             #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
-            Effect::Pause(ms) => pause(ms as f64),
+            Effect::Pause(ms) => {
+                page_host().later(&callback(Box::new(|_, _| tell(Message::Wake))), ms as f64);
+            }
         }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three digits")]
+fn status(given: &JsValue) -> u16 {
+    given.as_f64().unwrap_or(0.0) as u16
+}
+
+/// What the collector answered of a session.
+fn answer(given: &JsValue, body: &JsValue) -> Answer {
+    let text = |name| property(body, name).as_string();
+    #[expect(clippy::cast_possible_truncation, reason = "the collector's milliseconds are whole")]
+    let number = |name| property(body, name).as_f64().map(|number| number as i64);
+    Answer {
+        status: status(given),
+        session: text("session"),
+        key: text("key").and_then(|key| from_base64url(&key)?.try_into().ok()),
+        expires: number("expires"),
+        now: number("now"),
+        ..Answer::default()
     }
 }
 
@@ -227,4 +226,8 @@ fn decision() -> Option<ConsentCookie> {
 
 fn visitor() -> Option<VisitorId> {
     cookie(VISITOR_COOKIE)?.parse().ok()
+}
+
+fn url() -> String {
+    window().location().href().unwrap_or_default()
 }
