@@ -15,6 +15,11 @@ export interface Ashiato {
   reject(): Promise<void>;
   /** Takes back everything that was granted; the same as `reject` by another name. */
   withdraw(): Promise<void>;
+  /**
+   * Keeps what the page knows of who is there, by the names of a lead form's fields, until the page is left. It
+   * is added to the next lead form whose own fields leave it out, and never sent by itself.
+   */
+  identify(fields: Record<string, string>): void;
   /** Records an event, if its purpose is granted now. Without a grant it is dropped, not kept. */
   track(name: string, properties?: Properties): void;
   /** Calls `listener` on every change; answers how to stop it. */

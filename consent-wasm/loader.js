@@ -170,6 +170,8 @@ const api = {
     const track = quiet(part => part.track(name, properties, at));
     if (read().granted[0]) host.act ? track(host.act) : act().then(track);
   }),
+  // What the page knows of who is there, for the next lead form that leaves it out.
+  identify: fields => void (host.fields = fields),
   on(name, listener) {
     const heard = event => listener(event.detail);
     document.addEventListener('ashiato:' + name, heard);

@@ -10,12 +10,7 @@ const quiet = action => (...given) => {
   } catch {}
 };
 
-const now = () => Date.now();
-const random = () => crypto.getRandomValues(new BigUint64Array(1))[0];
-const cookie = quiet(name => document.cookie.split('; ').find(pair => pair.startsWith(name + '='))?.slice(name.length + 1));
-
-// Where the visitor is, without what a query may tell of them.
-const page = () => location.origin + location.pathname;
+const page_window = () => self;
 
 // The configuration, as `Settings::read` reads it.
 const settings = () => {

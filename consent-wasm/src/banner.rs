@@ -146,6 +146,23 @@ fn line(
     on.add(label, "input", &given, "");
 }
 
+/// Where the name of a purpose, or of one of its services, stands among the texts; none where the site
+/// has none such.
+#[must_use]
+pub fn name_of(settings: &Settings, purpose: &str, service: &str) -> Option<String> {
+    let mut path = String::from("purposes.");
+    let purposes = settings.policy.purposes();
+    let at = purposes.iter().position(|own| own.key.as_str() == purpose)?;
+    push_digits(&mut path, at as u64, 10);
+    if !service.is_empty() {
+        let mut services = purposes.get(at)?.services.iter();
+        path.push_str(".services.");
+        push_digits(&mut path, services.position(|own| own.key.as_str() == service)? as u64, 10);
+    }
+    path.push_str(".name");
+    Some(path)
+}
+
 /// The switches, a bit for each in the policy's order. Nothing is on that the visitor did not turn
 /// on: they start from the standing decision, or all off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,6 +265,20 @@ mod tests {
             assert_eq!(switches.len(), switch as usize);
             switches.push(on);
         }
+    }
+
+    #[test]
+    fn what_a_frame_is_marked_with_is_called_by_its_name() {
+        let settings = settings();
+        let purpose =
+            settings.policy.purposes().iter().position(|own| own.services.len() > 1).unwrap();
+        let own = &settings.policy.purposes()[purpose];
+        let name = |service| name_of(&settings, own.key.as_str(), service);
+        assert_eq!(name(""), Some(format!("purposes.{purpose}.name")));
+        let service = own.services[1].key.as_str();
+        assert_eq!(name(service), Some(format!("purposes.{purpose}.services.1.name")));
+        assert_eq!(name("unheard_of"), None);
+        assert_eq!(name_of(&settings, "unheard_of", ""), None);
     }
 
     #[test]

@@ -227,11 +227,14 @@ impl Client {
 
     fn answered(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let good = matches!(answer.status, 200..300);
-        let current = i64::from(self.settings.policy.revision());
         if good && self.stage == Stage::Sending {
             return self.recorded(answer, on);
         }
-        if answer.status == 409 || answer.revision.is_some_and(|revision| revision != current) {
+        let grants = self.current.as_ref().is_some_and(|own| own.bits != 0 && own.left.is_empty());
+        let current = i64::from(self.settings.policy.revision());
+        let newer = answer.revision.is_some_and(|revision| revision != current);
+        // Only a yes depends on the policy it was given to: a no is taken under any.
+        if grants && (newer || answer.status == 422) {
             return self.outdated(on);
         }
         if good {
@@ -241,9 +244,16 @@ impl Client {
                 return false;
             }
         }
-        if good || answer.may_pass() {
-            self.stage = Stage::Pausing;
+        if answer.status == 401 {
+            if self.stage == Stage::Opening {
+                return self.unknown(grants, on);
+            }
             self.session = None;
+        }
+        if good || answer.may_pass() {
+            // Under the same session a decision that arrived, but whose answer was lost, is answered
+            // again.
+            self.stage = Stage::Pausing;
             self.tries += 1;
             on.pause(pause(self.tries, on.random()[9]));
         } else {
@@ -252,8 +262,25 @@ impl Client {
         false
     }
 
-    /// The policy changed while the page was open: what was granted was granted to another policy.
+    /// The collector does not know the visitor any more, and has nothing of them.
+    fn unknown(&mut self, grants: bool, on: &impl Browser) -> bool {
+        on.hold(None);
+        if let Some(decision) = self.current.as_mut().filter(|_| grants) {
+            decision.visitor = None;
+            self.send(on);
+        } else {
+            self.follow(None, None, on);
+        }
+        false
+    }
+
+    /// What was granted was granted to another policy, or cannot be recorded: it is asked again. A
+    /// decision made in another tab meanwhile is left as it is.
     fn outdated(&mut self, on: &impl Browser) -> bool {
+        if !self.stands(on) {
+            self.follow(None, None, on);
+            return false;
+        }
         self.current = None;
         self.next = None;
         on.undecide();
@@ -263,14 +290,20 @@ impl Client {
         true
     }
 
+    /// Whether the decision on its way is still the one that the browser holds.
+    fn stands(&self, on: &impl Browser) -> bool {
+        let mine = self.current.as_ref().map(|decision| self.cookie(decision, None));
+        on.decision().zip(mine).is_some_and(|(own, mine)| {
+            (own.bits, own.decided, own.revision) == (mine.bits, mine.decided, mine.revision)
+        })
+    }
+
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let mut changed = false;
         if let (Some(decision), None) = (&self.current, &self.next) {
             let mine = self.cookie(decision, answer.receipt);
-            // Only where it still stands: another tab may have decided otherwise meanwhile.
-            let stands = on.decision().is_some_and(|own| {
-                (own.bits, own.decided, own.revision) == (mine.bits, mine.decided, mine.revision)
-            });
+            // Another tab may have decided otherwise meanwhile.
+            let stands = self.stands(on);
             if stands && mine.bits != 0 && decision.left.is_empty() {
                 changed = on.keep(&mine);
                 if self.settings.needs_visitor(mine.bits) && answer.visitor.is_some() {

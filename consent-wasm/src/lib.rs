@@ -15,6 +15,7 @@ pub mod blocked;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 pub mod client;
+pub mod crumbs;
 pub mod lead;
 pub mod lines;
 pub mod queue;

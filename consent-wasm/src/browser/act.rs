@@ -2,6 +2,9 @@
 //!
 //! It carries what is observed to the [`Queue`] and its effects to the collector.
 
+mod forms;
+mod observe;
+
 use alloc::{boxed::Box, string::String};
 
 use consent_core::{
@@ -23,11 +26,6 @@ use crate::{
     settings::Settings,
     view::{Place, Seen},
 };
-
-#[path = "forms.rs"]
-mod forms;
-#[path = "observe.rs"]
-mod observe;
 
 #[wasm_bindgen]
 extern "C" {

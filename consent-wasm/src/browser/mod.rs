@@ -6,30 +6,66 @@
 use alloc::string::String;
 
 use consent_core::time::Millis;
-use wasm_bindgen::prelude::*;
+use js_sys::{Date, Reflect};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::{Document, HtmlDocument, Window};
+
+use crate::lines::Lines;
 
 #[cfg(feature = "act")]
 pub(crate) mod act;
 #[cfg(feature = "ui")]
+mod frames;
+#[cfg(feature = "ui")]
+mod kept;
+#[cfg(feature = "ui")]
+mod screen;
+#[cfg(feature = "ui")]
 pub(crate) mod ui;
 
-// `part.js`, for both.
 #[wasm_bindgen]
 extern "C" {
-    fn now() -> f64;
-    fn random() -> u64;
-    fn cookie(name: &str) -> Option<String>;
+    /// The page's window. Asked of the script: `js_sys::global` has to try four names for it.
+    #[wasm_bindgen(js_name = page_window)]
+    fn window() -> Window;
+}
+
+fn document() -> Option<Document> {
+    window().document()
+}
+
+/// A property, by a path with points; undefined where there is none.
+fn property(of: &JsValue, path: &str) -> JsValue {
+    Lines::split(path, b'.').fold(of.clone(), |of, name| {
+        Reflect::get(&of, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+    })
 }
 
 /// The page's clock.
 #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
 fn clock() -> Millis {
-    Millis(now() as i64)
+    Millis(Date::now() as i64)
 }
 
-/// Fresh random bits.
+/// Fresh random bits; zeros where the browser has none, which no browser with modules lacks.
 fn draw() -> [u8; 10] {
-    let [a, b, c, d, e, f, g, h] = random().to_le_bytes();
-    let [i, j, ..] = random().to_le_bytes();
-    [a, b, c, d, e, f, g, h, i, j]
+    let mut drawn = [0; 10];
+    if let Ok(crypto) = window().crypto() {
+        // It throws for more than 65,536 bytes only.
+        let _ = crypto.get_random_values_with_u8_array(&mut drawn);
+    }
+    drawn
+}
+
+/// A cookie of that name; none where cookies may not be read.
+fn cookie(name: &str) -> Option<String> {
+    let document: HtmlDocument = document()?.unchecked_into();
+    let cookies = document.cookie().ok()?;
+    let own = pairs(&cookies).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    own.map(String::from)
+}
+
+/// The pairs `NAME=VALUE` of a page's cookies.
+fn pairs(cookies: &str) -> impl Iterator<Item = &str> {
+    Lines::split(cookies, b';').map(|pair| pair.strip_prefix(' ').unwrap_or(pair))
 }

@@ -1,7 +1,6 @@
 //! The part that asks: what the script calls of it, and what it calls of the script (`ui.js`).
 //!
-//! Only numbers and texts pass between them, and nothing is kept of the page's: that is what makes
-//! both small.
+//! Nothing is kept of the page's here but numbers: elements are looked up by them.
 
 use alloc::string::String;
 
@@ -13,9 +12,10 @@ use consent_core::{
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{clock, cookie, draw};
+use super::{clock, cookie, draw, frames, kept, property, screen, window};
 use crate::{
-    banner::{Surface, Switches, first_layer, method, second_layer},
+    banner::{Surface, Switches, first_layer, method, name_of, second_layer},
+    blocked::may_run,
     client::{Browser, Client, Message},
     lines::Lines,
     session::Answer,
@@ -24,17 +24,16 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    fn page() -> String;
-    /// Keeps one of our two cookies as long as the site says, or deletes it where it has no value;
-    /// whether the browser let it.
-    fn keep(name: &str, value: &str) -> bool;
+    /// The site's configuration ([`consent_core::client::Config`]).
+    fn page_config() -> JsValue;
+    /// Calls the collector; [`answered`] is called with what it says.
     fn post(path: &str, body: &str);
-    fn add(parent: u32, tag: &str, given: &str, text: &str) -> u32;
-    /// Does what can be said in a word and a number.
-    #[wasm_bindgen(js_name = "perform")]
-    fn order(order: &str, number: f64);
-    fn erase(key: &str);
-    fn leave(text: &str);
+    /// Calls [`wake`] after so many milliseconds.
+    fn pause(ms: f64);
+    /// Tells the page and the other parts that the decision changed.
+    fn sync();
+    /// Hands the last session to the part that acts, which would have to open one of its own.
+    fn hand_over(ahead: f64);
 }
 
 struct Ui {
@@ -61,6 +60,8 @@ pub fn start(config: &str) -> bool {
     };
     *ui =
         Some(Ui { client: Client::new(settings), switches: Switches::of(0), panel: 0, dialog: 0 });
+    // Number 1: what is said to those who cannot see that the banner went.
+    screen::add(0, "p", "class=unseen;role=status", "");
     true
 }
 
@@ -84,29 +85,27 @@ pub fn open() {
     });
 }
 
-/// Something of ours was pressed: a button by its part, or a switch by the words `purpose service`
-/// that is now on or off.
+/// Closes the second layer without deciding.
+#[wasm_bindgen]
+pub fn shut() {
+    with(|ui| close(&mut ui.dialog));
+}
+
+/// A switch, by the words `purpose service`, was turned on or off.
 #[wasm_bindgen]
 pub fn press(what: &str, on: bool) {
-    match what {
-        "accept" => accept(""),
-        "reject" => refuse(),
-        "customise" => open(),
-        "close" => {
-            with(|ui| close(&mut ui.dialog));
-        }
-        "save" => {
-            if let Some(bits) = with(|ui| ui.switches.bits()) {
-                decide(bits, false);
-            }
-        }
-        _ => {
-            let mut words = Lines::words(what);
-            with(|ui| {
-                ui.switches.turn(ui.client.settings(), words.text(), words.text(), on);
-                ui.switches.show(&Page, ui.client.settings());
-            });
-        }
+    let mut words = Lines::words(what);
+    with(|ui| {
+        ui.switches.turn(ui.client.settings(), words.text(), words.text(), on);
+        ui.switches.show(&Page, ui.client.settings());
+    });
+}
+
+/// Decides as the switches are.
+#[wasm_bindgen]
+pub fn save() {
+    if let Some(bits) = with(|ui| ui.switches.bits()) {
+        decide(bits, false);
     }
 }
 
@@ -134,6 +133,25 @@ pub fn accept(what: &str) {
 #[wasm_bindgen]
 pub fn refuse() {
     decide(0, false);
+}
+
+/// Puts placeholders before frames that may not run, and takes those away that may.
+#[wasm_bindgen]
+pub fn place() {
+    let may = |what: &str| {
+        let mut words = Lines::words(what);
+        let (purpose, service) = (words.text(), words.text());
+        let may = |ui: &mut Ui| {
+            may_run(ui.client.settings(), decision().as_ref(), purpose, service, clock())
+        };
+        with(may).unwrap_or(false)
+    };
+    let named = |what: &str| {
+        let mut words = Lines::words(what);
+        let (purpose, service) = (words.text(), words.text());
+        with(|ui| name_of(ui.client.settings(), purpose, service)).flatten()
+    };
+    frames::stand(may, named);
 }
 
 /// Follows a decision made elsewhere.
@@ -171,19 +189,19 @@ fn decide(bits: u128, everything: bool) {
             close(&mut ui.panel);
             close(&mut ui.dialog);
         });
-        order("saved", 0.0);
+        screen::say_saved();
     }
 }
 
 fn tell(message: Message<'_>) {
     if with(|ui| ui.client.update(message, &Page)) == Some(true) {
-        order("sync", 0.0);
+        sync();
     }
 }
 
 fn close(layer: &mut u32) {
     if *layer != 0 {
-        order("hide", f64::from(*layer));
+        screen::hide(*layer);
         *layer = 0;
     }
 }
@@ -202,7 +220,13 @@ fn decision() -> Option<ConsentCookie> {
     cookie(CONSENT_COOKIE)?.parse().ok()
 }
 
-/// The page, by its script.
+/// A number of days of the configuration.
+fn days(name: &str) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "400 at most")]
+    property(&page_config(), name).as_f64().map_or(0, |days| days as u32)
+}
+
+/// The page.
 struct Page;
 
 impl Browser for Page {
@@ -212,8 +236,12 @@ impl Browser for Page {
     fn random(&self) -> [u8; 10] {
         draw()
     }
+    /// Where the visitor is, without what a query may tell of them.
     fn page(&self) -> String {
-        page()
+        let location = window().location();
+        let mut page = location.origin().unwrap_or_default();
+        page.push_str(&location.pathname().unwrap_or_default());
+        page
     }
     fn decision(&self) -> Option<ConsentCookie> {
         decision()
@@ -222,42 +250,42 @@ impl Browser for Page {
         cookie(VISITOR_COOKIE)?.parse().ok()
     }
     fn keep(&self, decision: &ConsentCookie) -> bool {
-        keep(CONSENT_COOKIE, &decision.to_text())
+        kept::keep(CONSENT_COOKIE, &decision.to_text(), days("consent_days"))
     }
     fn undecide(&self) {
-        keep(CONSENT_COOKIE, "");
+        kept::keep(CONSENT_COOKIE, "", 0);
     }
     fn hold(&self, visitor: Option<VisitorId>) {
         let text = visitor.map(|visitor| visitor.to_text());
-        keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""));
+        kept::keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""), days("visitor_days"));
     }
     fn erase(&self, key: &str) {
-        erase(key);
+        kept::erase(&page_config(), key);
     }
     fn leave(&self, text: &str) {
-        leave(text);
+        kept::leave(text);
     }
     fn post(&self, path: &str, body: &str) {
         post(path, body);
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
     fn pause(&self, ms: i64) {
-        order("pause", ms as f64);
+        pause(ms as f64);
     }
     #[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
     fn hand_over(&self, ahead: i64) {
-        order("hand_over", ahead as f64);
+        hand_over(ahead as f64);
     }
 }
 
 impl Surface for Page {
     fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
-        add(parent, tag, given, text)
+        screen::add(parent, tag, given, text)
     }
     fn show(&self, layer: u32) {
-        order("show", f64::from(layer));
+        screen::show(layer);
     }
     fn turn(&self, switch: u32, on: bool) {
-        order(if on { "on" } else { "off" }, f64::from(switch));
+        screen::turn(switch, on);
     }
 }

@@ -283,6 +283,62 @@ fn a_newer_policy_undoes_the_decision() {
 }
 
 #[test]
+fn a_grant_that_cannot_be_recorded_is_asked_again_but_not_over_another_tabs_choice() {
+    let mut page = Page::new();
+    page.decide(0b1111, Method::AcceptAll);
+    page.open();
+    page.answer(422, "");
+    assert_eq!(page.on.cookie.get(), None);
+    let mut page = Page::new();
+    page.decide(0b1111, Method::AcceptAll);
+    page.open();
+    let other = ConsentCookie { bits: 0, ..page.on.cookie.get().unwrap() };
+    page.on.cookie.set(Some(other));
+    page.answer(422, "");
+    assert_eq!(page.on.cookie.get(), Some(other));
+}
+
+#[test]
+fn a_withdrawal_is_told_under_any_policy() {
+    let mut page = Page::granted();
+    page.decide(0, Method::Withdraw);
+    page.open_under(4);
+    assert_eq!(page.last().1["method"], "withdraw");
+}
+
+#[test]
+fn a_retry_keeps_its_session_so_that_a_lost_answer_is_given_again() {
+    let mut page = Page::new();
+    page.decide(0b1111, Method::AcceptAll);
+    page.open();
+    let first = page.last();
+    page.answer(0, "");
+    page.say(Message::Wake);
+    assert_eq!(page.last(), first);
+    page.answer(401, "");
+    page.say(Message::Wake);
+    assert_eq!(page.last().0, "/v1/sessions", "a session that has ended is opened anew");
+}
+
+#[test]
+fn a_visitor_whom_the_collector_has_forgotten_decides_as_a_new_one() {
+    let mut page = Page::granted();
+    page.decide(0b0001, Method::Custom);
+    page.answer(401, "");
+    assert_eq!(page.on.visitor.get(), None);
+    assert_eq!(page.last().1, json!({"site": "shop", "visitor": null}));
+    let mut page = Page::granted();
+    page.decide(0, Method::Withdraw);
+    let told = page.told();
+    page.answer(401, "");
+    assert_eq!(
+        (page.told(), page.on.left.borrow().as_str()),
+        (told, ""),
+        "nothing is left to tell"
+    );
+}
+
+#[test]
 fn a_collector_that_is_down_is_asked_again_with_growing_pauses() {
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);
@@ -295,7 +351,7 @@ fn a_collector_that_is_down_is_asked_again_with_growing_pauses() {
     page.open();
     page.answer(503, "");
     page.say(Message::Wake);
-    assert_eq!(page.last().0, "/v1/sessions");
+    assert_eq!(page.last().0, "/v1/consents");
     assert_eq!(page.on.visitor.get(), None);
 }
 
