@@ -20,7 +20,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::process::{cargo, read, run};
 
 /// The modules: what each is called as a feature of the crate and as a file.
-const PARTS: [&str; 2] = ["ui", "act"];
+pub(crate) const PARTS: [&str; 2] = ["ui", "act"];
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 8] = [
     "Cargo.toml",

@@ -132,9 +132,11 @@ impl Run<'_> {
     fn clippy(&self) -> Result<()> {
         let strict = ["--", "-D", "warnings"];
         self.cargo(&[&["clippy", "--workspace", "--all-targets"][..], &strict].concat())?;
-        let browser = ["--package", "consent-core", "--package", "consent-wasm"];
-        let target = ["clippy", "--target", "wasm32-unknown-unknown"];
-        self.cargo(&[&target[..], &browser, &strict].concat())
+        let browser = ["clippy", "--target", "wasm32-unknown-unknown", "--package", "consent-wasm"];
+        for part in client::PARTS {
+            self.cargo(&[&browser[..], &["--features", part], &strict].concat())?;
+        }
+        Ok(())
     }
 
     fn tests(&self) -> Result<()> {
