@@ -30,6 +30,20 @@ pub struct Config {
     /// First-party cookies to delete when a service (or a purpose without one) is not granted, by
     /// its key.
     pub cookies: BTreeMap<String, Vec<String>>,
+    /// First-party storage to clear in the same way: `local:NAME`, `session:NAME` or
+    /// `indexeddb:NAME`, where `*` in a name stands for any characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<String, Vec<String>>,
+    /// The domain that the collector shares with the site's pages, where it does: cookies are set on
+    /// it by both sides, so that they are the same cookies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Purposes that a Global Privacy Control signal refuses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpc: Vec<PurposeKey>,
+    /// Google Consent Mode, where the site uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_mode: Option<ConsentMode>,
     /// Lead forms.
     pub forms: Vec<FormKey>,
     /// The lasting control's name ([`Texts::reopen`]) by language: after a refusal the loader shows
@@ -39,8 +53,22 @@ pub struct Config {
     /// How the banner looks.
     pub banner: Banner,
     /// Addresses of the parts, relative to `/s/SITE/`, by name: `ui.js`, `ui.wasm` (asking),
-    /// `act.js`, `act.wasm` (what only a grant needs), `text.LANGUAGE` for each language.
+    /// `tell.js`, `tell.wasm` (telling the collector), `act.js`, `act.wasm` (what only a grant needs),
+    /// `text.LANGUAGE` for each language.
     pub assets: BTreeMap<String, String>,
+}
+
+/// Google Consent Mode v2, as its commands are to be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentMode {
+    /// The parameters of each `gtag('consent', 'default', …)`, in order: first the one for everybody.
+    pub defaults: Vec<serde_json::Map<String, serde_json::Value>>,
+    /// What is set by `gtag('set', NAME, VALUE)`: `ads_data_redaction`, `url_passthrough`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, bool>,
+    /// The signals that services turn on, by the service's key. A signal of several services is
+    /// granted where one of them is.
+    pub signals: BTreeMap<String, Vec<String>>,
 }
 
 /// How the banner looks.
@@ -51,9 +79,41 @@ pub struct Banner {
     /// Where it stands.
     #[serde(default)]
     pub layout: Layout,
+    /// In which corner a box stands, and the lasting control.
+    #[serde(default)]
+    pub corner: Corner,
     /// Its colours.
     #[serde(default)]
     pub theme: Theme,
+    /// Where the choice is opened again.
+    #[serde(default)]
+    pub control: Control,
+}
+
+/// A corner of the window; start is left where text runs to the right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Corner {
+    /// At the bottom, where lines begin.
+    #[default]
+    BottomStart,
+    /// At the bottom, where lines end.
+    BottomEnd,
+    /// At the top, where lines begin.
+    TopStart,
+    /// At the top, where lines end.
+    TopEnd,
+}
+
+/// Where the choice is opened again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// By a button in the corner, on pages without an element `data-ashiato-open`.
+    #[default]
+    Floating,
+    /// By the site's own elements alone.
+    Own,
 }
 
 /// Where the banner stands.
@@ -129,6 +189,19 @@ pub struct Texts {
     pub retention_label: String,
     /// Before the list of cookies.
     pub cookies_label: String,
+    /// Heads what has changed since the visitor's last decision.
+    pub changed: String,
+    /// What has changed, by the revision that brought it, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// Says that a Global Privacy Control signal is honoured; `{names}` are the purposes' names.
+    pub gpc: String,
+    /// Beside a switch that such a signal keeps off until it is turned on by hand.
+    pub gpc_off: String,
+    /// Says that what was withdrawn ends with the next loading of the page.
+    pub reload: String,
+    /// The button that loads it again.
+    pub reload_button: String,
     /// In place of a frame that is not granted; `{name}` is the service's name.
     pub blocked: String,
     /// The button in that place.
@@ -137,6 +210,15 @@ pub struct Texts {
     pub purposes: Vec<PurposeText>,
     /// What a form says of a field, by code (see [`crate::form::FieldFault`]).
     pub faults: BTreeMap<String, String>,
+}
+
+/// What a revision of the policy brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The revision.
+    pub revision: u32,
+    /// A sentence for each change.
+    pub lines: Vec<String>,
 }
 
 /// A purpose in words.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use consent_core::{
-    client::{Banner, Layout, Theme},
+    client::{Banner, Control, Corner, Layout, Theme},
     form::FieldKind,
     ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey},
     policy::Kind,
@@ -84,9 +84,15 @@ pub struct BannerFile {
     /// Where the banner stands.
     #[serde(default)]
     pub layout: Layout,
+    /// In which corner a box stands, and the lasting control.
+    #[serde(default)]
+    pub corner: Corner,
     /// Its colours.
     #[serde(default)]
     pub theme: Theme,
+    /// Where the choice is opened again.
+    #[serde(default)]
+    pub control: Control,
     /// The site's own words in place of built-in ones: by language, then by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub text: BTreeMap<String, Words>,
@@ -101,7 +107,9 @@ impl Default for BannerFile {
         Self {
             version: default_version(),
             layout: Layout::default(),
+            corner: Corner::default(),
             theme: Theme::default(),
+            control: Control::default(),
             text: BTreeMap::new(),
         }
     }
@@ -109,7 +117,13 @@ impl Default for BannerFile {
 
 impl BannerFile {
     pub(super) fn look(&self) -> Banner {
-        Banner { version: self.version.clone(), layout: self.layout, theme: self.theme }
+        Banner {
+            version: self.version.clone(),
+            layout: self.layout,
+            corner: self.corner,
+            theme: self.theme,
+            control: self.control,
+        }
     }
 }
 

@@ -97,7 +97,9 @@ const BANNER: Shape = Shape {
     keys: &[
         may("version", Rule::One(value::version)),
         may("layout", Rule::Of(&["bar", "box", "centre"])),
+        may("corner", Rule::Of(&["bottom_start", "bottom_end", "top_start", "top_end"])),
         may("theme", Rule::Of(&["auto", "light", "dark"])),
+        may("control", Rule::Of(&["floating", "own"])),
         may("text", Rule::Overrides),
     ],
 };
