@@ -3,7 +3,8 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-const PARTS: [&str; 6] = ["loader.js", "ui.js", "ui.wasm", "act.js", "act.wasm", "ashiato.d.ts"];
+const PARTS: [&str; 8] =
+    ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm", "ashiato.d.ts"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

@@ -1,6 +1,6 @@
 // The loader: reads the visitor's decision and fetches what it calls for. Nothing more after a refusal;
-// the part that asks (`ui`) where a decision is due; the part that acts (`act`) under a grant, or once
-// somebody starts to fill in a lead form.
+// the part that asks (`ui`) where a decision is due; the part that tells (`tell`) once there is something
+// to tell; the part that acts (`act`) under a grant, or once somebody starts to fill in a lead form.
 //
 // It fetches and binds; what is shown and decided is Rust. No error of it may surface in the page: what
 // the browser calls is wrapped in `quiet`, and no promise that leaves it rejects.
@@ -32,11 +32,41 @@ const slots = config.purposes
 const read = () => {
   const [revision, time, bits, receipt] = (cookie('ashiato_consent') || '').split('.');
   const at = parseInt(time, 36) * 1e3;
-  return revision == config.revision && /^[\da-f]+$/.test(bits) && Date.now() < at + config.consent_days * 864e5
-    ? { at, receipt, granted: slots.filter((_, index) => (BigInt('0x' + bits) >> BigInt(index)) & 1n) }
-    : { granted: [] };
+  if (revision != config.revision || !/^[\da-f]+$/.test(bits) || !(Date.now() < at + config.consent_days * 864e5)) return { granted: [], last: +revision };
+  const is = index => (BigInt('0x' + bits) >> BigInt(index)) & 1n;
+  // The bit above all switches: granted by hand, though the browser refuses it by a signal.
+  return { at, bits, receipt, granted: slots.filter((_, index) => is(index)), by_hand: is(slots.length) };
 };
 let decision = read();
+
+// What the browser refuses by a signal: Global Privacy Control.
+const refused = navigator.globalPrivacyControl && config.gpc || [];
+
+// ---- Google Consent Mode: everything denied ahead of all tags, then one update for each decision.
+
+const google = config.consent_mode;
+function gtag() {
+  (self.dataLayer ||= []).push(arguments);
+}
+if (google && !self.ashiato?.ready) {
+  google.defaults.forEach(values => gtag('consent', 'default', values));
+  Object.entries(google.set || {}).forEach(pair => gtag('set', ...pair));
+}
+
+let signalled;
+const signal = () => {
+  const decided = decision.at + ':' + decision.bits;
+  // Where something is granted, the gate has the word, and it comes with the part that acts.
+  if (!google || signalled == decided || !decision.at || (decision.granted[0] && !host.act)) return;
+  signalled = decided;
+  const values = {};
+  for (const [purpose, service] of slots)
+    for (const name of google.signals[service] || []) {
+      const granted = values[name] == 'granted' || (decision.granted[0] && host.act.may(purpose + ' ' + service));
+      values[name] = granted ? 'granted' : 'denied';
+    }
+  gtag('consent', 'update', values);
+};
 
 // What the visitor chose, for the page's own code.
 const consent = () => {
@@ -45,14 +75,18 @@ const consent = () => {
   return { decided: !!at, at, receipt, revision: config.revision, purposes, services };
 };
 
-const tell = name => document.dispatchEvent(new CustomEvent('ashiato:' + name, { detail: consent() }));
+const announce = name => document.dispatchEvent(new CustomEvent('ashiato:' + name, { detail: consent() }));
 
 // ---- The parts.
 
 const address = name => new URL(config.assets[name], src);
+const primary = tag => tag.toLowerCase().split('-')[0];
+// The page's language, then the browser's; of several of one kind the very one.
 const language =
-  [document.documentElement.lang, ...(navigator.languages || [])].flatMap(wish => config.languages.filter(have => have.split('-')[0] == wish.split('-')[0]))[0] ||
-  config.languages[0];
+  [document.documentElement.lang, ...(navigator.languages || [])].flatMap(wish => {
+    const alike = config.languages.filter(have => primary(have) == primary(wish));
+    return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike;
+  })[0] || config.languages[0];
 
 const texts = once(async () => {
   const words = await (await fetch(address('text.' + language))).json();
@@ -60,20 +94,24 @@ const texts = once(async () => {
   return words;
 });
 
-const part = (name, needs) =>
+// `ahead` is what has to be there before it starts.
+const part = (name, ahead) =>
   once(async () => {
     try {
-      const [module, wasm, words] = await Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), needs && texts()]);
+      const [module, wasm, words] = await Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), ahead?.()]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
       host[name] = await module.default(host, wasm, words);
       release();
       return host[name];
     } catch {}
   });
-const ui = part('ui', true);
-const act = part('act');
+const ui = part('ui', texts);
+const tell = part('tell');
+const act = part('act', tell);
 // Of the part that asks. It has been done once this is answered, or cannot be.
 const call = (name, ...given) => ui().then(quiet(part => part[name](...given)));
+// Of the part that tells.
+const report = (name, ...given) => tell().then(quiet(part => part[name](...given)));
 
 // ---- What the parts share.
 
@@ -82,7 +120,26 @@ const host = {
   config,
   language,
   nonce,
+  refused,
+  last: decision.last,
   need: ui,
+  warm: tell,
+  // What is known when something is pressed (`Moment::read`).
+  moment() {
+    const { at, bits, receipt } = read();
+    const random = [...crypto.getRandomValues(new Uint8Array(10))].map(byte => byte.toString(16).padStart(2, 0)).join('');
+    return [at ? bits : '', Date.now(), location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
+  },
+  // A decision has been made on this page, and its cookie is there.
+  decided(text) {
+    const part = host.tell;
+    part ? part.decided(text) : report('decided', text);
+    host.sync();
+  },
+  // For the part that acts (tell.js).
+  signed: (...given) => host.tell.signed(...given),
+  flush: (...given) => host.tell.flush(...given),
+  ahead: () => host.tell.ahead(),
   later: (action, ms) => setTimeout(quiet(action), ms),
   say: reply => texts().catch(nothing).then(reply),
   // A call of the collector. `reply` always comes, with status 0 where no answer does.
@@ -99,14 +156,19 @@ const host = {
   },
   // To be called after every change of the cookie, whoever made it.
   sync: quiet(() => {
+    host.tell?.sync();
     const last = decision;
     decision = read();
-    host.ui?.sync();
+    decision.at && host.ui?.dismiss();
     host.act?.sync();
     apply();
+    if (host.reload) {
+      host.reload = 0;
+      call('warn');
+    }
     if (decision.at != last.at || decision.granted + '' != last.granted) {
-      tell('consent');
-      last.granted.some(slot => !decision.granted.includes(slot)) && tell('withdraw');
+      announce('consent');
+      last.granted.some(slot => !decision.granted.includes(slot)) && announce('withdraw');
     }
   }),
 };
@@ -116,6 +178,7 @@ const FRAME = 'iframe[data-consent]';
 const find = selector => document.querySelector(selector);
 
 const release = () => {
+  signal();
   host.act?.release();
   host.ui?.release();
 };
@@ -124,7 +187,7 @@ const apply = quiet(() => {
   release();
   if (decision.granted[0]) act();
   else if (decision.at && find(FRAME)) ui();
-  if (document.readyState != 'loading') offer(decision.at && !find(OPENER));
+  if (document.readyState != 'loading') offer(config.banner.control != 'own' && decision.at && !find(OPENER));
 });
 
 // ---- The lasting control, where the page has none of its own.
@@ -133,10 +196,12 @@ let control;
 const offer = needed => {
   if (needed && !control) {
     const label = config.reopen[language] || language;
+    const [block, inline] = config.banner.corner.split('_');
     const look = new CSSStyleSheet();
     look.replaceSync(
       ':host{all:initial!important;display:block!important}' +
-        '[part=open]{all:unset;box-sizing:border-box;position:fixed;bottom:12px;inset-inline-start:12px;z-index:2147483646;width:44px;height:44px;' +
+        `[part=open]{all:unset;box-sizing:border-box;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
+        ':2147483646;width:44px;height:44px;' +
         'border:1px solid;border-radius:50%;background:Canvas;color:CanvasText;color-scheme:light dark;font:22px/42px system-ui;text-align:center;cursor:pointer}' +
         '[part=open]:focus-visible{outline:3px solid Highlight;outline-offset:2px}',
     );
@@ -185,7 +250,10 @@ const start = quiet(() => {
   decision = read();
   const pending = quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
-  if (pending || (decision.granted[0] && !decision.receipt)) call('confirm', pending || '');
+  if (pending) report('decided', pending);
+  if (decision.granted[0] && !decision.receipt) report('resume');
+  // A signal that came after the grant is honoured, but not over what was granted in spite of it.
+  if (!decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose))) call('honour');
   // No decision is left that the visitor's number could rest on.
   if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = 'ashiato_visitor=;path=/;max-age=0';
 
@@ -197,7 +265,7 @@ const start = quiet(() => {
     }
   });
   listen(self, 'focusin input', event => event.target.closest('form[data-ashiato-lead]') && act());
-  listen(self, 'online', () => host.ui?.wake());
+  listen(self, 'online', () => host.tell?.wake());
   // A choice made in another tab, or before the page came back from the cache.
   listen(self.cookieStore, 'change', host.sync);
   listen(self, 'pageshow', host.sync);
@@ -212,7 +280,7 @@ const start = quiet(() => {
   apply();
 
   started(consent());
-  tell('ready');
+  announce('ready');
 });
 
 const early = self.ashiato;

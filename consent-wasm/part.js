@@ -1,4 +1,4 @@
-// What both modules borrow of the browser, and how they are started: the end of wasm-bindgen's script, in
+// What the modules borrow of the browser, and how they are started: the end of wasm-bindgen's script, in
 // place of its own initialisation.
 
 let host;
@@ -11,14 +11,19 @@ const quiet = action => (...given) => {
 };
 
 const page_window = () => self;
+const page_config = () => host.config;
 
-// The configuration, as `Settings::read` reads it.
+// The configuration, as `Settings::read` and `Asked::read` read it.
 const settings = () => {
   const { site, revision, consent_days, banner, purposes } = host.config;
   const service = ({ key, events }) => key + ':' + events;
   const lines = purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
   return [site, revision, consent_days, banner.version, host.language, ...lines].join('\n');
 };
+
+// What the collector answers to a session or a decision, as `Answer::read` reads it.
+const session_lines = answer =>
+  ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor'].map(name => answer?.[name] ?? '').join('\n');
 
 // Starts the part: `response` is its module, which is on its way already. Answers what the loader calls.
 export default async (given, response, words) => {

@@ -1,35 +1,33 @@
-// What the part that asks leaves to a script: fetching, and binding what is pressed.
+// What the part that asks leaves to a script: binding what is pressed.
 
 let texts;
 let root;
-let session;
 const look = new CSSStyleSheet();
 const elements = [];
 
-const page_config = () => host.config;
-const page_texts = () => texts;
+const page_words = path => [].concat(path.split('.').reduce((at, name) => at?.[name], texts) ?? []).join('\n');
 const page_root = () => root;
 const page_look = () => look;
 const page_elements = () => elements;
 
-const sync = () => host.sync();
-const pause = ms => host.later(wake, ms);
-const post = (path, body) =>
-  host.post(path, body, (status, answer) => {
-    session = answer;
-    answered(status, ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor'].map(name => answer?.[name] ?? '').join('\n'));
-  });
-const hand_over = ahead => (host.session = [session.session, session.key, session.expires, '', ahead].join('\n'));
+const moment = () => host.moment();
+const may = what => !!host.act?.may(what);
+const decided = decision => host.decided(decision);
 
-const buttons = { accept, reject: refuse, customise: open, close: shut, save };
+const buttons = { accept, reject: refuse, customise: open, close: shut, save, dismiss, reload: () => location.reload() };
 
 const begin = words => {
-  const { theme, layout } = host.config.banner;
+  const { config, refused } = host;
+  const { theme, layout, corner } = config.banner;
+  const names = words.purposes.filter(({ key }) => refused.includes(key)).map(({ name }) => name);
   texts = words;
+  texts.gpc = texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names));
+  texts.news_label = texts.changed;
+  texts.news = host.last ? words.changes?.flatMap(({ revision, lines }) => (revision > host.last ? lines : [])) : [];
   look.replaceSync(style);
   elements[0] = root = host.root();
   root.adoptedStyleSheets.push(look);
-  Object.assign(root.host, { lang: texts.language, dir: texts.direction, className: theme + ' ' + layout });
+  Object.assign(root.host, { lang: texts.language, dir: texts.direction, className: [theme, layout, corner].join(' ') });
   root.addEventListener(
     'click',
     quiet(({ target }) => {
@@ -38,6 +36,8 @@ const begin = words => {
       else buttons[part?.[0]]?.('');
     }),
   );
+  // What tells a decision is fetched once somebody reaches for a button.
+  for (const name of ['pointerover', 'focusin']) root.addEventListener(name, host.warm, { once: true });
   // A placeholder stands in the page, and its button in a root of its own.
   self.addEventListener(
     'click',
@@ -46,5 +46,5 @@ const begin = words => {
       if (event.target.localName == 'ashiato-blocked' && part == 'unblock') accept(value);
     }),
   );
-  return start(settings()) && { ask, open, accept, refuse, sync: follow, confirm, wake, release: quiet(place) };
+  return start(settings(), refused.join(' ')) && { ask, open, accept, refuse, honour, dismiss, warn, release: quiet(place) };
 };

@@ -86,6 +86,8 @@ impl Client {
         for (name, content_type) in [
             ("ui.js", "text/javascript; charset=utf-8"),
             ("ui.wasm", "application/wasm"),
+            ("tell.js", "text/javascript; charset=utf-8"),
+            ("tell.wasm", "application/wasm"),
             ("act.js", "text/javascript; charset=utf-8"),
             ("act.wasm", "application/wasm"),
         ] {

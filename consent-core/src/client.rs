@@ -202,6 +202,8 @@ pub struct Texts {
     pub reload: String,
     /// The button that loads it again.
     pub reload_button: String,
+    /// The button that puts that off.
+    pub later: String,
     /// In place of a frame that is not granted; `{name}` is the service's name.
     pub blocked: String,
     /// The button in that place.

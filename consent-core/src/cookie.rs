@@ -63,18 +63,7 @@ impl ConsentCookie {
         text.push('.');
         push_digits(&mut text, u64::try_from(self.decided.seconds()).unwrap_or(0), 36);
         text.push('.');
-        let high = u64::try_from(self.bits >> 64).unwrap_or(0);
-        let low = u64::try_from(self.bits & u128::from(u64::MAX)).unwrap_or(0);
-        if high == 0 {
-            push_digits(&mut text, low, 16);
-        } else {
-            push_digits(&mut text, high, 16);
-            let at = text.len();
-            push_digits(&mut text, low, 16);
-            while text.len() < at + 16 {
-                text.insert(at, '0');
-            }
-        }
+        push_bits(&mut text, self.bits);
         if let Some(receipt) = self.receipt {
             text.push('.');
             text.push_str(&receipt.to_text());
@@ -147,53 +136,79 @@ impl ConsentCookie {
     }
 }
 
+/// Writes bits in hexadecimal, without zeros in front.
+pub fn push_bits(text: &mut String, bits: u128) {
+    let digits = (128 - bits.leading_zeros()).div_ceil(4).max(1);
+    for at in (0..digits).rev() {
+        let digit = bits.unbounded_shr(4 * at).to_le_bytes()[0] & 15;
+        text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+    }
+}
+
+/// Reads bits in hexadecimal; `None` where that is not what it is, or more than 128.
+#[must_use]
+pub fn bits_of(text: &str) -> Option<u128> {
+    if !(1..=32).contains(&text.len()) {
+        return None;
+    }
+    let mut bits = 0;
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        bits = bits << 4 | u128::from(digit);
+    }
+    Some(bits)
+}
+
 impl FromStr for ConsentCookie {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" };
-        // Each number takes the `.` before it along, but there is none before the first.
-        let mut rest = if text.starts_with('.') { "" } else { text };
-        let (Some(revision), Some(seconds), Some(bits)) =
-            (number(&mut rest, 10), number(&mut rest, 36), number(&mut rest, 16))
-        else {
-            return Err(invalid);
-        };
-        let (Ok(revision), Ok(seconds)) = (u32::try_from(revision), i64::try_from(seconds)) else {
-            return Err(invalid);
-        };
-        let Some(decided) = seconds.checked_mul(SECOND).map(Millis) else {
-            return Err(invalid);
-        };
-        let receipt = match rest.strip_prefix('.') {
-            Some(receipt) if bits != 0 => Some(receipt.parse()?),
-            None if rest.is_empty() => None,
-            _ => return Err(invalid),
-        };
-        Ok(Self { revision, decided, bits, receipt })
+        read(text).ok_or(Invalid { expected: "REVISION.TIME.BITS[.RECEIPT]" })
     }
 }
 
-/// Takes a number in `radix`, without sign or capital letters, from the start of a text, and the `.`
-/// before it where it is not the first.
-fn number(text: &mut &str, radix: u8) -> Option<u128> {
-    let from = text.strip_prefix('.').unwrap_or(text);
-    let mut value = 0_u128;
-    let mut length = 0;
-    for byte in from.bytes() {
+fn read(text: &str) -> Option<ConsentCookie> {
+    let mut rest = Some(text);
+    let mut part = || {
+        let whole = rest?;
+        let (part, more) = match whole.bytes().position(|byte| byte == b'.') {
+            Some(end) => (whole.get(..end)?, whole.get(end + 1..)),
+            None => (whole, None),
+        };
+        rest = more;
+        Some(part)
+    };
+    let revision = u32::try_from(number(part()?, 10)?).ok()?;
+    let decided = Millis(number(part()?, 36)?.checked_mul(SECOND)?);
+    let bits = bits_of(part()?)?;
+    let receipt = match part() {
+        Some(receipt) if bits != 0 => Some(receipt.parse().ok()?),
+        Some(_) => return None,
+        None => None,
+    };
+    // There is nothing after a receipt.
+    rest.is_none().then_some(ConsentCookie { revision, decided, bits, receipt })
+}
+
+/// A number in `radix`, without sign or capital letters.
+fn number(text: &str, radix: u8) -> Option<i64> {
+    let mut value = 0_i64;
+    for byte in text.bytes() {
         let digit = match byte {
             b'0'..=b'9' => byte - b'0',
             b'a'..=b'z' => byte - b'a' + 10,
-            _ => break,
+            _ => return None,
         };
-        if digit >= radix || value >> 120 != 0 {
+        if digit >= radix {
             return None;
         }
-        value = value * u128::from(radix) + u128::from(digit);
-        length += 1;
+        value = value.checked_mul(i64::from(radix))?.checked_add(i64::from(digit))?;
     }
-    *text = from.get(length..)?;
-    (length != 0).then_some(value)
+    (!text.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

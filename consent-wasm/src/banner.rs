@@ -5,67 +5,85 @@
 
 use alloc::string::String;
 
-use consent_core::{
-    choices::Method,
-    json::push_digits,
-    policy::{Kind, Purpose},
-};
+use consent_core::{choices::Method, json::push_digits};
 
-use crate::settings::Settings;
+use crate::asked::{Asked, Purpose};
 
 /// Where pieces are put.
 pub trait Surface {
     /// Adds an element at the end of another, whose number 0 is everything we show; answers its number.
     /// `given` are its attributes, as `name=value` with `;` between; `text` is where its text is found
-    /// among the texts, as `purposes.0.name`, or nothing. A `dd` gets its `dt` before it, with the
-    /// text named after it, and is left out where there is nothing to say.
+    /// among the texts, as `purposes.0.name`, or nothing. A `dd` is added for each entry that is found there,
+    /// after one `dt` with the text that is named after it; nothing is where there is no entry.
     fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32;
     /// Shows a layer that has all its pieces: as a dialog, or in the page.
-    fn show(&self, layer: u32);
+    fn show(&self, layer: u32, is_dialog: bool);
     /// Turns the switch of that number, from 0, on or off.
     fn turn(&self, switch: u32, on: bool);
 }
 
 /// The first layer: a region of the page, not in its way.
-pub fn first_layer(on: &impl Surface) -> u32 {
+pub fn first_layer(on: &impl Surface, asked: &Asked) -> u32 {
     let given = "class=panel;role=region;popover=manual;aria-labelledby=asked";
     let panel = on.add(0, "section", given, "");
-    let words = on.add(panel, "div", "class=words", "");
+    let words = on.add(panel, "div", "class=words;tabindex=-1", "");
     on.add(words, "h2", "id=asked", "title");
+    let news = on.add(words, "dl", "", "");
+    on.add(news, "dd", "", "news");
     paragraph(on, words, "body");
+    signal(on, words, asked);
     let row = on.add(panel, "div", "class=row", "");
     on.add(row, "button", "part=accept", "accept");
     on.add(row, "button", "part=reject", "reject");
     on.add(row, "button", "part=customise", "customise");
-    on.show(panel);
+    on.show(panel, false);
     panel
 }
 
 /// The second layer: a dialog with a card for each purpose.
-pub fn second_layer(on: &impl Surface, settings: &Settings, switches: Switches) -> u32 {
+pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32 {
     let dialog = on.add(0, "dialog", "class=sheet;aria-labelledby=chosen", "");
     let head = on.add(dialog, "div", "class=head", "");
     on.add(head, "h2", "id=chosen", "preferences");
     on.add(head, "button", "part=close;aria-label=@close", "");
     let body = on.add(dialog, "div", "class=body", "");
     paragraph(on, body, "preferences_body");
+    signal(on, body, asked);
     let mut path = String::from("purposes.");
-    for (at, purpose) in (0_u64..).zip(settings.policy.purposes()) {
-        within(&mut path, at, |path| card(on, body, path, purpose));
+    for (at, purpose) in (0_u64..).zip(asked.purposes()) {
+        within(&mut path, at, |path| card(on, body, path, purpose, asked));
     }
     let row = on.add(dialog, "div", "class=row foot", "");
     on.add(row, "button", "part=save", "save");
     on.add(row, "button", "part=accept second", "accept");
     on.add(row, "button", "part=reject second", "reject");
-    on.show(dialog);
-    switches.show(on, settings);
+    on.show(dialog, true);
+    switches.show(on, asked);
     dialog
+}
+
+/// A notice that what was withdrawn goes on in this page until it is loaded again.
+pub fn notice(on: &impl Surface) -> u32 {
+    let panel = on.add(0, "section", "class=panel;role=status;popover=manual", "");
+    on.add(panel, "p", "", "reload");
+    let row = on.add(panel, "div", "class=row", "");
+    on.add(row, "button", "part=reload", "reload_button");
+    on.add(row, "button", "part=dismiss second", "later");
+    on.show(panel, false);
+    panel
+}
+
+/// Says that the browser's signal is honoured, where there is one.
+fn signal(on: &impl Surface, parent: u32, asked: &Asked) {
+    if asked.refused() != 0 {
+        on.add(parent, "p", "class=signal", "gpc");
+    }
 }
 
 /// A paragraph with the link to the policy at its end.
 fn paragraph(on: &impl Surface, parent: u32, text: &str) {
     let paragraph = on.add(parent, "p", "", text);
-    on.add(paragraph, "a", "part=policy;target=_blank", "policy");
+    on.add(paragraph, "a", "part=policy;target=_blank;href=@policy_url", "policy");
 }
 
 /// Calls `action` with the number and a point at the end of the path.
@@ -86,27 +104,28 @@ fn named(on: &impl Surface, parent: u32, tag: &str, path: &mut String, name: &st
     element
 }
 
-fn card(on: &impl Surface, body: u32, path: &mut String, purpose: &Purpose) {
-    let asked = purpose.kind != Kind::Necessary;
-    let key = purpose.key.as_str();
+fn card(on: &impl Surface, body: u32, path: &mut String, purpose: Purpose<'_>, asked: &Asked) {
     let card = on.add(body, "section", "class=card", "");
-    line(on, card, "h3", path, key, asked.then_some(""));
-    if !asked {
+    line(on, card, "h3", path, purpose.key, purpose.is_asked.then_some(""));
+    if !purpose.is_asked {
         on.add(card, "span", "class=always", "always_on");
     }
+    if asked.is_refused(purpose.key) {
+        on.add(card, "p", "class=signal", "gpc_off");
+    }
     named(on, card, "p", path, "use");
-    if purpose.services.is_empty() {
+    if purpose.services().next().is_none() {
         return;
     }
     let details = on.add(card, "details", "", "");
     on.add(details, "summary", "", "details");
     let length = path.len();
     path.push_str("services.");
-    for (at, service) in (0_u64..).zip(&purpose.services) {
+    for (at, service) in (0_u64..).zip(purpose.services()) {
         within(path, at, |path| {
             let of = on.add(details, "div", "class=service", "");
-            let switched = asked && purpose.services.len() > 1;
-            line(on, of, "h4", path, key, switched.then_some(service.key.as_str()));
+            let switched = purpose.is_asked && purpose.is_divided();
+            line(on, of, "h4", path, purpose.key, switched.then_some(service));
             let facts = on.add(of, "dl", "", "");
             for fact in ["provider", "sends", "use", "retention", "cookies"] {
                 let length = path.len();
@@ -149,15 +168,14 @@ fn line(
 /// Where the name of a purpose, or of one of its services, stands among the texts; none where the site
 /// has none such.
 #[must_use]
-pub fn name_of(settings: &Settings, purpose: &str, service: &str) -> Option<String> {
+pub fn name_of(asked: &Asked, purpose: &str, service: &str) -> Option<String> {
     let mut path = String::from("purposes.");
-    let purposes = settings.policy.purposes();
-    let at = purposes.iter().position(|own| own.key.as_str() == purpose)?;
-    push_digits(&mut path, at as u64, 10);
+    let (at, own) = (0..).zip(asked.purposes()).find(|(_, own)| own.key == purpose)?;
+    push_digits(&mut path, at, 10);
     if !service.is_empty() {
-        let mut services = purposes.get(at)?.services.iter();
+        let (at, _) = (0..).zip(own.services()).find(|(_, own)| *own == service)?;
         path.push_str(".services.");
-        push_digits(&mut path, services.position(|own| own.key.as_str() == service)? as u64, 10);
+        push_digits(&mut path, at, 10);
     }
     path.push_str(".name");
     Some(path)
@@ -184,41 +202,35 @@ impl Switches {
     }
 
     /// Turns a purpose with all its services, or one service, on or off.
-    pub fn turn(&mut self, settings: &Settings, purpose: &str, service: &str, on: bool) {
-        let bits = settings.bits_of(purpose, service);
+    pub fn turn(&mut self, asked: &Asked, purpose: &str, service: &str, on: bool) {
+        let bits = asked.bits_of(purpose, service);
         self.bits = if on { self.bits | bits } else { self.bits & !bits };
     }
 
-    /// Whether a purpose (any of its services) or a service is on.
-    #[must_use]
-    pub fn is_on(self, settings: &Settings, purpose: &str, service: &str) -> bool {
-        self.bits & settings.bits_of(purpose, service) != 0
-    }
-
-    /// Turns every switch of the second layer, in the order in which they were added.
-    pub fn show(self, on: &impl Surface, settings: &Settings) {
+    /// Turns every switch of the second layer, in the order in which they were added: a purpose's is on
+    /// where any of its services is.
+    pub fn show(self, on: &impl Surface, asked: &Asked) {
         let mut number = 0;
-        for purpose in settings.policy.purposes() {
-            if purpose.kind == Kind::Necessary {
-                continue;
-            }
-            let key = purpose.key.as_str();
-            on.turn(number, self.is_on(settings, key, ""));
-            number += 1;
-            if purpose.services.len() > 1 {
-                for service in &purpose.services {
-                    on.turn(number, self.is_on(settings, key, service.key.as_str()));
-                    number += 1;
-                }
+        for purpose in asked.purposes().filter(|purpose| purpose.is_asked) {
+            let mut turn = |service| {
+                on.turn(number, self.bits & asked.bits_of(purpose.key, service) != 0);
+                number += 1;
+            };
+            turn("");
+            if purpose.is_divided() {
+                purpose.services().for_each(turn);
             }
         }
     }
 }
 
-/// The method of a decision, by what was pressed and what it changes.
+/// The method of a decision, by what was pressed and what it changes. Everything is granted but what
+/// the browser `refused` by a signal: then it is that signal's.
 #[must_use]
-pub const fn method(everything: bool, before: u128, bits: u128) -> Method {
-    if everything {
+pub const fn method(everything: bool, refused: u128, before: u128, bits: u128) -> Method {
+    if everything && refused != 0 {
+        Method::Gpc
+    } else if everything {
         Method::AcceptAll
     } else if bits != 0 {
         Method::Custom
@@ -236,7 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::settings::tests::settings;
+    use crate::{asked::tests::asked, settings::tests::CONFIG};
 
     /// Writes down what it is given.
     #[derive(Default)]
@@ -257,7 +269,7 @@ mod tests {
             pieces.push((parent, [tag, "[", given, "]", text].concat()));
             u32::try_from(pieces.len()).unwrap()
         }
-        fn show(&self, layer: u32) {
+        fn show(&self, layer: u32, _: bool) {
             assert_eq!(layer, 1, "the layer is the first piece");
         }
         fn turn(&self, switch: u32, on: bool) {
@@ -269,22 +281,17 @@ mod tests {
 
     #[test]
     fn what_a_frame_is_marked_with_is_called_by_its_name() {
-        let settings = settings();
-        let purpose =
-            settings.policy.purposes().iter().position(|own| own.services.len() > 1).unwrap();
-        let own = &settings.policy.purposes()[purpose];
-        let name = |service| name_of(&settings, own.key.as_str(), service);
-        assert_eq!(name(""), Some(format!("purposes.{purpose}.name")));
-        let service = own.services[1].key.as_str();
-        assert_eq!(name(service), Some(format!("purposes.{purpose}.services.1.name")));
-        assert_eq!(name("unheard_of"), None);
-        assert_eq!(name_of(&settings, "unheard_of", ""), None);
+        let name = |purpose, service| name_of(&asked(), purpose, service);
+        assert_eq!(name("analytics", ""), Some("purposes.1.name".to_owned()));
+        assert_eq!(name("analytics", "tag"), Some("purposes.1.services.1.name".to_owned()));
+        assert_eq!(name("analytics", "unheard_of"), None);
+        assert_eq!(name("unheard_of", ""), None);
     }
 
     #[test]
     fn the_three_choices_stand_side_by_side_and_differ_in_nothing_but_their_words() {
         let paper = Paper::default();
-        first_layer(&paper);
+        first_layer(&paper, &asked());
         let pieces = paper.pieces.borrow();
         let buttons: Vec<_> =
             pieces.iter().filter(|(_, piece)| piece.starts_with("button")).collect();
@@ -297,8 +304,8 @@ mod tests {
 
     #[test]
     fn every_purpose_has_a_card_and_every_one_that_is_asked_a_switch_that_is_off() {
-        let (paper, settings) = (Paper::default(), settings());
-        second_layer(&paper, &settings, Switches::of(0));
+        let (paper, asked) = (Paper::default(), asked());
+        second_layer(&paper, &asked, Switches::of(0));
         let switch = "input[type=checkbox;role=switch;data-purpose=";
         for key in ["analytics", "video", "link"] {
             assert!(paper.has(&[switch, key, ";part=toggle]"].concat()), "{key}");
@@ -313,40 +320,62 @@ mod tests {
 
     #[test]
     fn the_standing_choice_is_what_the_switches_show() {
-        let (paper, settings) = (Paper::default(), settings());
-        second_layer(&paper, &settings, Switches::of(0b1001));
+        let (paper, asked) = (Paper::default(), asked());
+        second_layer(&paper, &asked, Switches::of(0b1001));
         assert_eq!(*paper.switches.borrow(), [true, true, false, false, true]);
     }
 
     #[test]
     fn a_purpose_turns_its_services_with_it() {
-        let settings = settings();
-        let mut switches = Switches::of(0);
-        switches.turn(&settings, "analytics", "", true);
-        assert!(switches.is_on(&settings, "analytics", "tag"));
-        switches.turn(&settings, "analytics", "tag", false);
-        assert!(switches.is_on(&settings, "analytics", ""), "one service is still on");
-        switches.turn(&settings, "analytics", "ashiato", false);
-        assert!(!switches.is_on(&settings, "analytics", ""));
+        let (asked, mut switches) = (asked(), Switches::of(0));
+        let shown = |switches: Switches| {
+            let paper = Paper::default();
+            switches.show(&paper, &asked);
+            paper.switches.take()
+        };
+        switches.turn(&asked, "analytics", "", true);
+        assert_eq!(shown(switches), [true, true, true, false, false]);
+        switches.turn(&asked, "analytics", "tag", false);
+        assert_eq!(shown(switches), [true, true, false, false, false], "one service is still on");
+        switches.turn(&asked, "analytics", "ashiato", false);
+        assert_eq!(shown(switches), [false; 5]);
         assert_eq!(switches.bits(), 0);
     }
 
     #[test]
     fn what_was_pressed_names_the_method() {
-        assert_eq!(method(true, 0, 0b1111), Method::AcceptAll);
-        assert_eq!(method(false, 0, 0b1111), Method::Custom);
-        assert_eq!(method(false, 0, 0), Method::RejectAll);
-        assert_eq!(method(false, 0b1, 0), Method::Withdraw);
+        assert_eq!(method(true, 0, 0, 0b1111), Method::AcceptAll);
+        assert_eq!(method(true, 0b11, 0, 0b1100), Method::Gpc, "everything but what is refused");
+        assert_eq!(method(false, 0, 0, 0b1111), Method::Custom);
+        assert_eq!(method(false, 0b11, 0, 0b1111), Method::Custom, "by hand, over the signal");
+        assert_eq!(method(false, 0, 0, 0), Method::RejectAll);
+        assert_eq!(method(false, 0, 0b1, 0), Method::Withdraw);
+    }
+
+    #[test]
+    fn a_browsers_signal_is_said_to_be_honoured_in_both_layers_and_beside_its_purposes() {
+        let said = |refused| {
+            let (paper, asked) = (Paper::default(), Asked::read(CONFIG, refused).unwrap());
+            second_layer(&paper, &asked, Switches::of(0));
+            let first = Paper::default();
+            first_layer(&first, &asked);
+            let signal = |paper: &Paper, text: &str| {
+                let piece = ["p[class=signal]", text].concat();
+                paper.pieces.borrow().iter().filter(|(_, own)| *own == piece).count()
+            };
+            (signal(&first, "gpc"), signal(&paper, "gpc"), signal(&paper, "gpc_off"))
+        };
+        assert_eq!(said(""), (0, 0, 0));
+        assert_eq!(said("analytics link "), (1, 1, 2));
     }
 
     proptest! {
         #[test]
         fn a_switch_never_touches_another_purpose(bits in 0_u128..16, on: bool) {
-            let settings = settings();
-            let mut switches = Switches::of(bits);
-            switches.turn(&settings, "video", "", on);
+            let (asked, mut switches) = (asked(), Switches::of(bits));
+            switches.turn(&asked, "video", "", on);
             prop_assert_eq!(switches.bits() & 0b1011, bits & 0b1011);
-            switches.turn(&settings, "no_such", "", on);
+            switches.turn(&asked, "no_such", "", on);
             prop_assert_eq!(switches.bits() & 0b1011, bits & 0b1011);
         }
     }

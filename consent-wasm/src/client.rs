@@ -1,15 +1,15 @@
-//! A decision and its way to the collector.
+//! A decision's way to the collector, once it is made (see [`crate::choice`]).
 //!
-//! It must never let anything be granted before the visitor's own act, never set the visitor's
-//! number before the collector has recorded a grant that needs one, and never keep that number
-//! longer than it takes to tell the collector of its withdrawal.
+//! It must never set the visitor's number before the collector has recorded a grant that needs one,
+//! and never keep that number longer than it takes to tell the collector of its withdrawal. It grants
+//! nothing, and lets no older decision take a newer one's place.
 
 use alloc::string::String;
 
 use consent_core::{
     choices::Method,
     cookie::ConsentCookie,
-    ids::{ReceiptId, Uuid7, VisitorId},
+    ids::{ReceiptId, VisitorId},
     jws::sign,
     time::{Millis, SECOND},
     wire::{OutgoingDecision, SessionRequest},
@@ -17,6 +17,7 @@ use consent_core::{
 
 use crate::{
     banner,
+    choice::Decision,
     session::{Answer, Session, pause},
     settings::Settings,
 };
@@ -48,44 +49,21 @@ pub trait Browser {
     fn post(&self, path: &str, body: &str);
     /// Wakes the client after so many milliseconds.
     fn pause(&self, ms: i64);
-    /// The session that the collector has just answered with can sign events; its clock is so far
-    /// ahead of the page's.
-    fn hand_over(&self, ahead: i64);
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Message<'a> {
-    /// The visitor decided.
-    Decide {
-        /// What is granted.
-        bits: u128,
-        /// By which act.
-        method: Method,
-    },
-    /// An earlier page did not get its decision through: what it left to be told under a visitor
-    /// whose number is no longer held, or nothing, and what the cookie says.
-    Resume(&'a str),
+    /// The visitor decided, here or on an earlier page that did not get it through
+    /// ([`Decision::read`]).
+    Decided(&'a str),
+    /// A grant is held without a receipt: the page that it was made on was left before the collector
+    /// answered.
+    Resume,
     /// The collector answered.
     Answer(Answer),
     /// A pause is over, or the browser is online again.
     Wake,
-}
-
-/// A decision on its way.
-#[derive(Clone, Debug)]
-struct Decision {
-    id: Uuid7,
-    at: Millis,
-    bits: u128,
-    method: Method,
-    page: String,
-    /// What an earlier page left to be told, word for word, in place of all that; or nothing.
-    left: String,
-    /// Under whose number it is told.
-    visitor: Option<VisitorId>,
-    /// The receipt of what it replaces.
-    previous: Option<ReceiptId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +84,23 @@ pub struct Client {
     current: Option<Decision>,
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
     next: Option<Decision>,
+    /// The last decision that was made on this page, as its cookie had it.
+    last: Option<ConsentCookie>,
 }
 
 impl Client {
     /// Of a site.
     #[must_use]
     pub const fn new(settings: Settings) -> Self {
-        Self { settings, stage: Stage::Pausing, tries: 0, session: None, current: None, next: None }
+        Self {
+            settings,
+            stage: Stage::Pausing,
+            tries: 0,
+            session: None,
+            current: None,
+            next: None,
+            last: None,
+        }
     }
 
     /// The site's settings.
@@ -121,12 +109,18 @@ impl Client {
         &self.settings
     }
 
+    /// What the collector's clock is ahead of the page's, as the last session told it.
+    #[must_use]
+    pub fn ahead(&self) -> i64 {
+        self.session.as_ref().map_or(0, |session| session.ahead)
+    }
+
     /// Does what a message leads to; whether the decision changed by it, so that what depends on it
     /// has to be released or stopped, and the page told.
     pub fn update(&mut self, message: Message<'_>, on: &impl Browser) -> bool {
         match message {
-            Message::Decide { bits, method } => return self.decide(bits, method, on),
-            Message::Resume(left) => self.resume(left, on),
+            Message::Decided(text) => self.decided(text, on),
+            Message::Resume => self.resume(on),
             Message::Answer(answer) => return self.answered(&answer, on),
             Message::Wake if self.stage == Stage::Pausing => self.send(on),
             Message::Wake => {}
@@ -134,66 +128,65 @@ impl Client {
         false
     }
 
-    fn decide(&mut self, bits: u128, method: Method, on: &impl Browser) -> bool {
-        let visitor = on.visitor();
-        let previous = on.decision().and_then(|decision| decision.receipt);
-        let decision = self.decision(bits, method, on.now(), on);
-        if !on.keep(&self.cookie(&decision, None)) {
-            // Where nothing is kept, nothing is granted.
-            return false;
+    fn decided(&mut self, text: &str, on: &impl Browser) {
+        let Some(mut decision) = Decision::read(text) else {
+            // Nothing can be told of it, now or ever.
+            on.leave("");
+            return;
+        };
+        if decision.revision != self.settings.policy.revision() {
+            // It was made under another policy, whose switches these are not: of what it said, only the no
+            // still means something.
+            decision.bits = 0;
+            decision.method = Method::Withdraw;
         }
-        if !self.settings.needs_visitor(bits) && visitor.is_some() {
-            on.hold(None);
+        let mine = self.cookie(&decision, None);
+        if on.decision().is_some_and(|held| same(&held, &mine)) {
+            self.last = Some(mine);
         }
-        self.settings.beyond(bits, |key| on.erase(key));
-        self.queue(Decision { visitor, previous, ..decision }, on);
-        true
+        self.queue(decision, on);
     }
 
     /// A grant without a receipt was made on a page that was left before the collector answered.
     /// It is told again, as a decision of its own: the first, if it arrived, has no holder.
-    fn resume(&mut self, left: &str, on: &impl Browser) {
-        if self.current.is_some() {
-            return;
-        }
-        if let Some((visitor, left)) = left.split_once('\n') {
-            let decision = self.decision(0, Method::Withdraw, on.now(), on);
-            let visitor = visitor.parse().ok();
-            self.queue(Decision { visitor, left: left.into(), ..decision }, on);
-        }
-        let Some(cookie) = on.decision() else {
+    fn resume(&mut self, on: &impl Browser) {
+        let Some(cookie) = on.decision().filter(|_| self.current.is_none()) else {
             return;
         };
         let bits = self.settings.decided(Some(&cookie), on.now()).unwrap_or(0);
         if bits != 0 && cookie.receipt.is_none() {
-            let method = banner::method(bits == self.settings.all(), 0, bits);
-            let decision = self.decision(bits, method, cookie.decided, on);
-            self.queue(Decision { visitor: on.visitor(), ..decision }, on);
+            let decision = Decision {
+                revision: cookie.revision,
+                random: on.random(),
+                at: cookie.decided,
+                bits,
+                method: banner::method(bits == self.settings.all(), 0, 0, bits),
+                page: on.page(),
+                visitor: on.visitor(),
+                previous: None,
+            };
+            self.queue(decision, on);
         }
     }
 
-    fn decision(&self, bits: u128, method: Method, at: Millis, on: &impl Browser) -> Decision {
-        Decision {
-            id: Uuid7::new(on.now(), &on.random()),
-            at,
-            bits,
-            method,
-            page: on.page(),
-            left: String::new(),
-            visitor: None,
-            previous: None,
+    /// Follows the cookie. An older decision may have come back over the last one made here, with the
+    /// answer to a call that took its time: the last one made stands.
+    pub fn follow(&self, on: &impl Browser) {
+        if let (Some(last), Some(held)) = (self.last, on.decision())
+            && held.decided < last.decided
+        {
+            self.restore(&last, on);
         }
     }
 
-    /// Sends a decision, or lets it wait for the one on its way. Where its visitor's number is not
-    /// held any more, it is left for the next page too.
+    fn restore(&self, last: &ConsentCookie, on: &impl Browser) {
+        if on.keep(last) && !self.settings.needs_visitor(last.bits) {
+            on.hold(None);
+        }
+    }
+
+    /// Sends a decision, or lets it wait for the one on its way.
     fn queue(&mut self, decision: Decision, on: &impl Browser) {
-        if let Some(visitor) = decision.visitor.filter(|_| self.is_left(&decision)) {
-            let mut text = visitor.to_text();
-            text.push('\n');
-            text.push_str(&self.payload(&decision, 0));
-            on.leave(&text);
-        }
         if self.current.is_some() {
             self.next = Some(decision);
             return;
@@ -204,6 +197,8 @@ impl Client {
         self.send(on);
     }
 
+    /// Whether the page has left it to be told by the next one, should this one not get to it: its
+    /// visitor's number is held nowhere else.
     fn is_left(&self, decision: &Decision) -> bool {
         decision.visitor.is_some() && !self.settings.needs_visitor(decision.bits)
     }
@@ -230,7 +225,7 @@ impl Client {
         if good && self.stage == Stage::Sending {
             return self.recorded(answer, on);
         }
-        let grants = self.current.as_ref().is_some_and(|own| own.bits != 0 && own.left.is_empty());
+        let grants = self.current.as_ref().is_some_and(|own| own.bits != 0);
         let current = i64::from(self.settings.policy.revision());
         let newer = answer.revision.is_some_and(|revision| revision != current);
         // Only a yes depends on the policy it was given to: a no is taken under any.
@@ -257,7 +252,7 @@ impl Client {
             self.tries += 1;
             on.pause(pause(self.tries, on.random()[9]));
         } else {
-            self.follow(None, None, on);
+            self.go_on(None, None, on);
         }
         false
     }
@@ -269,7 +264,7 @@ impl Client {
             decision.visitor = None;
             self.send(on);
         } else {
-            self.follow(None, None, on);
+            self.go_on(None, None, on);
         }
         false
     }
@@ -278,7 +273,7 @@ impl Client {
     /// decision made in another tab meanwhile is left as it is.
     fn outdated(&mut self, on: &impl Browser) -> bool {
         if !self.stands(on) {
-            self.follow(None, None, on);
+            self.go_on(None, None, on);
             return false;
         }
         self.current = None;
@@ -293,53 +288,54 @@ impl Client {
     /// Whether the decision on its way is still the one that the browser holds.
     fn stands(&self, on: &impl Browser) -> bool {
         let mine = self.current.as_ref().map(|decision| self.cookie(decision, None));
-        on.decision().zip(mine).is_some_and(|(own, mine)| {
-            (own.bits, own.decided, own.revision) == (mine.bits, mine.decided, mine.revision)
-        })
+        on.decision().zip(mine).is_some_and(|(held, mine)| same(&held, &mine))
     }
 
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let mut changed = false;
+        if let (Some(_), Some(last), true) = (&self.next, self.last, self.stands(on)) {
+            // The collector's cookie came back over the one that follows, perhaps of the same second.
+            self.restore(&last, on);
+        }
         if let (Some(decision), None) = (&self.current, &self.next) {
             let mine = self.cookie(decision, answer.receipt);
             // Another tab may have decided otherwise meanwhile.
             let stands = self.stands(on);
-            if stands && mine.bits != 0 && decision.left.is_empty() {
-                changed = on.keep(&mine);
-                if self.settings.needs_visitor(mine.bits) && answer.visitor.is_some() {
+            if stands && mine.bits != 0 {
+                // Where the collector set the cookies itself, they are there, and last longer than ours would.
+                changed = on.decision() == Some(mine) || on.keep(&mine);
+                self.last = Some(mine);
+                if self.settings.needs_visitor(mine.bits)
+                    && answer.visitor.is_some()
+                    && on.visitor() != answer.visitor
+                {
                     on.hold(answer.visitor);
-                    on.hand_over(self.session.as_ref().map_or(0, |session| session.ahead));
                 }
             }
         }
-        self.follow(answer.visitor, answer.receipt, on);
+        self.go_on(answer.visitor, answer.receipt, on);
         changed
     }
 
     /// The decision that was on its way has been dealt with: the one after it follows, under the
     /// visitor that the first one may have made.
-    fn follow(
-        &mut self,
-        visitor: Option<VisitorId>,
-        receipt: Option<ReceiptId>,
-        on: &impl Browser,
-    ) {
+    fn go_on(&mut self, visitor: Option<VisitorId>, receipt: Option<ReceiptId>, on: &impl Browser) {
         if self.current.take().is_some_and(|decision| self.is_left(&decision)) {
             on.leave("");
         }
         if let Some(mut next) = self.next.take() {
             next.visitor = next.visitor.or(visitor);
             next.previous = next.previous.or(receipt);
+            if self.is_left(&next) {
+                on.leave(&next.to_text());
+            }
             self.queue(next, on);
         }
     }
 
     fn payload(&self, decision: &Decision, ahead: i64) -> String {
-        if !decision.left.is_empty() {
-            return decision.left.clone();
-        }
         let outgoing = OutgoingDecision {
-            id: decision.id,
+            id: decision.id(),
             site: &self.settings.site,
             policy: &self.settings.policy,
             bits: decision.bits,
@@ -361,6 +357,11 @@ impl Client {
             receipt: receipt.filter(|_| decision.bits != 0),
         }
     }
+}
+
+/// Whether two cookies are of one decision: its receipt comes later.
+fn same(one: &ConsentCookie, other: &ConsentCookie) -> bool {
+    (one.bits, one.decided, one.revision) == (other.bits, other.decided, other.revision)
 }
 
 #[cfg(test)]

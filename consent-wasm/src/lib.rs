@@ -1,19 +1,21 @@
 //! The browser modules of Ashiato.
 //!
-//! This crate is built twice: with the feature `ui` into the module that asks, and with `act` into
-//! the one that does what only a grant or a lead form needs. What is decided is decided in plain
-//! Rust, tested natively; only `browser` touches the page. What is exported here is called by the
-//! loader script and by nothing else.
+//! This crate is built three times: with the feature `ui` into the module that asks, with `tell` into
+//! the one that signs and tells the collector, and with `act` into the one that does what only a grant
+//! or a lead form needs. What is decided is decided in plain Rust, tested natively; only `browser`
+//! touches the page. What is exported here is called by the loader script and by nothing else.
 
 // Without the standard library there is no machinery for panic messages: half of all bytes otherwise.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
 
+pub mod asked;
 pub mod banner;
 pub mod blocked;
 #[cfg(target_arch = "wasm32")]
 mod browser;
+pub mod choice;
 pub mod client;
 pub mod crumbs;
 pub mod lead;
@@ -21,11 +23,18 @@ pub mod lines;
 pub mod queue;
 pub mod session;
 pub mod settings;
+pub mod signer;
 pub mod view;
 
 #[cfg(all(target_arch = "wasm32", feature = "act"))]
 pub use browser::act::*;
-#[cfg(all(target_arch = "wasm32", feature = "ui", not(feature = "act")))]
+#[cfg(all(target_arch = "wasm32", feature = "tell", not(feature = "act")))]
+pub use browser::tell::*;
+#[cfg(all(
+    target_arch = "wasm32",
+    feature = "ui",
+    not(any(feature = "act", feature = "tell"))
+))]
 pub use browser::ui::*;
 
 /// A visitor downloads the allocator too: this one is a tenth of the usual one's size, and made for

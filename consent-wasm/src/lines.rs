@@ -49,6 +49,12 @@ impl<'a> Lines<'a> {
         (!digits.is_empty()).then_some(if digits.len() < text.len() { -value } else { value })
     }
 
+    /// Everything that has not been read.
+    #[must_use]
+    pub const fn rest(&self) -> Option<&'a str> {
+        self.rest
+    }
+
     /// The next line as what it should be.
     pub fn parse<T: FromStr>(&mut self) -> Option<T> {
         self.text().parse().ok()

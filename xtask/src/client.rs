@@ -15,12 +15,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use walrus::FunctionKind;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, read, run};
 
 /// The modules: what each is called as a feature of the crate and as a file.
-pub(crate) const PARTS: [&str; 2] = ["ui", "act"];
+pub(crate) const PARTS: [&str; 3] = ["ui", "tell", "act"];
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 8] = [
     "Cargo.toml",
@@ -32,6 +33,10 @@ const SOURCES: [&str; 8] = [
     "xtask/package-lock.json",
     "xtask/Cargo.toml",
 ];
+/// What no call reaches and no tool can tell so, because tables of functions name it: the formatting of
+/// panic messages, which the modules' own panic handler never asks for, and the executor of futures
+/// that js-sys exports to everybody. Their bodies are emptied: whoever does call them stops there.
+const UNREACHED: [&str; 2] = ["::fmt::", "js_sys::futures"];
 /// What the modules may use: Baseline features that rustc turns on, and nothing that it does not.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -134,16 +139,26 @@ fn compile(root: &Path, part: &str) -> Result<()> {
 /// Lets wasm-bindgen write the script between a module and the browser.
 fn bind(root: &Path, part: &str, work: &Path) -> Result<()> {
     let module = root.join("target/client-build/wasm32-unknown-unknown/client/consent_wasm.wasm");
-    Bindgen::new()
+    let mut bound = Bindgen::new()
         .input_path(module)
         .out_name(part)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
+        .remove_name_section(false)
         .remove_producers_section(true)
-        .generate(work)
-        .with_context(|| format!("wasm-bindgen cannot bind the module `{part}`"))
+        .generate_output()
+        .with_context(|| format!("wasm-bindgen cannot bind the module `{part}`"))?;
+    for function in bound.wasm_mut().funcs.iter_mut() {
+        let name = function.name.as_deref().unwrap_or_default();
+        let dead = UNREACHED.iter().any(|own| name.contains(own));
+        if let (true, FunctionKind::Local(local)) = (dead, &mut function.kind) {
+            let body = local.entry_block();
+            local.block_mut(body).instrs.clear();
+            local.builder_mut().func_body().unreachable();
+        }
+    }
+    bound.emit(work).with_context(|| format!("the module `{part}` cannot be written"))
 }
 
 /// wasm-bindgen's script without its initialisation, which is its end. That takes addresses, bytes
@@ -204,7 +219,9 @@ impl Names {
     /// The script that uses the short names: as members of `wasm` for exports, as keys of the
     /// object of imports.
     fn apply(&self, script: &str) -> String {
-        let mut script = script.replace("\"./ui_bg.js\":", "a:").replace("\"./act_bg.js\":", "a:");
+        let mut script = PARTS.iter().fold(script.to_owned(), |script, part| {
+            script.replace(&format!("\"./{part}_bg.js\":"), "a:")
+        });
         for (long, short) in &self.0 {
             script = script
                 .replace(&format!("        {long}: function("), &format!("{short}: function("));
@@ -262,7 +279,8 @@ impl Tools {
         run(self
             .tool("wasm-opt")
             .arg(work.join(format!("{part}_bg.wasm")))
-            .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
+            .args(["--flatten", "--rereloop", "-Oz", "--converge"])
+            .args(["--strip-debug", "--strip-producers"])
             .args(FEATURES)
             .arg("-o")
             .arg(&small))?;
@@ -303,13 +321,14 @@ fn report(target: &Path) -> Result<()> {
     const MEASURE: &str = r#"
         const fs = require("fs"), zlib = require("zlib"), best = { level: 9 };
         const sizes = {};
-        for (const name of ["loader.js", "ui.js", "ui.wasm", "act.js", "act.wasm"]) {
+        for (const name of ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm"]) {
             const raw = fs.readFileSync(name);
             sizes[name] = [raw, zlib.gzipSync(raw, best), zlib.brotliCompressSync(raw)].map(b => b.length);
         }
         const sum = names => [0, 1, 2].map(i => names.reduce((all, name) => all + sizes[name][i], 0));
         sizes["to ask"] = sum(["loader.js", "ui.js", "ui.wasm"]);
-        sizes["to act"] = sum(["act.js", "act.wasm"]);
+        sizes["to tell"] = sum(["tell.js", "tell.wasm"]);
+        sizes["to act"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm"]);
         console.log("client            raw    gzip  brotli");
         for (const [name, size] of Object.entries(sizes))
             console.log(name.padEnd(13) + size.map(n => String(n).padStart(8)).join(""));"#;

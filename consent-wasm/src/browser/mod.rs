@@ -5,8 +5,9 @@
 
 use alloc::string::String;
 
+#[cfg(any(feature = "tell", feature = "act"))]
 use consent_core::time::Millis;
-use js_sys::{Date, Reflect};
+use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Document, HtmlDocument, Window};
 
@@ -16,10 +17,12 @@ use crate::lines::Lines;
 pub(crate) mod act;
 #[cfg(feature = "ui")]
 mod frames;
-#[cfg(feature = "ui")]
+#[cfg(any(feature = "ui", feature = "tell"))]
 mod kept;
 #[cfg(feature = "ui")]
 mod screen;
+#[cfg(feature = "tell")]
+pub(crate) mod tell;
 #[cfg(feature = "ui")]
 pub(crate) mod ui;
 
@@ -41,12 +44,14 @@ fn property(of: &JsValue, path: &str) -> JsValue {
     })
 }
 
+#[cfg(any(feature = "tell", feature = "act"))]
 /// The page's clock.
 #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
 fn clock() -> Millis {
-    Millis(Date::now() as i64)
+    Millis(js_sys::Date::now() as i64)
 }
 
+#[cfg(any(feature = "tell", feature = "act"))]
 /// Fresh random bits; zeros where the browser has none, which no browser with modules lacks.
 fn draw() -> [u8; 10] {
     let mut drawn = [0; 10];

@@ -1,13 +1,15 @@
 //! What is shown: elements known by their numbers, made one by one. No text is ever parsed as markup.
 
+use alloc::string::String;
+
+use consent_core::json::push_digits;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use web_sys::{
-    CssStyleSheet, Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement,
-    Node, ShadowRoot,
+    CssStyleSheet, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Node, ShadowRoot,
 };
 
-use super::{document, property};
+use super::document;
 use crate::lines::Lines;
 
 #[wasm_bindgen]
@@ -15,20 +17,16 @@ extern "C" {
     /// Everything that we show stands under this root.
     #[wasm_bindgen(js_name = page_root)]
     pub(super) fn root() -> ShadowRoot;
-    /// The texts of the language ([`consent_core::client::Texts`]).
-    #[wasm_bindgen(js_name = page_texts)]
-    pub(super) fn texts() -> JsValue;
+    /// A text of the language by its path ([`consent_core::client::Texts`]), a list with a line for each
+    /// entry; empty where there is none.
+    #[wasm_bindgen(js_name = page_words)]
+    pub(super) fn words(path: &str) -> String;
     /// The elements, by number.
     #[wasm_bindgen(js_name = page_elements)]
     fn elements() -> Array;
     /// How everything looks.
     #[wasm_bindgen(js_name = page_look)]
     pub(super) fn look() -> CssStyleSheet;
-}
-
-/// A text by its path; empty where there is none.
-pub(super) fn words(path: &str) -> alloc::string::String {
-    property(&texts(), path).as_string().unwrap_or_default()
 }
 
 /// A new element at the end of another, with its words.
@@ -54,77 +52,64 @@ pub(super) fn element(number: u32) -> JsValue {
 /// As [`crate::banner::Surface::add`] has it.
 pub(super) fn add(parent: u32, tag: &str, given: &str, text: &str) -> u32 {
     let parent: Node = element(parent).unchecked_into();
+    let own = if text.is_empty() { String::new() } else { words(text) };
     if tag == "dd" {
-        facts(&parent, text);
+        facts(&parent, text, &own);
         return 0;
     }
-    let own = if text.is_empty() { alloc::string::String::new() } else { words(text) };
-    if tag == "a"
-        && let Some(space) = document().map(|document| document.create_text_node(" "))
-    {
+    if tag == "a" {
         // Without the space the link runs into the text before it.
-        let _ = parent.append_child(&space);
+        make(&parent, "span", " ");
     }
     let Some(made) = make(&parent, tag, &own) else { return 0 };
     for pair in Lines::split(given, b';') {
         let mut pair = Lines::split(pair, b'=');
         let (name, value) = (pair.text(), pair.text());
-        if name.is_empty() {
-            continue;
+        if !name.is_empty() {
+            let named = value.strip_prefix('@').map(words);
+            // The names are ours and good.
+            let _ = made.set_attribute(name, named.as_deref().unwrap_or(value));
         }
-        let named = value.strip_prefix('@').map(words);
-        // The names are ours and good.
-        let _ = made.set_attribute(name, named.as_deref().unwrap_or(value));
-    }
-    if tag == "a" {
-        made.unchecked_ref::<HtmlAnchorElement>().set_href(&words("policy_url"));
     }
     number(&made)
 }
 
-/// What is said of a service under a label, in one line or several, where there is anything to say.
-fn facts(list: &Node, path: &str) {
-    let said = property(&texts(), path);
-    let mut label = alloc::string::String::from(Lines::split(path, b'.').last().unwrap_or(path));
-    label.push_str("_label");
-    let lines = if said.is_string() { Array::of1(&said) } else { said.unchecked_into() };
-    for (at, line) in lines.iter().enumerate() {
-        let line = line.as_string().unwrap_or_default();
-        if !line.is_empty() {
-            if at == 0 {
-                make(list, "dt", &words(&label));
-            }
-            make(list, "dd", &line);
+/// What is said under a label, a line for each entry; nothing where there is none.
+fn facts(list: &Node, path: &str, entries: &str) {
+    if !entries.is_empty() {
+        let mut label = String::from(Lines::split(path, b'.').last().unwrap_or(path));
+        label.push_str("_label");
+        make(list, "dt", &words(&label));
+        for entry in Lines::of(entries) {
+            make(list, "dd", entry);
         }
     }
 }
 
-/// Shows a layer: a dialog, or what stands in the page's top layer.
-pub(super) fn show(layer: u32) {
+/// Shows a layer in the page's top layer; a dialog takes the rest of the page away meanwhile.
+pub(super) fn show(layer: u32, is_dialog: bool) {
     let layer = element(layer);
-    if let Some(dialog) = layer.dyn_ref::<HtmlDialogElement>() {
+    if is_dialog {
         // It throws where it is shown already.
-        let _ = dialog.show_modal();
+        let _ = layer.unchecked_ref::<HtmlDialogElement>().show_modal();
         return;
     }
-    let layer: HtmlElement = layer.unchecked_into();
+    let layer: &HtmlElement = layer.unchecked_ref();
     // Browsers without popovers show it by its style alone.
-    if !property(&layer, "showPopover").is_undefined() {
-        let _ = layer.show_popover();
-    }
-    let mut height = alloc::string::String::new();
-    let taken = u64::try_from(layer.offset_height()).unwrap_or(0);
-    consent_core::json::push_digits(&mut height, taken + 16, 10);
+    let _ = layer.show_popover();
+    let mut height = String::new();
+    push_digits(&mut height, u64::try_from(layer.offset_height()).unwrap_or(0) + 16, 10);
     height.push_str("px");
     room(&height);
 }
 
-/// Takes a layer away.
-pub(super) fn hide(layer: u32) {
+/// Takes a layer away. A dialog gives the focus back as it closes.
+pub(super) fn hide(layer: u32, is_dialog: bool) {
     let layer = element(layer);
-    match layer.dyn_ref::<HtmlDialogElement>() {
-        Some(dialog) => dialog.close(),
-        None => room(""),
+    if is_dialog {
+        layer.unchecked_ref::<HtmlDialogElement>().close();
+    } else {
+        room("");
     }
     layer.unchecked_ref::<Element>().remove();
 }
@@ -133,10 +118,8 @@ pub(super) fn hide(layer: u32) {
 fn room(height: &str) {
     let page = document().and_then(|document| document.document_element());
     if let Some(page) = page {
-        let _ = page
-            .unchecked_ref::<HtmlElement>()
-            .style()
-            .set_property("scroll-padding-bottom", height);
+        let style = page.unchecked_ref::<HtmlElement>().style();
+        let _ = style.set_property("scroll-padding-bottom", height);
     }
 }
 

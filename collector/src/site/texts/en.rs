@@ -32,6 +32,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("gpc_off", "Off, as your browser asks (GPC)"),
     ("reload", "Reload the page to stop everything you have withdrawn."),
     ("reload_button", "Reload"),
+    ("later", "Not now"),
     ("blocked", "“{name}” is shown here once you have allowed it."),
     ("unblock", "Allow and show"),
     ("fault_required", "Please fill this in."),

@@ -32,6 +32,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("gpc_off", "ブラウザーの設定（GPC）により拒否中"),
     ("reload", "取り消したサービスを完全に止めるには、ページを再読み込みしてください。"),
     ("reload_button", "再読み込み"),
+    ("later", "あとで"),
     ("blocked", "「{name}」の内容を表示するには、許可が必要です。"),
     ("unblock", "許可して表示"),
     ("fault_required", "入力してください。"),

@@ -100,6 +100,7 @@ impl SiteFile {
             gpc_off: word("gpc_off"),
             reload: word("reload"),
             reload_button: word("reload_button"),
+            later: word("later"),
             blocked: word("blocked"),
             unblock: word("unblock"),
             purposes: self.purposes.iter().map(|purpose| purpose_text(&speech, purpose)).collect(),

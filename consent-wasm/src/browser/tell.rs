@@ -1,0 +1,204 @@
+//! The part that tells: what the script calls of it, and what it calls of the script (`tell.js`).
+
+use alloc::string::String;
+
+use consent_core::{
+    cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
+    ids::VisitorId,
+    time::Millis,
+};
+use spin::Mutex;
+use wasm_bindgen::prelude::*;
+
+use super::{clock, cookie, draw, kept, property, window};
+use crate::{
+    client::{Browser, Client, Message},
+    session::Answer,
+    settings::Settings,
+    signer::{Call, Effect, Signer},
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The site's configuration ([`consent_core::client::Config`]).
+    fn page_config() -> JsValue;
+    /// Calls the collector for the client; [`answered`] is called with what it says.
+    fn post(path: &str, body: &str);
+    /// Calls the collector for the call of that number; [`replied`] is called with what it says.
+    fn carry(number: u32, path: &str, body: &str);
+    /// Ends the call of that number: its answer was the last one, or there is none to be had.
+    fn end(number: u32);
+    /// Calls [`wake`] after so many milliseconds.
+    fn pause(ms: f64);
+    /// Tells the page and the other parts that the decision changed.
+    fn sync();
+}
+
+struct Tell {
+    client: Client,
+    signer: Signer,
+}
+
+/// The part, once it has been started. It is never locked while the script is called that may call
+/// back.
+static TELL: Mutex<Option<Tell>> = Mutex::new(None);
+
+fn with<R>(action: impl FnOnce(&mut Tell) -> R) -> Option<R> {
+    TELL.try_lock()?.as_mut().map(action)
+}
+
+/// Starts the part with the site's configuration; whether it could.
+#[wasm_bindgen]
+#[must_use]
+pub fn start(config: &str) -> bool {
+    let (Some(settings), Some(mut tell)) = (Settings::read(config), TELL.try_lock()) else {
+        return false;
+    };
+    let signer = Signer::new(settings.site.clone());
+    *tell = Some(Tell { client: Client::new(settings), signer });
+    true
+}
+
+/// Tells a decision, made on this page or left by an earlier one.
+#[wasm_bindgen]
+pub fn decided(decision: &str) {
+    tell(Message::Decided(decision));
+}
+
+/// Tells a grant that has no receipt.
+#[wasm_bindgen]
+pub fn resume() {
+    tell(Message::Resume);
+}
+
+/// Follows the cookie, whoever changed it.
+#[wasm_bindgen]
+pub fn follow() {
+    with(|tell| tell.client.follow(&Page));
+}
+
+/// The collector answered the client.
+#[wasm_bindgen]
+pub fn answered(status: u16, text: &str) {
+    let answer = Answer::read(status, text);
+    let ahead = with(|tell| tell.client.ahead()).unwrap_or(0);
+    let session = answer.session(clock(), ahead).filter(|_| answer.receipt.is_some());
+    tell(Message::Answer(answer));
+    if let (Some(session), Some(visitor)) = (session, visitor()) {
+        // The session that comes with a receipt is the visitor's own.
+        with(|tell| tell.signer.hold(Some(visitor), session));
+    }
+}
+
+/// A pause is over, or the browser is online again.
+#[wasm_bindgen]
+pub fn wake() {
+    tell(Message::Wake);
+}
+
+/// Signs what another part has to say for the visitor, or for nobody in particular, and carries it to
+/// the collector.
+#[wasm_bindgen]
+pub fn signed(number: u32, path: &str, payload: String, visitor: &str) {
+    let call = Call::new(number, path, payload, visitor.parse().ok());
+    act(with(|tell| tell.signer.submit(call, clock())));
+}
+
+/// The same in the last moment of a page: whether there was a session to sign it with.
+#[wasm_bindgen]
+#[must_use]
+pub fn flush(number: u32, path: &str, payload: String, visitor: &str) -> bool {
+    let call = Call::new(number, path, payload, visitor.parse().ok());
+    let effect = with(|tell| tell.signer.at_once(call, clock())).flatten();
+    let sent = effect.is_some();
+    act(effect);
+    sent
+}
+
+/// What the collector's clock is ahead of the page's, in milliseconds; not a number before a session
+/// has told it.
+#[wasm_bindgen]
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
+pub fn ahead() -> f64 {
+    with(|tell| tell.signer.ahead()).flatten().map_or(f64::NAN, |ahead| ahead as f64)
+}
+
+/// The collector answered the call of that number.
+#[wasm_bindgen]
+pub fn replied(number: u32, status: u16, text: &str) {
+    let answer = Answer::read(status, text);
+    act(with(|tell| tell.signer.answered(number, &answer, clock())));
+}
+
+fn act(effect: Option<Effect>) {
+    match effect {
+        Some(Effect::Post(number, path, body)) => carry(number, &path, &body),
+        Some(Effect::End(number)) => end(number),
+        None => {}
+    }
+}
+
+fn tell(message: Message<'_>) {
+    if with(|tell| tell.client.update(message, &Page)) == Some(true) {
+        sync();
+    }
+}
+
+fn visitor() -> Option<VisitorId> {
+    cookie(VISITOR_COOKIE)?.parse().ok()
+}
+
+/// A number of days of the configuration.
+fn days(name: &str) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "400 at most")]
+    property(&page_config(), name).as_f64().map_or(0, |days| days as u32)
+}
+
+/// The page.
+struct Page;
+
+impl Browser for Page {
+    fn now(&self) -> Millis {
+        clock()
+    }
+    fn random(&self) -> [u8; 10] {
+        draw()
+    }
+    /// Where the visitor is, without what a query may tell of them.
+    fn page(&self) -> String {
+        let location = window().location();
+        let mut page = location.origin().unwrap_or_default();
+        page.push_str(&location.pathname().unwrap_or_default());
+        page
+    }
+    fn decision(&self) -> Option<ConsentCookie> {
+        cookie(CONSENT_COOKIE)?.parse().ok()
+    }
+    fn visitor(&self) -> Option<VisitorId> {
+        visitor()
+    }
+    fn keep(&self, decision: &ConsentCookie) -> bool {
+        kept::keep(CONSENT_COOKIE, &decision.to_text(), days("consent_days"))
+    }
+    fn undecide(&self) {
+        kept::keep(CONSENT_COOKIE, "", 0);
+    }
+    fn hold(&self, visitor: Option<VisitorId>) {
+        let text = visitor.map(|visitor| visitor.to_text());
+        kept::keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""), days("visitor_days"));
+    }
+    fn erase(&self, key: &str) {
+        kept::erase(&page_config(), key);
+    }
+    fn leave(&self, text: &str) {
+        kept::leave(text);
+    }
+    fn post(&self, path: &str, body: &str) {
+        post(path, body);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
+    fn pause(&self, ms: i64) {
+        pause(ms as f64);
+    }
+}

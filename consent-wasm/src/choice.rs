@@ -1,0 +1,197 @@
+//! A decision at the moment it is made, and as it is handed from the part that asks to the part that
+//! tells: on the same page, or by way of the next one.
+
+use alloc::string::String;
+
+use consent_core::{
+    choices::Method,
+    cookie::{ConsentCookie, bits_of, push_bits},
+    ids::{ReceiptId, Uuid7, VisitorId},
+    json::push_digits,
+    time::{Millis, SECOND},
+};
+
+use crate::{asked::Asked, lines::Lines};
+
+/// What the page knows when something is pressed, as the script hands it over: a line each for the bits
+/// that are granted (empty before a decision), the time, and then what a decision carries along.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The bits of the standing decision; none before one.
+    pub bits: Option<u128>,
+    /// The page's clock.
+    pub now: Millis,
+    /// Page, visitor's number, receipt and random digits, a line each.
+    carried: &'a str,
+}
+
+impl<'a> Moment<'a> {
+    /// Reads it. What cannot be read is nothing: no decision stands, and none can be made.
+    #[must_use]
+    pub fn read(text: &'a str) -> Self {
+        let mut lines = Lines::of(text);
+        let bits = bits_of(lines.text());
+        Self { bits, now: Millis(lines.number().unwrap_or(0)), carried: lines.rest().unwrap_or("") }
+    }
+
+    /// Whether the browser holds a visitor's number.
+    #[must_use]
+    pub fn has_visitor(&self) -> bool {
+        let mut lines = Lines::of(self.carried);
+        lines.text();
+        !lines.text().is_empty()
+    }
+
+    /// The consent cookie's value of a decision made now.
+    #[must_use]
+    pub fn cookie(&self, asked: &Asked, bits: u128) -> String {
+        let decided = Millis(self.now.seconds() * SECOND);
+        ConsentCookie { revision: asked.revision, decided, bits, receipt: None }.to_text()
+    }
+
+    /// The decision as it is handed on.
+    #[must_use]
+    pub fn decision(&self, asked: &Asked, bits: u128, method: Method) -> String {
+        text(asked.revision, self.now, bits, method, self.carried)
+    }
+}
+
+fn text(revision: u32, at: Millis, bits: u128, method: Method, carried: &str) -> String {
+    let mut text = String::new();
+    push_digits(&mut text, u64::from(revision), 10);
+    text.push('\n');
+    push_digits(&mut text, u64::try_from(at.0).unwrap_or(0), 10);
+    text.push('\n');
+    push_bits(&mut text, bits);
+    for part in ["\n", method.as_str(), "\n", carried] {
+        text.push_str(part);
+    }
+    text
+}
+
+/// A decision that has been made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The revision that it was made under.
+    pub revision: u32,
+    /// Random bits of its id.
+    pub random: [u8; 10],
+    /// When.
+    pub at: Millis,
+    /// What is granted.
+    pub bits: u128,
+    /// By which act.
+    pub method: Method,
+    /// On which page.
+    pub page: String,
+    /// Under whose number it is told.
+    pub visitor: Option<VisitorId>,
+    /// The receipt of what it replaces.
+    pub previous: Option<ReceiptId>,
+}
+
+impl Decision {
+    /// Reads what [`Moment::decision`] has written; `None` where it is nothing of the kind.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut lines = Lines::of(text);
+        let revision = u32::try_from(lines.number()?).ok()?;
+        let at = Millis(lines.number()?);
+        let bits = bits_of(lines.text())?;
+        let method = method(lines.text())?;
+        let page = lines.text().into();
+        let visitor = lines.parse();
+        let previous = lines.parse();
+        let mut random = [0; 10];
+        let digits = bits_of(lines.text())?.to_le_bytes();
+        random.copy_from_slice(digits.get(..10)?);
+        Some(Self { revision, random, at, bits, method, page, visitor, previous })
+    }
+
+    /// As [`read`](Self::read) has it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut carried = self.page.clone();
+        carried.push('\n');
+        carried.push_str(&self.visitor.map(|visitor| visitor.to_text()).unwrap_or_default());
+        carried.push('\n');
+        carried.push_str(&self.previous.map(|receipt| receipt.to_text()).unwrap_or_default());
+        carried.push('\n');
+        let mut digits = [0; 16];
+        for (digit, random) in digits.iter_mut().zip(self.random) {
+            *digit = random;
+        }
+        push_bits(&mut carried, u128::from_le_bytes(digits));
+        text(self.revision, self.at, self.bits, self.method, &carried)
+    }
+
+    /// Its id, the same however often and on whichever page it is told.
+    #[must_use]
+    pub fn id(&self) -> Uuid7 {
+        Uuid7::new(self.at, &self.random)
+    }
+}
+
+fn method(name: &str) -> Option<Method> {
+    use Method::{AcceptAll, Custom, Gpc, RejectAll, Withdraw};
+    let mut all = [AcceptAll, RejectAll, Custom, Withdraw, Gpc].into_iter();
+    all.find(|method| method.as_str() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::asked::tests::asked;
+
+    const MOMENT: &str = "f\n1800000000123\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
+
+    #[test]
+    fn a_decision_is_read_as_it_was_made() {
+        let moment = Moment::read(MOMENT);
+        assert_eq!((moment.bits, moment.has_visitor()), (Some(15), true));
+        assert_eq!(moment.cookie(&asked(), 5), "3.tro8w0.5");
+        let text = moment.decision(&asked(), 5, Method::Custom);
+        let decision = Decision::read(&text).unwrap();
+        assert_eq!((decision.revision, decision.bits, decision.method), (3, 5, Method::Custom));
+        assert_eq!(
+            (decision.at, &*decision.page),
+            (Millis(1_800_000_000_123), "https://shop.example/a")
+        );
+        assert_eq!(decision.visitor, Some(VisitorId::from_bytes([7; 16])));
+        assert_eq!(decision.previous, Some(ReceiptId::from_bytes([9; 16])));
+        assert_eq!(decision.to_text(), text, "the next page tells the same");
+    }
+
+    #[test]
+    fn a_first_visit_carries_nobodys_number() {
+        let moment = Moment::read("\n1800000000123\nhttps://shop.example/a\n\n\n0a");
+        assert_eq!((moment.bits, moment.has_visitor()), (None, false));
+        let decision = Decision::read(&moment.decision(&asked(), 0, Method::RejectAll)).unwrap();
+        assert_eq!((decision.visitor, decision.previous), (None, None));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_panic(text in any::<String>()) {
+            let _ = Moment::read(&text).decision(&asked(), 1, Method::Custom);
+            let _ = Decision::read(&text);
+        }
+
+        #[test]
+        fn what_is_written_is_read(random: [u8; 10], bits: u128, at in 0..i64::MAX) {
+            let read = Decision::read(&Moment::read(MOMENT).decision(&asked(), 5, Method::Gpc)).unwrap();
+            let decision = Decision { random, bits, at: Millis(at), ..read };
+            prop_assert_eq!(Decision::read(&decision.to_text()), Some(decision));
+        }
+
+        #[test]
+        fn every_line_may_be_anything(line in 0_usize..8, text in "\\PC{0,40}") {
+            let made = Moment::read(MOMENT).decision(&asked(), 5, Method::Custom);
+            let mut lines: Vec<&str> = made.split('\n').collect();
+            lines[line] = &text;
+            let _ = Decision::read(&lines.join("\n"));
+        }
+    }
+}

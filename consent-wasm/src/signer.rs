@@ -1,0 +1,232 @@
+//! What other parts have to say to the collector, signed: sessions are opened when they are needed,
+//! used while they last, and renewed once where the collector does not know them any more.
+//!
+//! A session of one visitor signs nothing for another, or for nobody.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+use consent_core::{
+    ids::VisitorId,
+    jws::sign,
+    time::{Millis, SECOND},
+    wire::SessionRequest,
+};
+
+use crate::session::{Answer, Session};
+
+/// A session is not used any more this close to its end, in milliseconds.
+const MARGIN: i64 = 30 * SECOND;
+const SESSIONS: &str = "/v1/sessions";
+
+/// Something to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    number: u32,
+    /// Where; nowhere only opens a session.
+    path: String,
+    payload: String,
+    visitor: Option<VisitorId>,
+    /// Whether its session is on its way, and not the call itself.
+    opening: bool,
+    renewed: bool,
+}
+
+impl Call {
+    /// A call of that number.
+    #[must_use]
+    pub fn new(number: u32, path: &str, payload: String, visitor: Option<VisitorId>) -> Self {
+        Self { number, path: path.into(), payload, visitor, opening: false, renewed: false }
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Post a body to a path, and bring the answer under the call's number.
+    Post(u32, String, String),
+    /// The call's last answer was its answer.
+    End(u32),
+}
+
+/// Signs.
+#[derive(Debug)]
+pub struct Signer {
+    site: String,
+    held: Option<(Option<VisitorId>, Session)>,
+    calls: Vec<Call>,
+}
+
+impl Signer {
+    /// For a site.
+    #[must_use]
+    pub const fn new(site: String) -> Self {
+        Self { site, held: None, calls: Vec::new() }
+    }
+
+    /// Goes on with a session that somebody else has opened.
+    pub fn hold(&mut self, visitor: Option<VisitorId>, session: Session) {
+        self.held = Some((visitor, session));
+    }
+
+    /// What the collector's clock is ahead of the page's, once it is known.
+    #[must_use]
+    pub fn ahead(&self) -> Option<i64> {
+        self.held.as_ref().map(|(_, session)| session.ahead)
+    }
+
+    /// Takes a call.
+    pub fn submit(&mut self, call: Call, now: Millis) -> Effect {
+        let effect = self.forward(&call, now);
+        let opening = effect.is_none();
+        let effect = effect.unwrap_or_else(|| {
+            let request = SessionRequest { site: self.site.clone(), visitor: call.visitor };
+            Effect::Post(call.number, SESSIONS.to_owned(), request.to_json())
+        });
+        if matches!(effect, Effect::Post(..)) {
+            self.calls.push(Call { opening, ..call });
+        }
+        effect
+    }
+
+    /// Takes a call where it can be signed without asking for a session first.
+    pub fn at_once(&mut self, call: Call, now: Millis) -> Option<Effect> {
+        let effect = self.forward(&call, now)?;
+        self.calls.push(call);
+        Some(effect)
+    }
+
+    /// The signed call, where there is a session for it.
+    fn forward(&self, call: &Call, now: Millis) -> Option<Effect> {
+        let (visitor, session) = self.held.as_ref()?;
+        let at = now.plus(session.ahead);
+        if *visitor != call.visitor || at.plus(MARGIN) >= session.expires {
+            return None;
+        }
+        if call.path.is_empty() {
+            return Some(Effect::End(call.number));
+        }
+        let body = sign(&session.key, &session.id, at, &call.payload);
+        Some(Effect::Post(call.number, call.path.clone(), body))
+    }
+
+    /// The collector answered.
+    pub fn answered(&mut self, number: u32, answer: &Answer, now: Millis) -> Effect {
+        let end = Effect::End(number);
+        let Some(at) = self.calls.iter().position(|call| call.number == number) else {
+            return end;
+        };
+        let mut call = self.calls.swap_remove(at);
+        if call.opening {
+            let Some(session) = answer.session(now, 0) else {
+                return end;
+            };
+            self.hold(call.visitor, session);
+            call.opening = false;
+            return match self.forward(&call, now) {
+                Some(post @ Effect::Post(..)) => {
+                    self.calls.push(call);
+                    post
+                }
+                // Nothing to say, or a session that ends as it begins.
+                _ => end,
+            };
+        }
+        if answer.status == 401 && !call.renewed {
+            self.held = None;
+            call.renewed = true;
+            return self.submit(call, now);
+        }
+        end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use consent_core::jws::Signed;
+
+    use super::*;
+
+    const NOW: Millis = Millis(1_800_000_000_000);
+    const VISITOR: VisitorId = VisitorId::from_bytes([7; 16]);
+
+    fn answer(status: u16, life: i64) -> Answer {
+        let (key, expires, now) = ("A".repeat(43), NOW.0 + life, NOW.0 + 250);
+        Answer::read(status, &format!("s1\n{key}\n{expires}\n{now}\n3\n\n"))
+    }
+
+    fn call(number: u32, path: &str, visitor: Option<VisitorId>) -> Call {
+        Call::new(number, path, "{}".to_owned(), visitor)
+    }
+
+    fn ready() -> Signer {
+        let mut signer = Signer::new("shop".to_owned());
+        signer.submit(call(1, "", Some(VISITOR)), NOW);
+        assert_eq!(signer.answered(1, &answer(200, 600_000), NOW), Effect::End(1));
+        signer
+    }
+
+    fn path(effect: &Effect) -> &str {
+        match effect {
+            Effect::Post(_, path, _) => path,
+            Effect::End(_) => "end",
+        }
+    }
+
+    #[test]
+    fn a_session_is_opened_once_and_signs_what_follows() {
+        let mut signer = Signer::new("shop".to_owned());
+        assert_eq!(signer.ahead(), None);
+        let opening = signer.submit(call(1, "/v1/events", Some(VISITOR)), NOW);
+        let request = format!(r#"{{"site":"shop","visitor":"{}"}}"#, VISITOR.to_text());
+        assert_eq!(opening, Effect::Post(1, SESSIONS.to_owned(), request));
+        let Effect::Post(1, to, body) = signer.answered(1, &answer(200, 600_000), NOW) else {
+            panic!("the call itself follows");
+        };
+        assert_eq!(to, "/v1/events");
+        assert_eq!(Signed::parse(&body).unwrap().verify(&[0; 32]).unwrap(), "{}");
+        assert_eq!(signer.answered(1, &answer(200, 0), NOW), Effect::End(1));
+        assert_eq!(path(&signer.submit(call(2, "/v1/events", Some(VISITOR)), NOW)), "/v1/events");
+        assert_eq!(signer.ahead(), Some(250));
+    }
+
+    #[test]
+    fn a_session_signs_for_its_own_visitor_only_and_not_when_it_is_about_to_end() {
+        let mut signer = ready();
+        assert_eq!(path(&signer.submit(call(2, "/v1/leads", None), NOW)), SESSIONS);
+        let mut signer = ready();
+        let late = NOW.plus(600_000 - MARGIN);
+        assert_eq!(path(&signer.submit(call(3, "/v1/events", Some(VISITOR)), late)), SESSIONS);
+        assert_eq!(signer.at_once(call(4, "/v1/events", Some(VISITOR)), late), None);
+    }
+
+    #[test]
+    fn a_session_that_is_not_known_any_more_is_renewed_once() {
+        let mut signer = ready();
+        signer.submit(call(2, "/v1/events", Some(VISITOR)), NOW);
+        assert_eq!(path(&signer.answered(2, &answer(401, 0), NOW)), SESSIONS);
+        assert_eq!(path(&signer.answered(2, &answer(200, 600_000), NOW)), "/v1/events");
+        assert_eq!(signer.answered(2, &answer(401, 0), NOW), Effect::End(2));
+    }
+
+    #[test]
+    fn without_a_session_a_call_ends_with_what_was_answered() {
+        let mut signer = Signer::new("shop".to_owned());
+        assert_eq!(signer.at_once(call(1, "/v1/events", None), NOW), None);
+        signer.submit(call(1, "/v1/events", None), NOW);
+        assert_eq!(signer.answered(1, &Answer::default(), NOW), Effect::End(1));
+        signer.submit(call(2, "/v1/events", None), NOW);
+        assert_eq!(
+            signer.answered(2, &answer(200, 0), NOW),
+            Effect::End(2),
+            "it ends as it begins"
+        );
+        assert_eq!(signer.answered(2, &answer(200, 0), NOW), Effect::End(2), "once");
+    }
+
+    #[test]
+    fn the_last_moment_of_a_page_needs_a_session_at_hand() {
+        let mut signer = ready();
+        let effect = signer.at_once(call(2, "/v1/events", Some(VISITOR)), NOW);
+        assert_eq!(path(&effect.unwrap()), "/v1/events");
+    }
+}
