@@ -124,11 +124,12 @@ const host = {
   last: decision.last,
   need: ui,
   warm: tell,
-  // What is known when something is pressed (`Moment::read`).
+  // What is known when something is pressed (`Moment::of`).
   moment() {
     const { at, bits, receipt } = read();
     const random = [...crypto.getRandomValues(new Uint8Array(10))].map(byte => byte.toString(16).padStart(2, 0)).join('');
-    return [at ? bits : '', Date.now(), location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
+    const now = Date.now();
+    return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.
   decided(text) {

@@ -13,12 +13,16 @@ const quiet = action => (...given) => {
 const page_window = () => self;
 const page_config = () => host.config;
 
-// The configuration, as `Settings::read` and `Asked::read` read it.
-const settings = () => {
-  const { site, revision, consent_days, banner, purposes } = host.config;
+// The purposes, as `Settings::read` and `Asked::of` read them, after what else they read.
+const purposes = ahead => {
   const service = ({ key, events }) => key + ':' + events;
-  const lines = purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
-  return [site, revision, consent_days, banner.version, host.language, ...lines].join('\n');
+  const lines = host.config.purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
+  return [...ahead, ...lines].join('\n');
+};
+
+const settings = () => {
+  const { site, revision, consent_days, banner } = host.config;
+  return purposes([site, revision, consent_days, banner.version, host.language]);
 };
 
 // What the collector answers to a session or a decision, as `Answer::read` reads it.

@@ -10,6 +10,7 @@ const page_root = () => root;
 const page_look = () => look;
 const page_elements = () => elements;
 
+const page_asked = () => purposes([host.config.revision, host.config.consent_days * 86400, host.refused.join(' ')]);
 const moment = () => host.moment();
 const may = what => !!host.act?.may(what);
 const decided = decision => host.decided(decision);
@@ -46,5 +47,6 @@ const begin = words => {
       if (event.target.localName == 'ashiato-blocked' && part == 'unblock') accept(value);
     }),
   );
-  return start(settings(), refused.join(' ')) && { ask, open, accept, refuse, honour, dismiss, warn, release: quiet(place) };
+  start();
+  return { ask, open, accept, refuse, honour, dismiss, warn, release: quiet(place) };
 };

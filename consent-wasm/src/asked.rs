@@ -7,15 +7,12 @@ use alloc::string::String;
 
 use crate::lines::Lines;
 
-/// What a visitor is asked.
+/// What a visitor is asked: the policy's revision, for how many seconds a decision holds, the keys of the
+/// purposes that the browser refuses by a signal, and then the purposes as
+/// [`crate::settings::Settings::read`] has them; a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The policy's revision.
-    pub revision: u32,
-    /// Days that a decision holds.
-    pub days: u32,
-    purposes: String,
-    refused: String,
+    text: String,
 }
 
 /// A purpose, in the site's order.
@@ -56,24 +53,31 @@ pub struct Slot<'a> {
 }
 
 impl Asked {
-    /// Reads the configuration as [`crate::settings::Settings::read`] does, and the keys of the purposes
-    /// that the browser refuses by a signal, with spaces between. `None` where it is no
-    /// configuration: then nothing is asked.
+    /// What this text says. Where it says nothing, nothing is asked.
     #[must_use]
-    pub fn read(text: &str, refused: &str) -> Option<Self> {
-        let mut lines = Lines::of(text);
-        lines.text();
-        let revision = u32::try_from(lines.number()?).ok()?;
-        let days = u32::try_from(lines.number()?).ok()?;
-        lines.text();
-        lines.text();
-        let purposes = lines.rest()?.into();
-        Some(Self { revision, days, purposes, refused: refused.into() })
+    pub const fn of(text: String) -> Self {
+        Self { text }
+    }
+
+    fn line(&self, number: usize) -> &str {
+        Lines::of(&self.text).nth(number).unwrap_or("")
+    }
+
+    /// The policy's revision.
+    #[must_use]
+    pub fn revision(&self) -> &str {
+        self.line(0)
+    }
+
+    /// For how many seconds a decision holds.
+    #[must_use]
+    pub fn lifetime(&self) -> &str {
+        self.line(1)
     }
 
     /// The purposes, in the site's order.
     pub fn purposes(&self) -> impl Iterator<Item = Purpose<'_>> {
-        Lines::of(&self.purposes).map(|line| {
+        Lines::of(&self.text).skip(3).map(|line| {
             let mut words = Lines::words(line);
             let (key, kind) = (words.text(), words.text());
             Purpose {
@@ -149,7 +153,7 @@ impl Asked {
     /// Whether the browser refuses a purpose by a signal.
     #[must_use]
     pub fn is_refused(&self, purpose: &str) -> bool {
-        Lines::words(&self.refused).any(|own| !own.is_empty() && own == purpose)
+        !purpose.is_empty() && Lines::words(self.line(2)).any(|own| own == purpose)
     }
 
     /// Names every purpose and service that is asked and that these bits do not grant at all: what it
@@ -173,14 +177,20 @@ pub(crate) mod tests {
     use super::*;
     use crate::settings::{Settings, tests::CONFIG};
 
+    /// What the configuration asks, with purposes refused by a signal.
+    pub(crate) fn asked_but(refused: &str) -> Asked {
+        let purposes: Vec<_> = CONFIG.split('\n').skip(5).collect();
+        Asked::of(format!("3\n15552000\n{refused}\n{}", purposes.join("\n")))
+    }
+
     pub(crate) fn asked() -> Asked {
-        Asked::read(CONFIG, "").unwrap()
+        asked_but("")
     }
 
     #[test]
     fn its_bits_are_those_of_the_policy() {
         let (asked, settings) = (asked(), crate::settings::tests::settings());
-        assert_eq!((asked.revision, asked.days), (3, 180));
+        assert_eq!((asked.revision(), asked.lifetime()), ("3", "15552000"));
         assert_eq!(asked.all(), settings.all());
         for purpose in ["analytics", "video", "link", "necessary", "unheard_of"] {
             for service in ["", "ashiato", "tag"] {
@@ -207,23 +217,23 @@ pub(crate) mod tests {
 
     #[test]
     fn a_signal_refuses_whole_purposes() {
-        let asked = Asked::read(CONFIG, "analytics unheard_of ").unwrap();
+        let asked = asked_but("analytics unheard_of");
         assert_eq!(asked.refused(), 0b11);
         assert!(
             asked.is_refused("analytics") && !asked.is_refused("video") && !asked.is_refused("")
         );
-        assert_eq!(Asked::read(CONFIG, "").unwrap().refused(), 0);
+        assert_eq!(asked_but("").refused(), 0);
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text in "\\PC{0,60}", line in 0_usize..9) {
-            let mut lines: Vec<&str> = CONFIG.split('\n').collect();
+        fn no_text_makes_reading_panic(text in any::<String>(), line in 0_usize..7) {
+            let asked = asked();
+            let mut lines: Vec<&str> = asked.text.split('\n').collect();
             lines[line] = &text;
-            for text in [&lines.join("\n"), &text] {
-                if let Some(asked) = Asked::read(text, text) {
-                    asked.beyond(asked.refused(), &mut |_| {});
-                }
+            for text in [lines.join("\n"), text.clone()] {
+                let asked = Asked::of(text);
+                asked.beyond(asked.refused(), &mut |_| {});
             }
         }
 

@@ -248,7 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{asked::tests::asked, settings::tests::CONFIG};
+    use crate::asked::tests::{asked, asked_but};
 
     /// Writes down what it is given.
     #[derive(Default)]
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn a_browsers_signal_is_said_to_be_honoured_in_both_layers_and_beside_its_purposes() {
         let said = |refused| {
-            let (paper, asked) = (Paper::default(), Asked::read(CONFIG, refused).unwrap());
+            let (paper, asked) = (Paper::default(), asked_but(refused));
             second_layer(&paper, &asked, Switches::of(0));
             let first = Paper::default();
             first_layer(&first, &asked);

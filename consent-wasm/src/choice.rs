@@ -5,68 +5,71 @@ use alloc::string::String;
 
 use consent_core::{
     choices::Method,
-    cookie::{ConsentCookie, bits_of, push_bits},
+    cookie::{bits_of, push_bits},
     ids::{ReceiptId, Uuid7, VisitorId},
     json::push_digits,
-    time::{Millis, SECOND},
+    time::Millis,
 };
 
 use crate::{asked::Asked, lines::Lines};
 
 /// What the page knows when something is pressed, as the script hands it over: a line each for the bits
-/// that are granted (empty before a decision), the time, and then what a decision carries along.
+/// that are granted (empty before a decision), the time in seconds as the cookie has it, and then what a
+/// decision carries along: the time in milliseconds, the page, the visitor's number, the receipt, and random
+/// digits.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    /// The bits of the standing decision; none before one.
-    pub bits: Option<u128>,
-    /// The page's clock.
-    pub now: Millis,
-    /// Page, visitor's number, receipt and random digits, a line each.
-    carried: &'a str,
+    text: &'a str,
 }
 
 impl<'a> Moment<'a> {
     /// Reads it. What cannot be read is nothing: no decision stands, and none can be made.
     #[must_use]
-    pub fn read(text: &'a str) -> Self {
-        let mut lines = Lines::of(text);
-        let bits = bits_of(lines.text());
-        Self { bits, now: Millis(lines.number().unwrap_or(0)), carried: lines.rest().unwrap_or("") }
+    pub const fn of(text: &'a str) -> Self {
+        Self { text }
+    }
+
+    fn line(&self, number: usize) -> &'a str {
+        Lines::of(self.text).nth(number).unwrap_or("")
+    }
+
+    /// The bits that are granted.
+    #[must_use]
+    pub fn granted(&self) -> u128 {
+        bits_of(self.line(0)).unwrap_or(0)
     }
 
     /// Whether the browser holds a visitor's number.
     #[must_use]
     pub fn has_visitor(&self) -> bool {
-        let mut lines = Lines::of(self.carried);
-        lines.text();
-        !lines.text().is_empty()
+        !self.line(4).is_empty()
     }
 
-    /// The consent cookie's value of a decision made now.
+    /// The consent cookie's value of a decision made now ([`consent_core::cookie`]).
     #[must_use]
     pub fn cookie(&self, asked: &Asked, bits: u128) -> String {
-        let decided = Millis(self.now.seconds() * SECOND);
-        ConsentCookie { revision: asked.revision, decided, bits, receipt: None }.to_text()
+        let mut text = String::from(asked.revision());
+        for part in [".", self.line(1), "."] {
+            text.push_str(part);
+        }
+        push_bits(&mut text, bits);
+        text
     }
 
-    /// The decision as it is handed on.
+    /// The decision as it is handed on ([`Decision::read`]).
     #[must_use]
     pub fn decision(&self, asked: &Asked, bits: u128, method: Method) -> String {
-        text(asked.revision, self.now, bits, method, self.carried)
+        let mut text = String::from(asked.revision());
+        text.push('\n');
+        push_bits(&mut text, bits);
+        text.push('\n');
+        text.push_str(method.as_str());
+        for carried in Lines::of(self.text).skip(2) {
+            text.push('\n');
+            text.push_str(carried);
+        }
+        text
     }
-}
-
-fn text(revision: u32, at: Millis, bits: u128, method: Method, carried: &str) -> String {
-    let mut text = String::new();
-    push_digits(&mut text, u64::from(revision), 10);
-    text.push('\n');
-    push_digits(&mut text, u64::try_from(at.0).unwrap_or(0), 10);
-    text.push('\n');
-    push_bits(&mut text, bits);
-    for part in ["\n", method.as_str(), "\n", carried] {
-        text.push_str(part);
-    }
-    text
 }
 
 /// A decision that has been made.
@@ -96,9 +99,9 @@ impl Decision {
     pub fn read(text: &str) -> Option<Self> {
         let mut lines = Lines::of(text);
         let revision = u32::try_from(lines.number()?).ok()?;
-        let at = Millis(lines.number()?);
         let bits = bits_of(lines.text())?;
         let method = method(lines.text())?;
+        let at = Millis(lines.number()?);
         let page = lines.text().into();
         let visitor = lines.parse();
         let previous = lines.parse();
@@ -111,18 +114,27 @@ impl Decision {
     /// As [`read`](Self::read) has it.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut carried = self.page.clone();
-        carried.push('\n');
-        carried.push_str(&self.visitor.map(|visitor| visitor.to_text()).unwrap_or_default());
-        carried.push('\n');
-        carried.push_str(&self.previous.map(|receipt| receipt.to_text()).unwrap_or_default());
-        carried.push('\n');
+        let mut text = String::new();
+        push_digits(&mut text, u64::from(self.revision), 10);
+        text.push('\n');
+        push_bits(&mut text, self.bits);
+        text.push('\n');
+        text.push_str(self.method.as_str());
+        text.push('\n');
+        push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 10);
+        let visitor = self.visitor.map(|visitor| visitor.to_text());
+        let receipt = self.previous.map(|receipt| receipt.to_text());
+        for carried in [Some(&self.page), visitor.as_ref(), receipt.as_ref()] {
+            text.push('\n');
+            text.push_str(carried.map_or("", String::as_str));
+        }
+        text.push('\n');
         let mut digits = [0; 16];
         for (digit, random) in digits.iter_mut().zip(self.random) {
             *digit = random;
         }
-        push_bits(&mut carried, u128::from_le_bytes(digits));
-        text(self.revision, self.at, self.bits, self.method, &carried)
+        push_bits(&mut text, u128::from_le_bytes(digits));
+        text
     }
 
     /// Its id, the same however often and on whichever page it is told.
@@ -140,18 +152,21 @@ fn method(name: &str) -> Option<Method> {
 
 #[cfg(test)]
 mod tests {
+    use consent_core::cookie::ConsentCookie;
     use proptest::prelude::*;
 
     use super::*;
     use crate::asked::tests::asked;
 
-    const MOMENT: &str = "f\n1800000000123\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
+    const MOMENT: &str = "f\ntro8w0\n1800000000123\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
 
     #[test]
     fn a_decision_is_read_as_it_was_made() {
-        let moment = Moment::read(MOMENT);
-        assert_eq!((moment.bits, moment.has_visitor()), (Some(15), true));
-        assert_eq!(moment.cookie(&asked(), 5), "3.tro8w0.5");
+        let moment = Moment::of(MOMENT);
+        assert_eq!((moment.granted(), moment.has_visitor()), (15, true));
+        let cookie: ConsentCookie = moment.cookie(&asked(), 5).parse().unwrap();
+        assert_eq!((cookie.revision, cookie.bits, cookie.receipt), (3, 5, None));
+        assert_eq!(cookie.decided, Millis(1_800_000_000_000));
         let text = moment.decision(&asked(), 5, Method::Custom);
         let decision = Decision::read(&text).unwrap();
         assert_eq!((decision.revision, decision.bits, decision.method), (3, 5, Method::Custom));
@@ -166,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_first_visit_carries_nobodys_number() {
-        let moment = Moment::read("\n1800000000123\nhttps://shop.example/a\n\n\n0a");
-        assert_eq!((moment.bits, moment.has_visitor()), (None, false));
+        let moment = Moment::of("\ntro8w0\n1800000000123\nhttps://shop.example/a\n\n\n0a");
+        assert_eq!((moment.granted(), moment.has_visitor()), (0, false));
         let decision = Decision::read(&moment.decision(&asked(), 0, Method::RejectAll)).unwrap();
         assert_eq!((decision.visitor, decision.previous), (None, None));
     }
@@ -175,20 +190,20 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_reading_panic(text in any::<String>()) {
-            let _ = Moment::read(&text).decision(&asked(), 1, Method::Custom);
+            let _ = Moment::of(&text).decision(&asked(), 1, Method::Custom);
             let _ = Decision::read(&text);
         }
 
         #[test]
         fn what_is_written_is_read(random: [u8; 10], bits: u128, at in 0..i64::MAX) {
-            let read = Decision::read(&Moment::read(MOMENT).decision(&asked(), 5, Method::Gpc)).unwrap();
+            let read = Decision::read(&Moment::of(MOMENT).decision(&asked(), 5, Method::Gpc)).unwrap();
             let decision = Decision { random, bits, at: Millis(at), ..read };
             prop_assert_eq!(Decision::read(&decision.to_text()), Some(decision));
         }
 
         #[test]
         fn every_line_may_be_anything(line in 0_usize..8, text in "\\PC{0,40}") {
-            let made = Moment::read(MOMENT).decision(&asked(), 5, Method::Custom);
+            let made = Moment::of(MOMENT).decision(&asked(), 5, Method::Custom);
             let mut lines: Vec<&str> = made.split('\n').collect();
             lines[line] = &text;
             let _ = Decision::read(&lines.join("\n"));

@@ -6,6 +6,8 @@
 //! of SHA-2, wasm-bindgen's script without its general initialisation, wasm-opt, one-letter names
 //! between module and script, and esbuild.
 
+mod glue;
+
 use std::{
     collections::hash_map::DefaultHasher,
     fs,
@@ -23,13 +25,14 @@ use crate::process::{cargo, read, run};
 /// The modules: what each is called as a feature of the crate and as a file.
 pub(crate) const PARTS: [&str; 3] = ["ui", "tell", "act"];
 /// What the build is made of: a change of anything else does not concern it.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "Cargo.toml",
     "Cargo.lock",
     "consent-core/Cargo.toml",
     "consent-core/src",
     "consent-wasm",
     "xtask/src/client.rs",
+    "xtask/src/client",
     "xtask/package-lock.json",
     "xtask/Cargo.toml",
 ];
@@ -64,12 +67,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     fs::create_dir_all(&target)?;
     for part in PARTS {
         compile(root, part)?;
-        bind(root, part, &work)?;
+        let script = bind(root, part, &work, &tools)?;
         let names = tools.shrink(&work, part)?;
-        let script = fs::read_to_string(work.join(part).with_extension("js"))?;
-        let script = without_start(&script)?;
-        let script = names.apply(&whole(&root.join("consent-wasm"), part, &script, &tools)?);
-        fs::write(work.join("whole.js"), script)?;
+        fs::write(work.join("whole.js"), names.apply(&script))?;
         tools.script(
             &work.join("whole.js"),
             &target.join(part).with_extension("js"),
@@ -136,8 +136,8 @@ fn compile(root: &Path, part: &str) -> Result<()> {
         .env("CARGO_TARGET_DIR", root.join("target/client-build")))
 }
 
-/// Lets wasm-bindgen write the script between a module and the browser.
-fn bind(root: &Path, part: &str, work: &Path) -> Result<()> {
+/// Lets wasm-bindgen write the script between a module and the browser; answers the part's whole script.
+fn bind(root: &Path, part: &str, work: &Path, tools: &Tools) -> Result<String> {
     let module = root.join("target/client-build/wasm32-unknown-unknown/client/consent_wasm.wasm");
     let mut bound = Bindgen::new()
         .input_path(module)
@@ -149,7 +149,21 @@ fn bind(root: &Path, part: &str, work: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot bind the module `{part}`"))?;
-    for function in bound.wasm_mut().funcs.iter_mut() {
+    let unwritten = || format!("the module `{part}` cannot be written");
+    bound.emit(work).with_context(unwritten)?;
+    let glue = fs::read_to_string(work.join(part).with_extension("js"))?;
+    let script = whole(&root.join("consent-wasm"), part, &glue::smaller(&glue)?, tools)?;
+    let module = bound.wasm_mut();
+    let unused: Vec<_> = module
+        .exports
+        .iter()
+        .filter(|export| !glue::uses(&script, &export.name))
+        .map(|export| export.id())
+        .collect();
+    for export in unused {
+        module.exports.delete(export);
+    }
+    for function in module.funcs.iter_mut() {
         let name = function.name.as_deref().unwrap_or_default();
         let dead = UNREACHED.iter().any(|own| name.contains(own));
         if let (true, FunctionKind::Local(local)) = (dead, &mut function.kind) {
@@ -158,18 +172,8 @@ fn bind(root: &Path, part: &str, work: &Path) -> Result<()> {
             local.builder_mut().func_body().unreachable();
         }
     }
-    bound.emit(work).with_context(|| format!("the module `{part}` cannot be written"))
-}
-
-/// wasm-bindgen's script without its initialisation, which is its end. That takes addresses, bytes
-/// and modules alike, at three times the size of what `part.js` does.
-fn without_start(script: &str) -> Result<String> {
-    match script.split_once("let wasmModule, wasmInstance, wasm;") {
-        Some((glue, rest)) if rest.contains("__wbg_init as default") => {
-            Ok(glue.replace("\nexport ", "\n"))
-        }
-        _ => bail!("wasm-bindgen's script does not end as its initialisation used to"),
-    }
+    fs::write(work.join(format!("{part}_bg.wasm")), module.emit_wasm()).with_context(unwritten)?;
+    Ok(script)
 }
 
 /// A part's script: wasm-bindgen's, the style it shows itself in, and what it borrows of the browser.

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 
-use consent_core::json::push_digits;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlDocument;
@@ -17,33 +16,33 @@ use crate::{
 /// click until its answer: the only thing that is ever stored outside the two cookies.
 const PENDING: &str = "ashiato_pending";
 
-/// Sets a cookie for so many days; 0 deletes it. A browser without cookies is left as it is.
-fn bake(name: &str, value: &str, days: u32, domain: &str) {
-    let location = window().location();
-    let is = |part: Result<String, JsValue>, own: &str| part.is_ok_and(|part| part == own);
-    let local = is(location.hostname(), "localhost") || is(location.hostname(), "127.0.0.1");
+/// Sets a cookie for so many seconds; 0 deletes it. A browser without cookies is left as it is, and so is
+/// one whose page came over a line that others can read.
+fn bake(name: &str, value: &str, lifetime: &str, domain: &str) {
+    let window = window();
     let mut text = String::from(name);
     text.push('=');
     text.push_str(value);
     text.push_str(";path=/;samesite=lax;max-age=");
-    push_digits(&mut text, u64::from(days) * 86_400, 10);
+    text.push_str(lifetime);
     if !domain.is_empty() {
         text.push_str(";domain=");
         text.push_str(domain);
     }
-    if !(local && is(location.protocol(), "http:")) {
+    // Without TLS only the machine itself is a secure context.
+    if window.location().protocol().is_ok_and(|protocol| protocol == "https:") {
         text.push_str(";secure");
     }
-    if let Some(document) = document() {
+    if let Some(document) = document().filter(|_| window.is_secure_context()) {
         // Whether it was kept is seen by reading it.
         let _ = document.unchecked_into::<HtmlDocument>().set_cookie(&text);
     }
 }
 
-/// Keeps one of our two cookies for so many days, or deletes it where it has no value; whether the
+/// Keeps one of our two cookies for so many seconds, or deletes it where it has no value; whether the
 /// browser let it.
-pub(super) fn keep(name: &str, value: &str, days: u32) -> bool {
-    bake(name, value, if value.is_empty() { 0 } else { days }, "");
+pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
+    bake(name, value, if value.is_empty() { "0" } else { lifetime }, "");
     cookie(name).unwrap_or_default() == value
 }
 
@@ -61,9 +60,9 @@ pub(super) fn erase(config: &JsValue, key: &str) {
         let Some(pattern) = pattern.as_string() else { continue };
         for name in pairs(&jar).map(|pair| Lines::split(pair, b'=').text()) {
             if is_named(&pattern, name) {
-                bake(name, "", 0, "");
+                bake(name, "", "0", "");
                 for domain in domains(&host) {
-                    bake(name, "", 0, domain);
+                    bake(name, "", "0", domain);
                 }
             }
         }

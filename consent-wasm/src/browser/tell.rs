@@ -5,6 +5,7 @@ use alloc::string::String;
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
     ids::VisitorId,
+    json::push_digits,
     time::Millis,
 };
 use spin::Mutex;
@@ -149,10 +150,13 @@ fn visitor() -> Option<VisitorId> {
     cookie(VISITOR_COOKIE)?.parse().ok()
 }
 
-/// A number of days of the configuration.
-fn days(name: &str) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "400 at most")]
-    property(&page_config(), name).as_f64().map_or(0, |days| days as u32)
+/// A number of days of the configuration, in seconds.
+fn seconds(name: &str) -> String {
+    let mut seconds = String::new();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "400 days at most")]
+    let days = property(&page_config(), name).as_f64().map_or(0, |days| days as u64);
+    push_digits(&mut seconds, days * 86_400, 10);
+    seconds
 }
 
 /// The page.
@@ -179,14 +183,14 @@ impl Browser for Page {
         visitor()
     }
     fn keep(&self, decision: &ConsentCookie) -> bool {
-        kept::keep(CONSENT_COOKIE, &decision.to_text(), days("consent_days"))
+        kept::keep(CONSENT_COOKIE, &decision.to_text(), &seconds("consent_days"))
     }
     fn undecide(&self) {
-        kept::keep(CONSENT_COOKIE, "", 0);
+        kept::keep(CONSENT_COOKIE, "", "0");
     }
     fn hold(&self, visitor: Option<VisitorId>) {
         let text = visitor.map(|visitor| visitor.to_text());
-        kept::keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""), days("visitor_days"));
+        kept::keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""), &seconds("visitor_days"));
     }
     fn erase(&self, key: &str) {
         kept::erase(&page_config(), key);

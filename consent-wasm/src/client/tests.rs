@@ -95,8 +95,8 @@ impl Page {
         let receipt = self.on.cookie.get().and_then(|cookie| cookie.receipt);
         let receipt = receipt.map(|receipt| receipt.to_text()).unwrap_or_default();
         let page = "https://shop.example/a";
-        let moment = format!("\n{}\n{page}\n{visitor}\n{receipt}\n5", NOW.0);
-        let (moment, asked) = (Moment::read(&moment), asked());
+        let moment = format!("\ntro8w0\n{}\n{page}\n{visitor}\n{receipt}\n5", NOW.0);
+        let (moment, asked) = (Moment::of(&moment), asked());
         self.on.cookie.set(moment.cookie(&asked, bits).parse().ok());
         let text = moment.decision(&asked, bits, method);
         if !asked.needs_visitor(bits) {

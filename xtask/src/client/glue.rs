@@ -1,0 +1,111 @@
+//! wasm-bindgen's script, made smaller: its own initialisation goes, and what it does for engines and
+//! sizes that the client never meets is done in fewer words.
+//!
+//! It knows the script by its text, which is that of one version: where anything is not found, the build
+//! fails and says what.
+
+use anyhow::{Context as _, Result, bail};
+
+/// Functions of the script, and what stands in their place. Memory may move at any call, so that views of it
+/// are made anew each time; texts are short, so that they are encoded in one go.
+const SHORTER: [(&str, &str); 5] = [
+    (
+        "getUint8ArrayMemory0",
+        "const getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);\n",
+    ),
+    ("getDataViewMemory0", "const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);\n"),
+    (
+        "getStringFromWasm0",
+        "const getStringFromWasm0 = (ptr, len) =>\n    \
+         new TextDecoder('utf-8', { ignoreBOM: true }).decode(getUint8ArrayMemory0().subarray(ptr >>> 0, (ptr >>> 0) + len));\n",
+    ),
+    (
+        "passStringToWasm0",
+        "const passStringToWasm0 = (arg, malloc) => {\n    \
+         const bytes = new TextEncoder().encode(arg);\n    \
+         const ptr = malloc(WASM_VECTOR_LEN = bytes.length, 1) >>> 0;\n    \
+         getUint8ArrayMemory0().set(bytes, ptr);\n    \
+         return ptr;\n};\n",
+    ),
+    ("decodeText", ""),
+];
+/// What the functions in their old form kept.
+const REMAINS: [&str; 7] = [
+    "let cachedDataViewMemory0 = null;\n",
+    "let cachedUint8ArrayMemory0 = null;\n",
+    "let cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\n",
+    "cachedTextDecoder.decode();\n",
+    "const MAX_SAFARI_DECODE_BYTES = 2146435072;\n",
+    "let numBytesDecoded = 0;\n",
+    "const cachedTextEncoder = new TextEncoder();\n",
+];
+const OLD_ENCODERS: &str = "if (!('encodeInto' in cachedTextEncoder)) {";
+
+/// The script in its smaller form.
+pub(super) fn smaller(script: &str) -> Result<String> {
+    let mut script = without_start(script)?;
+    for (name, shorter) in SHORTER {
+        replace(&mut script, &format!("function {name}("), shorter)?;
+    }
+    replace(&mut script, OLD_ENCODERS, "")?;
+    for remains in REMAINS {
+        if !script.contains(remains) {
+            bail!("wasm-bindgen's script has no `{}` any more", remains.trim_end());
+        }
+        script = script.replace(remains, "");
+    }
+    Ok(script.replace(", wasm.__wbindgen_realloc)", ")"))
+}
+
+/// The script without its initialisation, which is its end. That takes addresses, bytes and modules alike, at
+/// three times the size of what `part.js` does.
+fn without_start(script: &str) -> Result<String> {
+    match script.split_once("let wasmModule, wasmInstance, wasm;") {
+        Some((glue, rest)) if rest.contains("__wbg_init as default") => {
+            Ok(glue.replace("\nexport ", "\n"))
+        }
+        _ => bail!("wasm-bindgen's script does not end as its initialisation used to"),
+    }
+}
+
+/// Puts something in the place of a block at the outermost level, which begins so.
+fn replace(script: &mut String, beginning: &str, with: &str) -> Result<()> {
+    let missing = || format!("wasm-bindgen's script has no `{beginning}` any more");
+    let start = script.find(beginning).with_context(missing)?;
+    let length = script[start..].find("\n}\n").with_context(missing)? + 3;
+    script.replace_range(start..start + length, with);
+    Ok(())
+}
+
+/// Whether a script uses an export of its module.
+pub(super) fn uses(script: &str, export: &str) -> bool {
+    script.match_indices(&format!("wasm.{export}")).any(|(at, found)| {
+        let next = script[at + found.len()..].chars().next();
+        !next.is_some_and(|next| next.is_alphanumeric() || next == '_' || next == '$')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_replaced_to_its_end_and_no_further() {
+        let mut script =
+            "a();\nfunction b(x) {\n    if (x) {\n    }\n}\nfunction c() {\n}\n".to_owned();
+        replace(&mut script, "function b(", "const b = 1;\n").unwrap();
+        assert_eq!(script, "a();\nconst b = 1;\nfunction c() {\n}\n");
+        assert!(replace(&mut script, "function d(", "").is_err());
+    }
+
+    #[test]
+    fn an_export_is_used_by_its_whole_name_only() {
+        assert!(uses("wasm.open(1)", "open"));
+        assert!(!uses("wasm.opened(1)", "open"));
+    }
+
+    #[test]
+    fn another_version_of_the_script_is_an_error() {
+        assert!(smaller("let wasm;").is_err());
+    }
+}
