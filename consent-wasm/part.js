@@ -20,6 +20,11 @@ const purposes = ahead => {
   return [...ahead, ...lines].join('\n');
 };
 
+const page_asked = () => {
+  const { site, revision, consent_days, banner } = host.config;
+  return purposes([revision, consent_days * 86400, host.refused.join(' '), site, banner.version, host.language]);
+};
+
 const settings = () => {
   const { site, revision, consent_days, banner } = host.config;
   return purposes([site, revision, consent_days, banner.version, host.language]);

@@ -2,7 +2,8 @@
 
 const sync = () => host.sync();
 const pause = ms => host.later(wake, ms);
-const post = (path, body) => host.post(path, body, (status, answer) => answered(status, session_lines(answer)));
+// The client speaks while it is being spoken to.
+const call = (...given) => queueMicrotask(quiet(() => part.signed(...given, (status, answer) => answered(status, session_lines(answer)))));
 
 // Calls of other parts, by number: who is told, and the last answer.
 const waiting = [];
@@ -12,22 +13,26 @@ const carry = (number, path, body) =>
     replied(number, answer[0], session_lines(answer[1]));
   });
 const end = number => {
-  const { reply, answer = [0] } = waiting[number];
+  const { reply, answer = [200] } = waiting[number];
   delete waiting[number];
   reply?.(...answer);
 };
 const wait = reply => waiting.push({ reply }) - 1;
 
-const begin = () =>
-  start(settings()) && {
-    decided,
-    resume,
-    wake,
-    sync: follow,
-    ahead,
-    // Signs a payload for the visitor, or for nobody (''), and posts it; `reply` always comes, with status 0 where
-    // no answer does. Without a path only a session is opened, which tells the collector's clock (`ahead`).
-    signed: (path, payload, visitor, reply) => signed(wait(reply), path, payload, visitor || ''),
-    // The same while the page goes away: whether it has been sent.
-    flush: (path, payload, visitor, reply) => flush(wait(reply), path, payload, visitor || ''),
-  };
+const part = {
+  decided,
+  resume,
+  wake,
+  sync: follow,
+  ahead,
+  // Signs a payload for the visitor, or for nobody (''), and posts it; `reply` always comes, with status 0 where no
+  // answer does. Without a path only a session is opened, which tells the collector's clock (`ahead`).
+  signed: (path, payload, visitor, reply) => signed(wait(reply), path, payload, visitor || ''),
+  // The same while the page goes away: whether it has been sent.
+  flush: (path, payload, visitor, reply) => flush(wait(reply), path, payload, visitor || ''),
+};
+
+const begin = () => {
+  start();
+  return part;
+};

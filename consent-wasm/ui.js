@@ -10,7 +10,6 @@ const page_root = () => root;
 const page_look = () => look;
 const page_elements = () => elements;
 
-const page_asked = () => purposes([host.config.revision, host.config.consent_days * 86400, host.refused.join(' ')]);
 const moment = () => host.moment();
 const may = what => !!host.act?.may(what);
 const decided = decision => host.decided(decision);

@@ -12,7 +12,6 @@ use crate::{
     gate::Refusal,
     ids::{LeadId, PurposeKey, ReceiptId, ServiceKey, Uuid7, VisitorId},
     json::Json,
-    policy::{Kind, Policy},
     time::Millis,
 };
 
@@ -114,70 +113,6 @@ impl ConsentRequest {
             json.nested("services", |json| {
                 for (key, yes) in &self.services {
                     json.flag(key.as_str(), *yes);
-                }
-            });
-        })
-    }
-}
-
-/// A decision on its way out: a [`ConsentRequest`] whose choices are still the bits of the consent
-/// cookie. Writing them straight from the policy spares the page all maps.
-#[derive(Clone, Copy, Debug)]
-pub struct OutgoingDecision<'a> {
-    /// The decision's id.
-    pub id: Uuid7,
-    /// The site's key.
-    pub site: &'a str,
-    /// The policy that was shown.
-    pub policy: &'a Policy,
-    /// A bit for each of its switches.
-    pub bits: u128,
-    /// The language it was shown in.
-    pub language: &'a str,
-    /// The address of the page.
-    pub page: &'a str,
-    /// The version of the banner.
-    pub banner: &'a str,
-    /// By which act.
-    pub method: Method,
-    /// When.
-    pub decided_at: Millis,
-    /// The receipt of the decision it replaces.
-    pub previous: Option<ReceiptId>,
-}
-
-impl OutgoingDecision<'_> {
-    /// As it is signed.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        Json::object(|json| {
-            json.text("id", &self.id.to_text());
-            json.text("site", self.site);
-            json.number("revision", i64::from(self.policy.revision()));
-            json.text("language", self.language);
-            json.text("page", self.page);
-            json.text("banner", self.banner);
-            json.text("method", self.method.as_str());
-            json.number("decided_at", self.decided_at.0);
-            json.maybe("previous", self.previous.map(|id| id.to_text()).as_deref());
-            let slots = || {
-                let slots = self.policy.slots().enumerate();
-                slots.map(|(at, slot)| (slot, self.bits >> at & 1 == 1))
-            };
-            let granted = |key| slots().any(|(slot, yes)| yes && slot.purpose == key);
-            json.nested("purposes", |json| {
-                for purpose in self.policy.purposes() {
-                    if purpose.kind != Kind::Necessary {
-                        json.flag(purpose.key.as_str(), granted(&purpose.key));
-                    }
-                }
-            });
-            json.nested("services", |json| {
-                for (slot, yes) in slots() {
-                    if let (Some(service), false, true) = (slot.service, yes, granted(slot.purpose))
-                    {
-                        json.flag(service.as_str(), false);
-                    }
                 }
             });
         })

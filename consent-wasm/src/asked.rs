@@ -8,8 +8,8 @@ use alloc::string::String;
 use crate::lines::Lines;
 
 /// What a visitor is asked: the policy's revision, for how many seconds a decision holds, the keys of the
-/// purposes that the browser refuses by a signal, and then the purposes as
-/// [`crate::settings::Settings::read`] has them; a line each.
+/// purposes that the browser refuses by a signal, the site's key, the banner's version, the language, and
+/// then the purposes as [`crate::settings::Settings::read`] has them; a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     text: String,
@@ -75,9 +75,27 @@ impl Asked {
         self.line(1)
     }
 
+    /// The site's key.
+    #[must_use]
+    pub fn site(&self) -> &str {
+        self.line(3)
+    }
+
+    /// The banner's version.
+    #[must_use]
+    pub fn banner(&self) -> &str {
+        self.line(4)
+    }
+
+    /// The language that is shown.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.line(5)
+    }
+
     /// The purposes, in the site's order.
     pub fn purposes(&self) -> impl Iterator<Item = Purpose<'_>> {
-        Lines::of(&self.text).skip(3).map(|line| {
+        Lines::of(&self.text).skip(6).map(|line| {
             let mut words = Lines::words(line);
             let (key, kind) = (words.text(), words.text());
             Purpose {
@@ -156,6 +174,15 @@ impl Asked {
         !purpose.is_empty() && Lines::words(self.line(2)).any(|own| own == purpose)
     }
 
+    /// The bits as a decision keeps them: with one more above all switches where something is granted by
+    /// hand that the browser refuses by a signal, so that the signal is not honoured over it later.
+    #[must_use]
+    pub fn kept(&self, bits: u128) -> u128 {
+        let all = self.all();
+        let by_hand = if bits & self.refused() == 0 { 0 } else { all + 1 };
+        bits & all | by_hand
+    }
+
     /// Names every purpose and service that is asked and that these bits do not grant at all: what it
     /// keeps has to go.
     pub fn beyond(&self, bits: u128, name: &mut dyn FnMut(&str)) {
@@ -180,7 +207,7 @@ pub(crate) mod tests {
     /// What the configuration asks, with purposes refused by a signal.
     pub(crate) fn asked_but(refused: &str) -> Asked {
         let purposes: Vec<_> = CONFIG.split('\n').skip(5).collect();
-        Asked::of(format!("3\n15552000\n{refused}\n{}", purposes.join("\n")))
+        Asked::of(format!("3\n15552000\n{refused}\nshop\ndefault\nja\n{}", purposes.join("\n")))
     }
 
     pub(crate) fn asked() -> Asked {
@@ -191,6 +218,7 @@ pub(crate) mod tests {
     fn its_bits_are_those_of_the_policy() {
         let (asked, settings) = (asked(), crate::settings::tests::settings());
         assert_eq!((asked.revision(), asked.lifetime()), ("3", "15552000"));
+        assert_eq!((asked.site(), asked.banner(), asked.language()), ("shop", "default", "ja"));
         assert_eq!(asked.all(), settings.all());
         for purpose in ["analytics", "video", "link", "necessary", "unheard_of"] {
             for service in ["", "ashiato", "tag"] {
@@ -223,11 +251,13 @@ pub(crate) mod tests {
             asked.is_refused("analytics") && !asked.is_refused("video") && !asked.is_refused("")
         );
         assert_eq!(asked_but("").refused(), 0);
+        assert_eq!(asked.kept(0b01), 0b1_0001, "granted by hand all the same");
+        assert_eq!(asked.kept(0b1_1100), 0b1100);
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text in any::<String>(), line in 0_usize..7) {
+        fn no_text_makes_reading_panic(text in any::<String>(), line in 0_usize..10) {
             let asked = asked();
             let mut lines: Vec<&str> = asked.text.split('\n').collect();
             lines[line] = &text;

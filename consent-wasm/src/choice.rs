@@ -7,7 +7,7 @@ use consent_core::{
     choices::Method,
     cookie::{bits_of, push_bits},
     ids::{ReceiptId, Uuid7, VisitorId},
-    json::push_digits,
+    json::{Json, push_digits},
     time::Millis,
 };
 
@@ -137,6 +137,35 @@ impl Decision {
         text
     }
 
+    /// What is told of it ([`consent_core::wire::ConsentRequest`]), its time by a clock that is so far ahead.
+    #[must_use]
+    pub fn to_json(&self, asked: &Asked, ahead: i64) -> String {
+        Json::object(|json| {
+            json.text("id", &self.id().to_text());
+            json.text("site", asked.site());
+            json.raw("revision", asked.revision());
+            json.text("language", asked.language());
+            json.text("page", &self.page);
+            json.text("banner", asked.banner());
+            json.text("method", self.method.as_str());
+            json.number("decided_at", self.at.plus(ahead).0);
+            json.maybe("previous", self.previous.map(|id| id.to_text()).as_deref());
+            let granted = |purpose: &str| self.bits & asked.bits_of(purpose, "") != 0;
+            json.nested("purposes", |json| {
+                for purpose in asked.purposes().filter(|purpose| purpose.is_asked) {
+                    json.flag(purpose.key, granted(purpose.key));
+                }
+            });
+            json.nested("services", |json| {
+                asked.slots(&mut |slot, bit| {
+                    if self.bits & bit == 0 && !slot.service.is_empty() && granted(slot.purpose) {
+                        json.flag(slot.service, false);
+                    }
+                });
+            });
+        })
+    }
+
     /// Its id, the same however often and on whichever page it is told.
     #[must_use]
     pub fn id(&self) -> Uuid7 {
@@ -152,11 +181,11 @@ fn method(name: &str) -> Option<Method> {
 
 #[cfg(test)]
 mod tests {
-    use consent_core::cookie::ConsentCookie;
+    use consent_core::{cookie::ConsentCookie, wire::ConsentRequest};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::asked::tests::asked;
+    use crate::{asked::tests::asked, settings::tests::settings};
 
     const MOMENT: &str = "f\ntro8w0\n1800000000123\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
 
@@ -187,6 +216,25 @@ mod tests {
         assert_eq!((decision.visitor, decision.previous), (None, None));
     }
 
+    #[test]
+    fn what_is_told_is_what_the_collector_reads() {
+        let decision =
+            Decision::read(&Moment::of(MOMENT).decision(&asked(), 5, Method::Custom)).unwrap();
+        let request: ConsentRequest =
+            serde_json::from_str(&decision.to_json(&asked(), 250)).unwrap();
+        assert_eq!((request.id, request.decided_at), (decision.id(), Millis(1_800_000_000_373)));
+        assert_eq!((&*request.site, request.revision, &*request.language), ("shop", 3, "ja"));
+        assert_eq!((&*request.page, &*request.banner), ("https://shop.example/a", "default"));
+        assert_eq!((request.method, request.previous), (Method::Custom, decision.previous));
+        let choices = request.choices();
+        let purposes: Vec<_> =
+            choices.purposes.iter().map(|(key, yes)| (key.as_str(), *yes)).collect();
+        assert_eq!(purposes, [("analytics", true), ("link", false), ("video", true)]);
+        let services: Vec<_> =
+            choices.services.iter().map(|(key, yes)| (key.as_str(), *yes)).collect();
+        assert_eq!(services, [("tag", false)]);
+    }
+
     proptest! {
         #[test]
         fn no_text_makes_reading_panic(text in any::<String>()) {
@@ -199,6 +247,16 @@ mod tests {
             let read = Decision::read(&Moment::of(MOMENT).decision(&asked(), 5, Method::Gpc)).unwrap();
             let decision = Decision { random, bits, at: Millis(at), ..read };
             prop_assert_eq!(Decision::read(&decision.to_text()), Some(decision));
+        }
+
+        #[test]
+        fn the_bits_say_to_the_collector_what_they_say_in_the_page(bits in 0_u128..16) {
+            let text = Moment::of(MOMENT).decision(&asked(), bits, Method::Custom);
+            let decision = Decision::read(&text).unwrap();
+            let request: ConsentRequest =
+                serde_json::from_str(&decision.to_json(&asked(), 0)).unwrap();
+            let cookie = ConsentCookie { revision: 3, decided: decision.at, bits, receipt: None };
+            prop_assert_eq!(request.choices(), cookie.choices(&settings().policy));
         }
 
         #[test]

@@ -10,16 +10,15 @@ use consent_core::{
     choices::Method,
     cookie::ConsentCookie,
     ids::{ReceiptId, VisitorId},
-    jws::sign,
     time::{Millis, SECOND},
-    wire::{OutgoingDecision, SessionRequest},
 };
 
 use crate::{
+    asked::Asked,
     banner,
     choice::Decision,
-    session::{Answer, Session, pause},
-    settings::Settings,
+    lines::Lines,
+    session::{Answer, pause},
 };
 
 /// What is asked of the browser. Everything that a message leads to is one of these calls.
@@ -45,8 +44,11 @@ pub trait Browser {
     /// Leaves what the collector has to be told of a withdrawal, for the next page if need be;
     /// nothing: removes it.
     fn leave(&self, text: &str);
-    /// Calls the collector.
-    fn post(&self, path: &str, body: &str);
+    /// What the collector's clock is ahead of the page's.
+    fn ahead(&self) -> i64;
+    /// Has something signed and carried to the collector ([`crate::signer`]); without a path a session is
+    /// opened, which tells its clock. Answered by [`Message::Answer`], but not within this call.
+    fn call(&self, path: &str, payload: &str, visitor: Option<VisitorId>);
     /// Wakes the client after so many milliseconds.
     fn pause(&self, ms: i64);
 }
@@ -76,10 +78,9 @@ enum Stage {
 /// Decides, and tells the collector.
 #[derive(Debug)]
 pub struct Client {
-    settings: Settings,
+    asked: Asked,
     stage: Stage,
     tries: u32,
-    session: Option<Session>,
     /// On its way.
     current: Option<Decision>,
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
@@ -91,28 +92,8 @@ pub struct Client {
 impl Client {
     /// Of a site.
     #[must_use]
-    pub const fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            stage: Stage::Pausing,
-            tries: 0,
-            session: None,
-            current: None,
-            next: None,
-            last: None,
-        }
-    }
-
-    /// The site's settings.
-    #[must_use]
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// What the collector's clock is ahead of the page's, as the last session told it.
-    #[must_use]
-    pub fn ahead(&self) -> i64 {
-        self.session.as_ref().map_or(0, |session| session.ahead)
+    pub const fn new(asked: Asked) -> Self {
+        Self { asked, stage: Stage::Pausing, tries: 0, current: None, next: None, last: None }
     }
 
     /// Does what a message leads to; whether the decision changed by it, so that what depends on it
@@ -134,7 +115,7 @@ impl Client {
             on.leave("");
             return;
         };
-        if decision.revision != self.settings.policy.revision() {
+        if decision.revision != self.revision() {
             // It was made under another policy, whose switches these are not: of what it said, only the no
             // still means something.
             decision.bits = 0;
@@ -153,14 +134,17 @@ impl Client {
         let Some(cookie) = on.decision().filter(|_| self.current.is_none()) else {
             return;
         };
-        let bits = self.settings.decided(Some(&cookie), on.now()).unwrap_or(0);
-        if bits != 0 && cookie.receipt.is_none() {
+        let lifetime = Lines::of(self.asked.lifetime()).number().unwrap_or(0);
+        let is_current =
+            cookie.revision == self.revision() && on.now() < cookie.decided.plus(lifetime * SECOND);
+        let bits = cookie.bits & self.asked.all();
+        if is_current && bits != 0 && cookie.receipt.is_none() {
             let decision = Decision {
                 revision: cookie.revision,
                 random: on.random(),
                 at: cookie.decided,
                 bits,
-                method: banner::method(bits == self.settings.all(), 0, 0, bits),
+                method: banner::method(bits == self.asked.all(), 0, 0, bits),
                 page: on.page(),
                 visitor: on.visitor(),
                 previous: None,
@@ -180,7 +164,7 @@ impl Client {
     }
 
     fn restore(&self, last: &ConsentCookie, on: &impl Browser) {
-        if on.keep(last) && !self.settings.needs_visitor(last.bits) {
+        if on.keep(last) && !self.asked.needs_visitor(last.bits) {
             on.hold(None);
         }
     }
@@ -191,7 +175,6 @@ impl Client {
             self.next = Some(decision);
             return;
         }
-        self.session = None;
         self.tries = 0;
         self.current = Some(decision);
         self.send(on);
@@ -200,54 +183,40 @@ impl Client {
     /// Whether the page has left it to be told by the next one, should this one not get to it: its
     /// visitor's number is held nowhere else.
     fn is_left(&self, decision: &Decision) -> bool {
-        decision.visitor.is_some() && !self.settings.needs_visitor(decision.bits)
+        decision.visitor.is_some() && !self.asked.needs_visitor(decision.bits)
     }
 
     fn send(&mut self, on: &impl Browser) {
-        let Some(decision) = &self.current else {
-            return;
-        };
-        if let Some(session) = &self.session {
-            self.stage = Stage::Sending;
-            let payload = self.payload(decision, session.ahead);
-            let at = on.now().plus(session.ahead);
-            on.post("/v1/consents", &sign(&session.key, &session.id, at, &payload));
-        } else {
+        if let Some(decision) = &self.current {
             self.stage = Stage::Opening;
-            let site = self.settings.site.clone();
-            let request = SessionRequest { site, visitor: decision.visitor };
-            on.post("/v1/sessions", &request.to_json());
+            on.call("", "", decision.visitor);
         }
     }
 
     fn answered(&mut self, answer: &Answer, on: &impl Browser) -> bool {
+        let Some(decision) = &self.current else {
+            return false;
+        };
         let good = matches!(answer.status, 200..300);
         if good && self.stage == Stage::Sending {
             return self.recorded(answer, on);
         }
-        let grants = self.current.as_ref().is_some_and(|own| own.bits != 0);
-        let current = i64::from(self.settings.policy.revision());
+        let grants = decision.bits != 0;
+        let current = i64::from(self.revision());
         let newer = answer.revision.is_some_and(|revision| revision != current);
         // Only a yes depends on the policy it was given to: a no is taken under any.
         if grants && (newer || answer.status == 422) {
             return self.outdated(on);
         }
         if good {
-            self.session = answer.session(on.now(), 0);
-            if self.session.is_some() {
-                self.send(on);
-                return false;
-            }
-        }
-        if answer.status == 401 {
-            if self.stage == Stage::Opening {
-                return self.unknown(grants, on);
-            }
-            self.session = None;
-        }
-        if good || answer.may_pass() {
             // Under the same session a decision that arrived, but whose answer was lost, is answered
             // again.
+            self.stage = Stage::Sending;
+            let payload = decision.to_json(&self.asked, on.ahead());
+            on.call("/v1/consents", &payload, decision.visitor);
+        } else if answer.status == 401 && self.stage == Stage::Opening {
+            self.unknown(grants, on);
+        } else if answer.may_pass() {
             self.stage = Stage::Pausing;
             self.tries += 1;
             on.pause(pause(self.tries, on.random()[9]));
@@ -258,7 +227,7 @@ impl Client {
     }
 
     /// The collector does not know the visitor any more, and has nothing of them.
-    fn unknown(&mut self, grants: bool, on: &impl Browser) -> bool {
+    fn unknown(&mut self, grants: bool, on: &impl Browser) {
         on.hold(None);
         if let Some(decision) = self.current.as_mut().filter(|_| grants) {
             decision.visitor = None;
@@ -266,7 +235,6 @@ impl Client {
         } else {
             self.go_on(None, None, on);
         }
-        false
     }
 
     /// What was granted was granted to another policy, or cannot be recorded: it is asked again. A
@@ -280,7 +248,7 @@ impl Client {
         self.next = None;
         on.undecide();
         on.hold(None);
-        self.settings.beyond(0, |key| on.erase(key));
+        self.asked.beyond(0, &mut |key| on.erase(key));
         on.leave("");
         true
     }
@@ -305,7 +273,7 @@ impl Client {
                 // Where the collector set the cookies itself, they are there, and last longer than ours would.
                 changed = on.decision() == Some(mine) || on.keep(&mine);
                 self.last = Some(mine);
-                if self.settings.needs_visitor(mine.bits)
+                if self.asked.needs_visitor(mine.bits)
                     && answer.visitor.is_some()
                     && on.visitor() != answer.visitor
                 {
@@ -333,25 +301,14 @@ impl Client {
         }
     }
 
-    fn payload(&self, decision: &Decision, ahead: i64) -> String {
-        let outgoing = OutgoingDecision {
-            id: decision.id(),
-            site: &self.settings.site,
-            policy: &self.settings.policy,
-            bits: decision.bits,
-            language: &self.settings.language,
-            page: &decision.page,
-            banner: &self.settings.banner,
-            method: decision.method,
-            decided_at: decision.at.plus(ahead),
-            previous: decision.previous,
-        };
-        outgoing.to_json()
+    fn revision(&self) -> u32 {
+        let revision = Lines::of(self.asked.revision()).number();
+        revision.and_then(|revision| u32::try_from(revision).ok()).unwrap_or(0)
     }
 
     fn cookie(&self, decision: &Decision, receipt: Option<ReceiptId>) -> ConsentCookie {
         ConsentCookie {
-            revision: self.settings.policy.revision(),
+            revision: self.revision(),
             decided: Millis(decision.at.seconds() * SECOND),
             bits: decision.bits,
             receipt: receipt.filter(|_| decision.bits != 0),

@@ -3,11 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    cookie::ConsentCookie,
-    event::{Observation, Value},
-    policy::tests::policy,
-};
+use crate::event::{Observation, Value};
 
 fn key() -> impl Strategy<Value = String> {
     "[a-z0-9_]{1,32}"
@@ -36,28 +32,6 @@ proptest! {
         };
         let read: ConsentRequest = serde_json::from_str(&request.to_json()).unwrap();
         prop_assert_eq!(read, request);
-    }
-
-    #[test]
-    fn the_bits_of_a_decision_say_what_its_choices_do(bits in 0_u128..16, at in 0_i64..1 << 40) {
-        let policy = policy();
-        let cookie = ConsentCookie { revision: 3, decided: Millis(at), bits, receipt: None };
-        let outgoing = OutgoingDecision {
-            id: Uuid7::new(Millis(1), &[0; 10]),
-            site: "shop",
-            policy: &policy,
-            bits,
-            language: "ja",
-            page: "https://a.example/",
-            banner: "default",
-            method: Method::Custom,
-            decided_at: Millis(at),
-            previous: None,
-        };
-        let read: ConsentRequest = serde_json::from_str(&outgoing.to_json()).unwrap();
-        prop_assert_eq!(read.choices(), cookie.choices(&policy));
-        prop_assert_eq!(read.revision, 3);
-        prop_assert_eq!(read.decided_at, Millis(at));
     }
 
     #[test]

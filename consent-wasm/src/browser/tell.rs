@@ -13,9 +13,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{clock, cookie, draw, kept, property, window};
 use crate::{
+    asked::Asked,
     client::{Browser, Client, Message},
     session::Answer,
-    settings::Settings,
     signer::{Call, Effect, Signer},
 };
 
@@ -23,9 +23,11 @@ use crate::{
 extern "C" {
     /// The site's configuration ([`consent_core::client::Config`]).
     fn page_config() -> JsValue;
-    /// Calls the collector for the client; [`answered`] is called with what it says.
-    fn post(path: &str, body: &str);
-    /// Calls the collector for the call of that number; [`replied`] is called with what it says.
+    /// What [`Asked::of`] takes.
+    fn page_asked() -> String;
+    /// Has [`signed`] called for the client, once this call is over; [`answered`] is called in the end.
+    fn call(path: &str, payload: &str, visitor: &str);
+    /// Calls the collector; [`replied`] is called with the number and what it says.
     fn carry(number: u32, path: &str, body: &str);
     /// Ends the call of that number: its answer was the last one, or there is none to be had.
     fn end(number: u32);
@@ -48,16 +50,14 @@ fn with<R>(action: impl FnOnce(&mut Tell) -> R) -> Option<R> {
     TELL.try_lock()?.as_mut().map(action)
 }
 
-/// Starts the part with the site's configuration; whether it could.
+/// Starts the part with the site's configuration.
 #[wasm_bindgen]
-#[must_use]
-pub fn start(config: &str) -> bool {
-    let (Some(settings), Some(mut tell)) = (Settings::read(config), TELL.try_lock()) else {
-        return false;
-    };
-    let signer = Signer::new(settings.site.clone());
-    *tell = Some(Tell { client: Client::new(settings), signer });
-    true
+pub fn start() {
+    if let Some(mut tell) = TELL.try_lock() {
+        let asked = Asked::of(page_asked());
+        let signer = Signer::new(asked.site().into());
+        *tell = Some(Tell { client: Client::new(asked), signer });
+    }
 }
 
 /// Tells a decision, made on this page or left by an earlier one.
@@ -75,14 +75,14 @@ pub fn resume() {
 /// Follows the cookie, whoever changed it.
 #[wasm_bindgen]
 pub fn follow() {
-    with(|tell| tell.client.follow(&Page));
+    with(|tell| tell.client.follow(&Page(0)));
 }
 
 /// The collector answered the client.
 #[wasm_bindgen]
 pub fn answered(status: u16, text: &str) {
     let answer = Answer::read(status, text);
-    let ahead = with(|tell| tell.client.ahead()).unwrap_or(0);
+    let ahead = with(|tell| tell.signer.ahead()).flatten().unwrap_or(0);
     let session = answer.session(clock(), ahead).filter(|_| answer.receipt.is_some());
     tell(Message::Answer(answer));
     if let (Some(session), Some(visitor)) = (session, visitor()) {
@@ -141,7 +141,11 @@ fn act(effect: Option<Effect>) {
 }
 
 fn tell(message: Message<'_>) {
-    if with(|tell| tell.client.update(message, &Page)) == Some(true) {
+    let update = |tell: &mut Tell| {
+        let page = Page(tell.signer.ahead().unwrap_or(0));
+        tell.client.update(message, &page)
+    };
+    if with(update) == Some(true) {
         sync();
     }
 }
@@ -159,8 +163,8 @@ fn seconds(name: &str) -> String {
     seconds
 }
 
-/// The page.
-struct Page;
+/// The page, and what the collector's clock is ahead of its own.
+struct Page(i64);
 
 impl Browser for Page {
     fn now(&self) -> Millis {
@@ -198,8 +202,11 @@ impl Browser for Page {
     fn leave(&self, text: &str) {
         kept::leave(text);
     }
-    fn post(&self, path: &str, body: &str) {
-        post(path, body);
+    fn ahead(&self) -> i64 {
+        self.0
+    }
+    fn call(&self, path: &str, payload: &str, visitor: Option<VisitorId>) {
+        call(path, payload, &visitor.map(|visitor| visitor.to_text()).unwrap_or_default());
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
     fn pause(&self, ms: i64) {

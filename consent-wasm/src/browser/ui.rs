@@ -144,6 +144,7 @@ pub fn warn() {
 #[inline(never)]
 fn decide(bits: u128, everything: bool) {
     let (asked, text) = (asked(), moment());
+    let bits = asked.kept(bits);
     let moment = Moment::of(&text);
     let kept = kept::keep(CONSENT_COOKIE, &moment.cookie(&asked, bits), asked.lifetime());
     shut();
