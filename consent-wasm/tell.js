@@ -1,6 +1,7 @@
 // What the part that tells leaves to a script: fetching, and who waits for which answer.
 
 const sync = () => host.sync();
+const forget = () => host.need().then(part => part.forget());
 const pause = ms => host.later(wake, ms);
 // The client speaks while it is being spoken to.
 const call = (...given) => queueMicrotask(quiet(() => part.signed(...given, (status, answer) => answered(status, session_lines(answer)))));

@@ -47,5 +47,5 @@ const begin = words => {
     }),
   );
   start();
-  return { ask, open, accept, refuse, honour, dismiss, warn, release: quiet(place) };
+  return { ask, open, accept, refuse, honour, forget, dismiss, warn, release: quiet(place) };
 };

@@ -195,7 +195,8 @@ fn read(text: &str) -> Option<ConsentCookie> {
 }
 
 /// A number in `radix`, without sign or capital letters.
-fn number(text: &str, radix: u8) -> Option<i64> {
+#[must_use]
+pub fn number(text: &str, radix: u8) -> Option<i64> {
     let mut value = 0_i64;
     for byte in text.bytes() {
         let digit = match byte {

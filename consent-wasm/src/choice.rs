@@ -6,12 +6,12 @@ use alloc::string::String;
 use consent_core::{
     choices::Method,
     cookie::{bits_of, push_bits},
-    ids::{ReceiptId, Uuid7, VisitorId},
+    ids::Uuid7,
     json::{Json, push_digits},
     time::Millis,
 };
 
-use crate::{asked::Asked, lines::Lines};
+use crate::{asked::Asked, lines::Lines, session::Id};
 
 /// What the page knows when something is pressed, as the script hands it over: a line each for the bits
 /// that are granted (empty before a decision), the time in seconds as the cookie has it, and then what a
@@ -88,9 +88,9 @@ pub struct Decision {
     /// On which page.
     pub page: String,
     /// Under whose number it is told.
-    pub visitor: Option<VisitorId>,
+    pub visitor: Option<Id>,
     /// The receipt of what it replaces.
-    pub previous: Option<ReceiptId>,
+    pub previous: Option<Id>,
 }
 
 impl Decision {
@@ -122,11 +122,11 @@ impl Decision {
         text.push_str(self.method.as_str());
         text.push('\n');
         push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 10);
-        let visitor = self.visitor.map(|visitor| visitor.to_text());
-        let receipt = self.previous.map(|receipt| receipt.to_text());
-        for carried in [Some(&self.page), visitor.as_ref(), receipt.as_ref()] {
+        for carried in
+            [self.page.as_str(), text_of(self.visitor.as_ref()), text_of(self.previous.as_ref())]
+        {
             text.push('\n');
-            text.push_str(carried.map_or("", String::as_str));
+            text.push_str(carried);
         }
         text.push('\n');
         let mut digits = [0; 16];
@@ -135,6 +135,29 @@ impl Decision {
         }
         push_bits(&mut text, u128::from_le_bytes(digits));
         text
+    }
+
+    /// The consent cookie's value of it; the receipt of a refusal is nowhere.
+    #[must_use]
+    pub fn to_cookie(&self, receipt: Option<&Id>) -> String {
+        let mut text = String::new();
+        push_digits(&mut text, u64::from(self.revision), 10);
+        text.push('.');
+        push_digits(&mut text, u64::try_from(self.at.seconds()).unwrap_or(0), 36);
+        text.push('.');
+        push_bits(&mut text, self.bits);
+        if let (Some(receipt), true) = (receipt, self.bits != 0) {
+            text.push('.');
+            text.push_str(receipt.as_str());
+        }
+        text
+    }
+
+    /// Whether a consent cookie is of this decision, with its receipt or before it has one.
+    #[must_use]
+    pub fn is_in(&self, cookie: &str) -> bool {
+        let rest = cookie.strip_prefix(self.to_cookie(None).as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
     /// What is told of it ([`consent_core::wire::ConsentRequest`]), its time by a clock that is so far ahead.
@@ -149,7 +172,7 @@ impl Decision {
             json.text("banner", asked.banner());
             json.text("method", self.method.as_str());
             json.number("decided_at", self.at.plus(ahead).0);
-            json.maybe("previous", self.previous.map(|id| id.to_text()).as_deref());
+            json.maybe("previous", self.previous.as_ref().map(Id::as_str));
             let granted = |purpose: &str| self.bits & asked.bits_of(purpose, "") != 0;
             json.nested("purposes", |json| {
                 for purpose in asked.purposes().filter(|purpose| purpose.is_asked) {
@@ -171,6 +194,12 @@ impl Decision {
     pub fn id(&self) -> Uuid7 {
         Uuid7::new(self.at, &self.random)
     }
+}
+
+/// The text of an id; nothing where there is none.
+#[must_use]
+pub fn text_of(id: Option<&Id>) -> &str {
+    id.map_or("", Id::as_str)
 }
 
 fn method(name: &str) -> Option<Method> {
@@ -203,8 +232,8 @@ mod tests {
             (decision.at, &*decision.page),
             (Millis(1_800_000_000_123), "https://shop.example/a")
         );
-        assert_eq!(decision.visitor, Some(VisitorId::from_bytes([7; 16])));
-        assert_eq!(decision.previous, Some(ReceiptId::from_bytes([9; 16])));
+        assert_eq!(decision.visitor, "BwcHBwcHBwcHBwcHBwcHBw".parse().ok());
+        assert_eq!(decision.previous, "CQkJCQkJCQkJCQkJCQkJCQ".parse().ok());
         assert_eq!(decision.to_text(), text, "the next page tells the same");
     }
 
@@ -225,7 +254,9 @@ mod tests {
         assert_eq!((request.id, request.decided_at), (decision.id(), Millis(1_800_000_000_373)));
         assert_eq!((&*request.site, request.revision, &*request.language), ("shop", 3, "ja"));
         assert_eq!((&*request.page, &*request.banner), ("https://shop.example/a", "default"));
-        assert_eq!((request.method, request.previous), (Method::Custom, decision.previous));
+        assert_eq!(request.method, Method::Custom);
+        let previous = request.previous.map(|receipt| receipt.to_text());
+        assert_eq!(previous.as_deref(), decision.previous.as_ref().map(Id::as_str));
         let choices = request.choices();
         let purposes: Vec<_> =
             choices.purposes.iter().map(|(key, yes)| (key.as_str(), *yes)).collect();

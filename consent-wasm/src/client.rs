@@ -8,8 +8,7 @@ use alloc::string::String;
 
 use consent_core::{
     choices::Method,
-    cookie::ConsentCookie,
-    ids::{ReceiptId, VisitorId},
+    cookie::{bits_of, number},
     time::{Millis, SECOND},
 };
 
@@ -18,7 +17,7 @@ use crate::{
     banner,
     choice::Decision,
     lines::Lines,
-    session::{Answer, pause},
+    session::{Answer, Id, pause},
 };
 
 /// What is asked of the browser. Everything that a message leads to is one of these calls.
@@ -29,18 +28,18 @@ pub trait Browser {
     fn random(&self) -> [u8; 10];
     /// The page's address without its query.
     fn page(&self) -> String;
-    /// The decision that is held.
-    fn decision(&self) -> Option<ConsentCookie>;
+    /// The consent cookie that is held ([`consent_core::cookie`]); empty where none is.
+    fn decision(&self) -> String;
     /// The visitor's number that is held.
-    fn visitor(&self) -> Option<VisitorId>;
-    /// Keeps the decision in its cookie; whether the browser let it.
-    fn keep(&self, decision: &ConsentCookie) -> bool;
+    fn visitor(&self) -> Option<Id>;
+    /// Keeps a decision in the consent cookie; whether the browser let it.
+    fn keep(&self, cookie: &str) -> bool;
     /// Deletes the decision's cookie: it is not one to go by.
     fn undecide(&self);
     /// Holds the visitor's number in its cookie, or deletes it.
-    fn hold(&self, visitor: Option<VisitorId>);
-    /// Deletes the cookies of a service or purpose.
-    fn erase(&self, key: &str);
+    fn hold(&self, visitor: Option<&Id>);
+    /// Deletes what services and purposes have kept in the page.
+    fn forget(&self);
     /// Leaves what the collector has to be told of a withdrawal, for the next page if need be;
     /// nothing: removes it.
     fn leave(&self, text: &str);
@@ -48,7 +47,7 @@ pub trait Browser {
     fn ahead(&self) -> i64;
     /// Has something signed and carried to the collector ([`crate::signer`]); without a path a session is
     /// opened, which tells its clock. Answered by [`Message::Answer`], but not within this call.
-    fn call(&self, path: &str, payload: &str, visitor: Option<VisitorId>);
+    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>);
     /// Wakes the client after so many milliseconds.
     fn pause(&self, ms: i64);
 }
@@ -86,7 +85,7 @@ pub struct Client {
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
     next: Option<Decision>,
     /// The last decision that was made on this page, as its cookie had it.
-    last: Option<ConsentCookie>,
+    last: Option<Decision>,
 }
 
 impl Client {
@@ -121,9 +120,8 @@ impl Client {
             decision.bits = 0;
             decision.method = Method::Withdraw;
         }
-        let mine = self.cookie(&decision, None);
-        if on.decision().is_some_and(|held| same(&held, &mine)) {
-            self.last = Some(mine);
+        if decision.is_in(&on.decision()) {
+            self.last = Some(decision.clone());
         }
         self.queue(decision, on);
     }
@@ -131,18 +129,18 @@ impl Client {
     /// A grant without a receipt was made on a page that was left before the collector answered.
     /// It is told again, as a decision of its own: the first, if it arrived, has no holder.
     fn resume(&mut self, on: &impl Browser) {
-        let Some(cookie) = on.decision().filter(|_| self.current.is_none()) else {
-            return;
-        };
+        let cookie = on.decision();
+        let mut parts = Lines::split(&cookie, b'.');
+        let (revision, seconds, bits) = (parts.text(), seconds_of(parts.text()), parts.text());
         let lifetime = Lines::of(self.asked.lifetime()).number().unwrap_or(0);
-        let is_current =
-            cookie.revision == self.revision() && on.now() < cookie.decided.plus(lifetime * SECOND);
-        let bits = cookie.bits & self.asked.all();
-        if is_current && bits != 0 && cookie.receipt.is_none() {
+        let is_current = revision == self.asked.revision()
+            && on.now() < Millis(seconds.saturating_add(lifetime).saturating_mul(SECOND));
+        let bits = bits_of(bits).unwrap_or(0) & self.asked.all();
+        if self.current.is_none() && is_current && bits != 0 && parts.text().is_empty() {
             let decision = Decision {
-                revision: cookie.revision,
+                revision: self.revision(),
                 random: on.random(),
-                at: cookie.decided,
+                at: Millis(seconds * SECOND),
                 bits,
                 method: banner::method(bits == self.asked.all(), 0, 0, bits),
                 page: on.page(),
@@ -156,15 +154,17 @@ impl Client {
     /// Follows the cookie. An older decision may have come back over the last one made here, with the
     /// answer to a call that took its time: the last one made stands.
     pub fn follow(&self, on: &impl Browser) {
-        if let (Some(last), Some(held)) = (self.last, on.decision())
-            && held.decided < last.decided
+        let held = on.decision();
+        if let Some(last) = &self.last
+            && !held.is_empty()
+            && seconds_of(Lines::split(&held, b'.').nth(1).unwrap_or("")) < last.at.seconds()
         {
-            self.restore(&last, on);
+            self.restore(last, on);
         }
     }
 
-    fn restore(&self, last: &ConsentCookie, on: &impl Browser) {
-        if on.keep(last) && !self.asked.needs_visitor(last.bits) {
+    fn restore(&self, last: &Decision, on: &impl Browser) {
+        if on.keep(&last.to_cookie(None)) && !self.asked.needs_visitor(last.bits) {
             on.hold(None);
         }
     }
@@ -189,7 +189,7 @@ impl Client {
     fn send(&mut self, on: &impl Browser) {
         if let Some(decision) = &self.current {
             self.stage = Stage::Opening;
-            on.call("", "", decision.visitor);
+            on.call("", "", decision.visitor.as_ref());
         }
     }
 
@@ -213,7 +213,7 @@ impl Client {
             // again.
             self.stage = Stage::Sending;
             let payload = decision.to_json(&self.asked, on.ahead());
-            on.call("/v1/consents", &payload, decision.visitor);
+            on.call("/v1/consents", &payload, decision.visitor.as_ref());
         } else if answer.status == 401 && self.stage == Stage::Opening {
             self.unknown(grants, on);
         } else if answer.may_pass() {
@@ -248,46 +248,44 @@ impl Client {
         self.next = None;
         on.undecide();
         on.hold(None);
-        self.asked.beyond(0, &mut |key| on.erase(key));
+        on.forget();
         on.leave("");
         true
     }
 
     /// Whether the decision on its way is still the one that the browser holds.
     fn stands(&self, on: &impl Browser) -> bool {
-        let mine = self.current.as_ref().map(|decision| self.cookie(decision, None));
-        on.decision().zip(mine).is_some_and(|(held, mine)| same(&held, &mine))
+        self.current.as_ref().is_some_and(|decision| decision.is_in(&on.decision()))
     }
 
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let mut changed = false;
-        if let (Some(_), Some(last), true) = (&self.next, self.last, self.stands(on)) {
-            // The collector's cookie came back over the one that follows, perhaps of the same second.
-            self.restore(&last, on);
-        }
-        if let (Some(decision), None) = (&self.current, &self.next) {
-            let mine = self.cookie(decision, answer.receipt);
-            // Another tab may have decided otherwise meanwhile.
-            let stands = self.stands(on);
-            if stands && mine.bits != 0 {
+        // Another tab may have decided otherwise meanwhile.
+        if self.stands(on) {
+            if self.next.is_some() {
+                if let Some(last) = &self.last {
+                    // The collector's cookie came back over the one that follows, perhaps of the same second.
+                    self.restore(last, on);
+                }
+            } else if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0) {
+                let mine = decision.to_cookie(answer.receipt.as_ref());
                 // Where the collector set the cookies itself, they are there, and last longer than ours would.
-                changed = on.decision() == Some(mine) || on.keep(&mine);
-                self.last = Some(mine);
-                if self.asked.needs_visitor(mine.bits)
+                changed = on.decision() == mine || on.keep(&mine);
+                if self.asked.needs_visitor(decision.bits)
                     && answer.visitor.is_some()
                     && on.visitor() != answer.visitor
                 {
-                    on.hold(answer.visitor);
+                    on.hold(answer.visitor.as_ref());
                 }
             }
         }
-        self.go_on(answer.visitor, answer.receipt, on);
+        self.go_on(answer.visitor.clone(), answer.receipt.clone(), on);
         changed
     }
 
     /// The decision that was on its way has been dealt with: the one after it follows, under the
     /// visitor that the first one may have made.
-    fn go_on(&mut self, visitor: Option<VisitorId>, receipt: Option<ReceiptId>, on: &impl Browser) {
+    fn go_on(&mut self, visitor: Option<Id>, receipt: Option<Id>, on: &impl Browser) {
         if self.current.take().is_some_and(|decision| self.is_left(&decision)) {
             on.leave("");
         }
@@ -305,20 +303,11 @@ impl Client {
         let revision = Lines::of(self.asked.revision()).number();
         revision.and_then(|revision| u32::try_from(revision).ok()).unwrap_or(0)
     }
-
-    fn cookie(&self, decision: &Decision, receipt: Option<ReceiptId>) -> ConsentCookie {
-        ConsentCookie {
-            revision: self.revision(),
-            decided: Millis(decision.at.seconds() * SECOND),
-            bits: decision.bits,
-            receipt: receipt.filter(|_| decision.bits != 0),
-        }
-    }
 }
 
-/// Whether two cookies are of one decision: its receipt comes later.
-fn same(one: &ConsentCookie, other: &ConsentCookie) -> bool {
-    (one.bits, one.decided, one.revision) == (other.bits, other.decided, other.revision)
+/// The seconds of a consent cookie; 0 where they cannot be read.
+fn seconds_of(digits: &str) -> i64 {
+    number(digits, 36).unwrap_or(0)
 }
 
 #[cfg(test)]

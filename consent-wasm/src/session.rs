@@ -1,9 +1,10 @@
 //! Sessions, and how the collector's answers to them and to decisions are read.
 
 use alloc::string::String;
+use core::str::FromStr;
 
 use consent_core::{
-    ids::{ReceiptId, VisitorId, from_base64url},
+    ids::{Invalid, from_base64url},
     time::{Millis, SECOND},
 };
 
@@ -41,9 +42,35 @@ pub struct Answer {
     /// The policy's current revision.
     pub revision: Option<i64>,
     /// The receipt's id.
-    pub receipt: Option<ReceiptId>,
+    pub receipt: Option<Id>,
     /// The visitor's number.
-    pub visitor: Option<VisitorId>,
+    pub visitor: Option<Id>,
+}
+
+/// The text of an id of 128 bits, in base64url: a visitor's number, or a receipt's. The page hands it on and
+/// never needs its bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Id(String);
+
+impl Id {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Id {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if text.len() == 22 && text.bytes().all(is_digit) {
+            Ok(Self(text.into()))
+        } else {
+            Err(Invalid { expected: "128 bits in base64url" })
+        }
+    }
 }
 
 impl Answer {
@@ -117,6 +144,13 @@ mod tests {
         let passes = |status| Answer { status, ..Answer::default() }.may_pass();
         assert!([0, 401, 408, 429, 500, 503].into_iter().all(passes));
         assert!(![200, 201, 400, 403, 404, 409, 413, 415, 422].into_iter().any(passes));
+    }
+
+    #[test]
+    fn an_id_has_22_digits() {
+        let id = |text: &str| text.parse::<Id>().is_ok();
+        assert!(id("CQkJCQkJCQkJCQkJCQkJ-_"));
+        assert!(!id("") && !id("CQkJCQkJCQkJCQkJCQkJC") && !id("CQkJCQkJCQkJCQkJCQkJC;"));
     }
 
     proptest! {

@@ -6,13 +6,12 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use consent_core::{
-    ids::VisitorId,
+    json::Json,
     jws::sign,
     time::{Millis, SECOND},
-    wire::SessionRequest,
 };
 
-use crate::session::{Answer, Session};
+use crate::session::{Answer, Id, Session};
 
 /// A session is not used any more this close to its end, in milliseconds.
 const MARGIN: i64 = 30 * SECOND;
@@ -25,7 +24,7 @@ pub struct Call {
     /// Where; nowhere only opens a session.
     path: String,
     payload: String,
-    visitor: Option<VisitorId>,
+    visitor: Option<Id>,
     /// Whether its session is on its way, and not the call itself.
     opening: bool,
     renewed: bool,
@@ -34,7 +33,7 @@ pub struct Call {
 impl Call {
     /// A call of that number.
     #[must_use]
-    pub fn new(number: u32, path: &str, payload: String, visitor: Option<VisitorId>) -> Self {
+    pub fn new(number: u32, path: &str, payload: String, visitor: Option<Id>) -> Self {
         Self { number, path: path.into(), payload, visitor, opening: false, renewed: false }
     }
 }
@@ -52,7 +51,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Signer {
     site: String,
-    held: Option<(Option<VisitorId>, Session)>,
+    held: Option<(Option<Id>, Session)>,
     calls: Vec<Call>,
 }
 
@@ -64,7 +63,7 @@ impl Signer {
     }
 
     /// Goes on with a session that somebody else has opened.
-    pub fn hold(&mut self, visitor: Option<VisitorId>, session: Session) {
+    pub fn hold(&mut self, visitor: Option<Id>, session: Session) {
         self.held = Some((visitor, session));
     }
 
@@ -79,8 +78,11 @@ impl Signer {
         let effect = self.forward(&call, now);
         let opening = effect.is_none();
         let effect = effect.unwrap_or_else(|| {
-            let request = SessionRequest { site: self.site.clone(), visitor: call.visitor };
-            Effect::Post(call.number, SESSIONS.to_owned(), request.to_json())
+            let request = Json::object(|json| {
+                json.text("site", &self.site);
+                json.maybe("visitor", call.visitor.as_ref().map(Id::as_str));
+            });
+            Effect::Post(call.number, SESSIONS.to_owned(), request)
         });
         if matches!(effect, Effect::Post(..)) {
             self.calls.push(Call { opening, ..call });
@@ -120,7 +122,7 @@ impl Signer {
             let Some(session) = answer.session(now, 0) else {
                 return end;
             };
-            self.hold(call.visitor, session);
+            self.hold(call.visitor.clone(), session);
             call.opening = false;
             return match self.forward(&call, now) {
                 Some(post @ Effect::Post(..)) => {
@@ -147,15 +149,15 @@ mod tests {
     use super::*;
 
     const NOW: Millis = Millis(1_800_000_000_000);
-    const VISITOR: VisitorId = VisitorId::from_bytes([7; 16]);
+    const VISITOR: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 
     fn answer(status: u16, life: i64) -> Answer {
         let (key, expires, now) = ("A".repeat(43), NOW.0 + life, NOW.0 + 250);
         Answer::read(status, &format!("s1\n{key}\n{expires}\n{now}\n3\n\n"))
     }
 
-    fn call(number: u32, path: &str, visitor: Option<VisitorId>) -> Call {
-        Call::new(number, path, "{}".to_owned(), visitor)
+    fn call(number: u32, path: &str, visitor: Option<&str>) -> Call {
+        Call::new(number, path, "{}".to_owned(), visitor.map(|visitor| visitor.parse().unwrap()))
     }
 
     fn ready() -> Signer {
@@ -177,7 +179,7 @@ mod tests {
         let mut signer = Signer::new("shop".to_owned());
         assert_eq!(signer.ahead(), None);
         let opening = signer.submit(call(1, "/v1/events", Some(VISITOR)), NOW);
-        let request = format!(r#"{{"site":"shop","visitor":"{}"}}"#, VISITOR.to_text());
+        let request = format!(r#"{{"site":"shop","visitor":"{VISITOR}"}}"#);
         assert_eq!(opening, Effect::Post(1, SESSIONS.to_owned(), request));
         let Effect::Post(1, to, body) = signer.answered(1, &answer(200, 600_000), NOW) else {
             panic!("the call itself follows");

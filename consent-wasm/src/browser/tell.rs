@@ -3,8 +3,7 @@
 use alloc::string::String;
 
 use consent_core::{
-    cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
-    ids::VisitorId,
+    cookie::{CONSENT_COOKIE, VISITOR_COOKIE},
     json::push_digits,
     time::Millis,
 };
@@ -14,8 +13,9 @@ use wasm_bindgen::prelude::*;
 use super::{clock, cookie, draw, kept, property, window};
 use crate::{
     asked::Asked,
+    choice::text_of,
     client::{Browser, Client, Message},
-    session::Answer,
+    session::{Answer, Id},
     signer::{Call, Effect, Signer},
 };
 
@@ -33,6 +33,8 @@ extern "C" {
     fn end(number: u32);
     /// Calls [`wake`] after so many milliseconds.
     fn pause(ms: f64);
+    /// Has the part that asks delete what services have kept.
+    fn forget();
     /// Tells the page and the other parts that the decision changed.
     fn sync();
 }
@@ -97,11 +99,15 @@ pub fn wake() {
     tell(Message::Wake);
 }
 
+fn call_of(number: u32, path: &str, payload: String, visitor: &str) -> Call {
+    Call::new(number, path, payload, visitor.parse().ok())
+}
+
 /// Signs what another part has to say for the visitor, or for nobody in particular, and carries it to
 /// the collector.
 #[wasm_bindgen]
 pub fn signed(number: u32, path: &str, payload: String, visitor: &str) {
-    let call = Call::new(number, path, payload, visitor.parse().ok());
+    let call = call_of(number, path, payload, visitor);
     act(with(|tell| tell.signer.submit(call, clock())));
 }
 
@@ -109,7 +115,7 @@ pub fn signed(number: u32, path: &str, payload: String, visitor: &str) {
 #[wasm_bindgen]
 #[must_use]
 pub fn flush(number: u32, path: &str, payload: String, visitor: &str) -> bool {
-    let call = Call::new(number, path, payload, visitor.parse().ok());
+    let call = call_of(number, path, payload, visitor);
     let effect = with(|tell| tell.signer.at_once(call, clock())).flatten();
     let sent = effect.is_some();
     act(effect);
@@ -150,7 +156,7 @@ fn tell(message: Message<'_>) {
     }
 }
 
-fn visitor() -> Option<VisitorId> {
+fn visitor() -> Option<Id> {
     cookie(VISITOR_COOKIE)?.parse().ok()
 }
 
@@ -180,24 +186,23 @@ impl Browser for Page {
         page.push_str(&location.pathname().unwrap_or_default());
         page
     }
-    fn decision(&self) -> Option<ConsentCookie> {
-        cookie(CONSENT_COOKIE)?.parse().ok()
+    fn decision(&self) -> String {
+        cookie(CONSENT_COOKIE).unwrap_or_default()
     }
-    fn visitor(&self) -> Option<VisitorId> {
+    fn visitor(&self) -> Option<Id> {
         visitor()
     }
-    fn keep(&self, decision: &ConsentCookie) -> bool {
-        kept::keep(CONSENT_COOKIE, &decision.to_text(), &seconds("consent_days"))
+    fn keep(&self, cookie: &str) -> bool {
+        kept::keep(CONSENT_COOKIE, cookie, &seconds("consent_days"))
     }
     fn undecide(&self) {
         kept::keep(CONSENT_COOKIE, "", "0");
     }
-    fn hold(&self, visitor: Option<VisitorId>) {
-        let text = visitor.map(|visitor| visitor.to_text());
-        kept::keep(VISITOR_COOKIE, text.as_deref().unwrap_or(""), &seconds("visitor_days"));
+    fn hold(&self, visitor: Option<&Id>) {
+        kept::keep(VISITOR_COOKIE, text_of(visitor), &seconds("visitor_days"));
     }
-    fn erase(&self, key: &str) {
-        kept::erase(&page_config(), key);
+    fn forget(&self) {
+        forget();
     }
     fn leave(&self, text: &str) {
         kept::leave(text);
@@ -205,8 +210,8 @@ impl Browser for Page {
     fn ahead(&self) -> i64 {
         self.0
     }
-    fn call(&self, path: &str, payload: &str, visitor: Option<VisitorId>) {
-        call(path, payload, &visitor.map(|visitor| visitor.to_text()).unwrap_or_default());
+    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>) {
+        call(path, payload, text_of(visitor));
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
     fn pause(&self, ms: i64) {

@@ -152,8 +152,7 @@ fn decide(bits: u128, everything: bool) {
     if !kept {
         return;
     }
-    let config = page_config();
-    asked.beyond(bits, &mut |key| kept::erase(&config, key));
+    erase(&asked, bits);
     let method = method(everything, asked.refused(), moment.granted(), bits);
     let decision = moment.decision(&asked, bits, method);
     if moment.has_visitor() && !asked.needs_visitor(bits) {
@@ -163,6 +162,17 @@ fn decide(bits: u128, everything: bool) {
     }
     decided(&decision);
     screen::say_saved();
+}
+
+/// Deletes what services have kept: nothing of them is granted any more.
+#[wasm_bindgen]
+pub fn forget() {
+    erase(&asked(), 0);
+}
+
+fn erase(asked: &Asked, bits: u128) {
+    let config = page_config();
+    asked.beyond(bits, &mut |key| kept::erase(&config, key));
 }
 
 fn close(layer: &AtomicU32, is_dialog: bool) {
