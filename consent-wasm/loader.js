@@ -124,11 +124,11 @@ const host = {
   last: decision.last,
   need: ui,
   warm: tell,
-  // What is known when something is pressed (`Moment::of`).
-  moment() {
+  // What is known when something is pressed, or was (`Moment::of`).
+  moment(then) {
     const { at, bits, receipt } = read();
     const random = [...crypto.getRandomValues(new Uint8Array(10))].map(byte => byte.toString(16).padStart(2, 0)).join('');
-    const now = Date.now();
+    const now = then || Date.now();
     return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.
@@ -252,7 +252,7 @@ const start = quiet(() => {
   const pending = quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
   if (pending) report('decided', pending);
-  if (decision.granted[0] && !decision.receipt) report('resume');
+  if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   if (!decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose))) call('honour');
   // No decision is left that the visitor's number could rest on.

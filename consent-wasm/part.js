@@ -21,8 +21,8 @@ const purposes = ahead => {
 };
 
 const page_asked = () => {
-  const { site, revision, consent_days, banner } = host.config;
-  return purposes([revision, consent_days * 86400, host.refused.join(' '), site, banner.version, host.language]);
+  const { site, revision, consent_days, visitor_days, banner } = host.config;
+  return purposes([revision, consent_days * 86400, host.refused.join(' '), site, banner.version, host.language, visitor_days * 86400]);
 };
 
 const settings = () => {

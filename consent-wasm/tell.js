@@ -2,6 +2,7 @@
 
 const sync = () => host.sync();
 const forget = () => host.need().then(part => part.forget());
+const random = () => Math.random() * 256;
 const pause = ms => host.later(wake, ms);
 // The client speaks while it is being spoken to.
 const call = (...given) => queueMicrotask(quiet(() => part.signed(...given, (status, answer) => answered(status, session_lines(answer)))));
@@ -28,9 +29,9 @@ const part = {
   ahead,
   // Signs a payload for the visitor, or for nobody (''), and posts it; `reply` always comes, with status 0 where no
   // answer does. Without a path only a session is opened, which tells the collector's clock (`ahead`).
-  signed: (path, payload, visitor, reply) => signed(wait(reply), path, payload, visitor || ''),
+  signed: (path, payload, visitor, reply) => signed(wait(reply), path, payload, visitor || '', false),
   // The same while the page goes away: whether it has been sent.
-  flush: (path, payload, visitor, reply) => flush(wait(reply), path, payload, visitor || ''),
+  flush: (path, payload, visitor, reply) => signed(wait(reply), path, payload, visitor || '', true),
 };
 
 const begin = () => {

@@ -8,8 +8,9 @@ use alloc::string::String;
 use crate::lines::Lines;
 
 /// What a visitor is asked: the policy's revision, for how many seconds a decision holds, the keys of the
-/// purposes that the browser refuses by a signal, the site's key, the banner's version, the language, and
-/// then the purposes as [`crate::settings::Settings::read`] has them; a line each.
+/// purposes that the browser refuses by a signal, the site's key, the banner's version, the language, for how
+/// many seconds a visitor's number is held, and then the purposes as [`crate::settings::Settings::read`] has
+/// them; a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     text: String,
@@ -93,9 +94,15 @@ impl Asked {
         self.line(5)
     }
 
+    /// For how many seconds a visitor's number is held.
+    #[must_use]
+    pub fn visitor_lifetime(&self) -> &str {
+        self.line(6)
+    }
+
     /// The purposes, in the site's order.
     pub fn purposes(&self) -> impl Iterator<Item = Purpose<'_>> {
-        Lines::of(&self.text).skip(6).map(|line| {
+        Lines::of(&self.text).skip(7).map(|line| {
             let mut words = Lines::words(line);
             let (key, kind) = (words.text(), words.text());
             Purpose {
@@ -207,7 +214,10 @@ pub(crate) mod tests {
     /// What the configuration asks, with purposes refused by a signal.
     pub(crate) fn asked_but(refused: &str) -> Asked {
         let purposes: Vec<_> = CONFIG.split('\n').skip(5).collect();
-        Asked::of(format!("3\n15552000\n{refused}\nshop\ndefault\nja\n{}", purposes.join("\n")))
+        Asked::of(format!(
+            "3\n15552000\n{refused}\nshop\ndefault\nja\n31536000\n{}",
+            purposes.join("\n")
+        ))
     }
 
     pub(crate) fn asked() -> Asked {
@@ -219,6 +229,7 @@ pub(crate) mod tests {
         let (asked, settings) = (asked(), crate::settings::tests::settings());
         assert_eq!((asked.revision(), asked.lifetime()), ("3", "15552000"));
         assert_eq!((asked.site(), asked.banner(), asked.language()), ("shop", "default", "ja"));
+        assert_eq!(asked.visitor_lifetime(), "31536000");
         assert_eq!(asked.all(), settings.all());
         for purpose in ["analytics", "video", "link", "necessary", "unheard_of"] {
             for service in ["", "ashiato", "tag"] {
@@ -257,7 +268,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text in any::<String>(), line in 0_usize..10) {
+        fn no_text_makes_reading_panic(text in any::<String>(), line in 0_usize..11) {
             let asked = asked();
             let mut lines: Vec<&str> = asked.text.split('\n').collect();
             lines[line] = &text;

@@ -6,38 +6,30 @@
 
 use alloc::string::String;
 
-use consent_core::{
-    choices::Method,
-    cookie::{bits_of, number},
-    time::{Millis, SECOND},
-};
+use consent_core::{choices::Method, cookie::number};
 
 use crate::{
     asked::Asked,
     banner,
-    choice::Decision,
+    choice::{Decision, Moment},
     lines::Lines,
     session::{Answer, Id, pause},
 };
 
 /// What is asked of the browser. Everything that a message leads to is one of these calls.
 pub trait Browser {
-    /// The page's clock.
-    fn now(&self) -> Millis;
-    /// Fresh random bits.
-    fn random(&self) -> [u8; 10];
-    /// The page's address without its query.
-    fn page(&self) -> String;
+    /// A random byte.
+    fn random(&self) -> u8;
     /// The consent cookie that is held ([`consent_core::cookie`]); empty where none is.
     fn decision(&self) -> String;
     /// The visitor's number that is held.
     fn visitor(&self) -> Option<Id>;
-    /// Keeps a decision in the consent cookie; whether the browser let it.
-    fn keep(&self, cookie: &str) -> bool;
+    /// Keeps a decision in the consent cookie for so many seconds; whether the browser let it.
+    fn keep(&self, cookie: &str, lifetime: &str) -> bool;
     /// Deletes the decision's cookie: it is not one to go by.
     fn undecide(&self);
-    /// Holds the visitor's number in its cookie, or deletes it.
-    fn hold(&self, visitor: Option<&Id>);
+    /// Holds the visitor's number in its cookie for so many seconds, or deletes it.
+    fn hold(&self, visitor: Option<&Id>, lifetime: &str);
     /// Deletes what services and purposes have kept in the page.
     fn forget(&self);
     /// Leaves what the collector has to be told of a withdrawal, for the next page if need be;
@@ -59,8 +51,8 @@ pub enum Message<'a> {
     /// ([`Decision::read`]).
     Decided(&'a str),
     /// A grant is held without a receipt: the page that it was made on was left before the collector
-    /// answered.
-    Resume,
+    /// answered. What is known of it ([`Moment::of`]).
+    Resume(&'a str),
     /// The collector answered.
     Answer(Answer),
     /// A pause is over, or the browser is online again.
@@ -100,7 +92,7 @@ impl Client {
     pub fn update(&mut self, message: Message<'_>, on: &impl Browser) -> bool {
         match message {
             Message::Decided(text) => self.decided(text, on),
-            Message::Resume => self.resume(on),
+            Message::Resume(text) => self.resume(&Moment::of(text), on),
             Message::Answer(answer) => return self.answered(&answer, on),
             Message::Wake if self.stage == Stage::Pausing => self.send(on),
             Message::Wake => {}
@@ -126,28 +118,15 @@ impl Client {
         self.queue(decision, on);
     }
 
-    /// A grant without a receipt was made on a page that was left before the collector answered.
-    /// It is told again, as a decision of its own: the first, if it arrived, has no holder.
-    fn resume(&mut self, on: &impl Browser) {
-        let cookie = on.decision();
-        let mut parts = Lines::split(&cookie, b'.');
-        let (revision, seconds, bits) = (parts.text(), seconds_of(parts.text()), parts.text());
-        let lifetime = Lines::of(self.asked.lifetime()).number().unwrap_or(0);
-        let is_current = revision == self.asked.revision()
-            && on.now() < Millis(seconds.saturating_add(lifetime).saturating_mul(SECOND));
-        let bits = bits_of(bits).unwrap_or(0) & self.asked.all();
-        if self.current.is_none() && is_current && bits != 0 && parts.text().is_empty() {
-            let decision = Decision {
-                revision: self.revision(),
-                random: on.random(),
-                at: Millis(seconds * SECOND),
-                bits,
-                method: banner::method(bits == self.asked.all(), 0, 0, bits),
-                page: on.page(),
-                visitor: on.visitor(),
-                previous: None,
-            };
-            self.queue(decision, on);
+    /// A grant without a receipt is told again, as a decision of its own: the first, if it arrived, has no
+    /// holder.
+    fn resume(&mut self, moment: &Moment<'_>, on: &impl Browser) {
+        let bits = moment.granted();
+        if self.current.is_none() && bits != 0 {
+            let everything = bits == self.asked.all();
+            let method = banner::method(everything, self.asked.refused(), 0, bits);
+            let text = moment.decision(&self.asked, bits, method);
+            self.decided(&text, on);
         }
     }
 
@@ -164,8 +143,10 @@ impl Client {
     }
 
     fn restore(&self, last: &Decision, on: &impl Browser) {
-        if on.keep(&last.to_cookie(None)) && !self.asked.needs_visitor(last.bits) {
-            on.hold(None);
+        if on.keep(&last.to_cookie(None), self.asked.lifetime())
+            && !self.asked.needs_visitor(last.bits)
+        {
+            on.hold(None, "");
         }
     }
 
@@ -219,7 +200,7 @@ impl Client {
         } else if answer.may_pass() {
             self.stage = Stage::Pausing;
             self.tries += 1;
-            on.pause(pause(self.tries, on.random()[9]));
+            on.pause(pause(self.tries, on.random()));
         } else {
             self.go_on(None, None, on);
         }
@@ -228,7 +209,7 @@ impl Client {
 
     /// The collector does not know the visitor any more, and has nothing of them.
     fn unknown(&mut self, grants: bool, on: &impl Browser) {
-        on.hold(None);
+        on.hold(None, "");
         if let Some(decision) = self.current.as_mut().filter(|_| grants) {
             decision.visitor = None;
             self.send(on);
@@ -247,7 +228,7 @@ impl Client {
         self.current = None;
         self.next = None;
         on.undecide();
-        on.hold(None);
+        on.hold(None, "");
         on.forget();
         on.leave("");
         true
@@ -270,12 +251,12 @@ impl Client {
             } else if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0) {
                 let mine = decision.to_cookie(answer.receipt.as_ref());
                 // Where the collector set the cookies itself, they are there, and last longer than ours would.
-                changed = on.decision() == mine || on.keep(&mine);
+                changed = on.decision() == mine || on.keep(&mine, self.asked.lifetime());
                 if self.asked.needs_visitor(decision.bits)
                     && answer.visitor.is_some()
                     && on.visitor() != answer.visitor
                 {
-                    on.hold(answer.visitor.as_ref());
+                    on.hold(answer.visitor.as_ref(), self.asked.visitor_lifetime());
                 }
             }
         }

@@ -46,6 +46,7 @@ pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
     cookie(name).unwrap_or_default() == value
 }
 
+#[cfg(feature = "ui")]
 /// Deletes the cookies that the configuration names for a service, or for a purpose without one, on
 /// the host and every domain above it: a script may have set them on any.
 pub(super) fn erase(config: &JsValue, key: &str) {

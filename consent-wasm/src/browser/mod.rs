@@ -37,6 +37,7 @@ fn document() -> Option<Document> {
     window().document()
 }
 
+#[cfg(any(feature = "ui", feature = "act"))]
 /// A property, by a path with points; undefined where there is none.
 fn property(of: &JsValue, path: &str) -> JsValue {
     Lines::split(path, b'.').fold(of.clone(), |of, name| {
@@ -51,7 +52,7 @@ fn clock() -> Millis {
     Millis(js_sys::Date::now() as i64)
 }
 
-#[cfg(any(feature = "tell", feature = "act"))]
+#[cfg(feature = "act")]
 /// Fresh random bits; zeros where the browser has none, which no browser with modules lacks.
 fn draw() -> [u8; 10] {
     let mut drawn = [0; 10];

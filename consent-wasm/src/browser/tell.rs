@@ -2,15 +2,11 @@
 
 use alloc::string::String;
 
-use consent_core::{
-    cookie::{CONSENT_COOKIE, VISITOR_COOKIE},
-    json::push_digits,
-    time::Millis,
-};
+use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{clock, cookie, draw, kept, property, window};
+use super::{clock, cookie, kept};
 use crate::{
     asked::Asked,
     choice::text_of,
@@ -21,8 +17,6 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// The site's configuration ([`consent_core::client::Config`]).
-    fn page_config() -> JsValue;
     /// What [`Asked::of`] takes.
     fn page_asked() -> String;
     /// Has [`signed`] called for the client, once this call is over; [`answered`] is called in the end.
@@ -31,6 +25,8 @@ extern "C" {
     fn carry(number: u32, path: &str, body: &str);
     /// Ends the call of that number: its answer was the last one, or there is none to be had.
     fn end(number: u32);
+    /// A random byte.
+    fn random() -> u8;
     /// Calls [`wake`] after so many milliseconds.
     fn pause(ms: f64);
     /// Has the part that asks delete what services have kept.
@@ -70,8 +66,8 @@ pub fn decided(decision: &str) {
 
 /// Tells a grant that has no receipt.
 #[wasm_bindgen]
-pub fn resume() {
-    tell(Message::Resume);
+pub fn resume(moment: &str) {
+    tell(Message::Resume(moment));
 }
 
 /// Follows the cookie, whoever changed it.
@@ -99,24 +95,21 @@ pub fn wake() {
     tell(Message::Wake);
 }
 
-fn call_of(number: u32, path: &str, payload: String, visitor: &str) -> Call {
-    Call::new(number, path, payload, visitor.parse().ok())
-}
-
 /// Signs what another part has to say for the visitor, or for nobody in particular, and carries it to
-/// the collector.
-#[wasm_bindgen]
-pub fn signed(number: u32, path: &str, payload: String, visitor: &str) {
-    let call = call_of(number, path, payload, visitor);
-    act(with(|tell| tell.signer.submit(call, clock())));
-}
-
-/// The same in the last moment of a page: whether there was a session to sign it with.
+/// the collector. In the last moment of a page there is no time to ask for a session: whether there was one
+/// at hand.
 #[wasm_bindgen]
 #[must_use]
-pub fn flush(number: u32, path: &str, payload: String, visitor: &str) -> bool {
-    let call = call_of(number, path, payload, visitor);
-    let effect = with(|tell| tell.signer.at_once(call, clock())).flatten();
+pub fn signed(number: u32, path: &str, payload: String, visitor: &str, at_once: bool) -> bool {
+    let call = Call::new(number, path, payload, visitor.parse().ok());
+    let effect = with(|tell| {
+        if at_once {
+            tell.signer.at_once(call, clock())
+        } else {
+            Some(tell.signer.submit(call, clock()))
+        }
+    });
+    let effect = effect.flatten();
     let sent = effect.is_some();
     act(effect);
     sent
@@ -160,31 +153,12 @@ fn visitor() -> Option<Id> {
     cookie(VISITOR_COOKIE)?.parse().ok()
 }
 
-/// A number of days of the configuration, in seconds.
-fn seconds(name: &str) -> String {
-    let mut seconds = String::new();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "400 days at most")]
-    let days = property(&page_config(), name).as_f64().map_or(0, |days| days as u64);
-    push_digits(&mut seconds, days * 86_400, 10);
-    seconds
-}
-
 /// The page, and what the collector's clock is ahead of its own.
 struct Page(i64);
 
 impl Browser for Page {
-    fn now(&self) -> Millis {
-        clock()
-    }
-    fn random(&self) -> [u8; 10] {
-        draw()
-    }
-    /// Where the visitor is, without what a query may tell of them.
-    fn page(&self) -> String {
-        let location = window().location();
-        let mut page = location.origin().unwrap_or_default();
-        page.push_str(&location.pathname().unwrap_or_default());
-        page
+    fn random(&self) -> u8 {
+        random()
     }
     fn decision(&self) -> String {
         cookie(CONSENT_COOKIE).unwrap_or_default()
@@ -192,14 +166,14 @@ impl Browser for Page {
     fn visitor(&self) -> Option<Id> {
         visitor()
     }
-    fn keep(&self, cookie: &str) -> bool {
-        kept::keep(CONSENT_COOKIE, cookie, &seconds("consent_days"))
+    fn keep(&self, cookie: &str, lifetime: &str) -> bool {
+        kept::keep(CONSENT_COOKIE, cookie, lifetime)
     }
     fn undecide(&self) {
         kept::keep(CONSENT_COOKIE, "", "0");
     }
-    fn hold(&self, visitor: Option<&Id>) {
-        kept::keep(VISITOR_COOKIE, text_of(visitor), &seconds("visitor_days"));
+    fn hold(&self, visitor: Option<&Id>, lifetime: &str) {
+        kept::keep(VISITOR_COOKIE, text_of(visitor), lifetime);
     }
     fn forget(&self) {
         forget();

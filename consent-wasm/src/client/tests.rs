@@ -1,5 +1,6 @@
 use core::cell::{Cell, RefCell};
 
+use consent_core::{cookie::bits_of, time::Millis};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -27,14 +28,8 @@ struct Fake {
 }
 
 impl Browser for Fake {
-    fn now(&self) -> Millis {
-        NOW
-    }
-    fn random(&self) -> [u8; 10] {
-        [5; 10]
-    }
-    fn page(&self) -> String {
-        "https://shop.example/a".to_owned()
+    fn random(&self) -> u8 {
+        5
     }
     fn decision(&self) -> String {
         self.cookie.borrow().clone()
@@ -42,7 +37,8 @@ impl Browser for Fake {
     fn visitor(&self) -> Option<Id> {
         self.visitor.borrow().clone()
     }
-    fn keep(&self, cookie: &str) -> bool {
+    fn keep(&self, cookie: &str, lifetime: &str) -> bool {
+        assert_eq!(lifetime, asked().lifetime());
         self.writes.update(|writes| writes + 1);
         self.cookie.replace(cookie.to_owned());
         true
@@ -50,7 +46,7 @@ impl Browser for Fake {
     fn undecide(&self) {
         self.cookie.take();
     }
-    fn hold(&self, visitor: Option<&Id>) {
+    fn hold(&self, visitor: Option<&Id>, _: &str) {
         self.writes.update(|writes| writes + 1);
         self.visitor.replace(visitor.cloned());
     }
@@ -299,24 +295,31 @@ fn cookies_that_the_collector_has_set_are_left_as_they_are() {
     assert_eq!(page.on.writes.get(), 0);
 }
 
+/// What the next page knows of the decision that stands.
+fn moment(bits: &str, receipt: &str) -> String {
+    format!("{bits}\ntro8w0\n{}\nhttps://shop.example/b\n\n{receipt}\n7", NOW.0)
+}
+
 #[test]
 fn a_grant_without_a_receipt_is_told_again() {
     let mut page = Page::new();
     page.decide(0b1, Method::Custom);
     let mut next = Page::new();
     next.on.cookie.replace(page.cookie());
-    next.say(Message::Resume);
+    next.say(Message::Resume(&moment("1", "")));
     next.open();
     assert_eq!(next.last().1["purposes"]["analytics"], true);
     assert_eq!(next.last().1["services"], json!({"tag": false}));
     next.record(true);
     assert_eq!(next.visitor().as_deref(), Some(VISITOR));
+    assert_eq!(next.receipt(), RECEIPT);
 }
 
 #[test]
-fn a_confirmed_decision_is_not_told_again() {
-    let mut page = Page::granted();
-    page.say(Message::Resume);
+fn what_grants_nothing_is_not_told_again() {
+    let mut page = Page::new();
+    page.say(Message::Resume(&moment("0", "")));
+    page.say(Message::Resume(&moment("", "")));
     assert_eq!(page.told(), 0);
 }
 
