@@ -274,7 +274,7 @@ const start = quiet(() => {
   const ours = `[data-consent],${OPENER}`;
   new MutationObserver(
     quiet(changes => {
-      if (changes.some(({ addedNodes }) => [...addedNodes].some(node => node.matches?.(ours) || node.querySelector?.(ours)))) apply();
+      if (changes.some(({ addedNodes, removedNodes }) => [...addedNodes, ...removedNodes].some(node => node.matches?.(ours) || node.querySelector?.(ours)))) apply();
       if (root) host.root();
     }),
   ).observe(document, { childList: true, subtree: true });

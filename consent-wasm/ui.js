@@ -25,6 +25,7 @@ const begin = words => {
   texts.news_label = texts.changed;
   texts.news = host.last ? words.changes?.flatMap(({ revision, lines }) => (revision > host.last ? lines : [])) : [];
   look.replaceSync(style);
+  place_frames();
   elements[0] = root = host.root();
   root.adoptedStyleSheets.push(look);
   Object.assign(root.host, { lang: texts.language, dir: texts.direction, className: [theme, layout, corner].join(' ') });
@@ -47,5 +48,5 @@ const begin = words => {
     }),
   );
   start();
-  return { ask, open, accept, refuse, honour, forget, dismiss, warn, release: quiet(place) };
+  return { ask, open, accept, refuse, honour, forget, sweep, dismiss, warn, release: quiet(() => place(false)) };
 };

@@ -165,20 +165,15 @@ fn line(
     on.add(label, "input", &given, "");
 }
 
-/// Where the name of a purpose, or of one of its services, stands among the texts; none where the site
-/// has none such.
-#[must_use]
-pub fn name_of(asked: &Asked, purpose: &str, service: &str) -> Option<String> {
-    let mut path = String::from("purposes.");
-    let (at, own) = (0..).zip(asked.purposes()).find(|(_, own)| own.key == purpose)?;
-    push_digits(&mut path, at, 10);
-    if !service.is_empty() {
-        let (at, _) = (0..).zip(own.services()).find(|(_, own)| *own == service)?;
-        path.push_str(".services.");
-        push_digits(&mut path, at, 10);
-    }
-    path.push_str(".name");
-    Some(path)
+/// What is in the box that stands in place of a frame, under a root of its own: what it is, and the
+/// button that lets it run.
+pub fn placeholder(on: &impl Surface, root: u32, what: &str) {
+    let given = "class=blocked;role=group;aria-labelledby=why;lang=@language;dir=@direction";
+    let block = on.add(root, "div", given, "");
+    on.add(block, "p", "id=why", "said");
+    let mut given = String::from("part=unblock;aria-describedby=why;value=");
+    given.push_str(what);
+    on.add(block, "button", &given, "unblock");
 }
 
 /// The switches, a bit for each in the policy's order. Nothing is on that the visitor did not turn
@@ -280,12 +275,16 @@ mod tests {
     }
 
     #[test]
-    fn what_a_frame_is_marked_with_is_called_by_its_name() {
-        let name = |purpose, service| name_of(&asked(), purpose, service);
-        assert_eq!(name("analytics", ""), Some("purposes.1.name".to_owned()));
-        assert_eq!(name("analytics", "tag"), Some("purposes.1.services.1.name".to_owned()));
-        assert_eq!(name("analytics", "unheard_of"), None);
-        assert_eq!(name("unheard_of", ""), None);
+    fn a_placeholder_has_one_button_that_is_tied_to_what_it_lets_run() {
+        let paper = Paper::default();
+        placeholder(&paper, 7, "functional video");
+        let pieces = paper.pieces.borrow();
+        assert_eq!(pieces[0].0, 7);
+        assert!(pieces[1..].iter().all(|(parent, _)| *parent == 1));
+        let buttons: Vec<_> = pieces.iter().filter(|(_, own)| own.starts_with("button")).collect();
+        let whole = "button[part=unblock;aria-describedby=why;value=functional video]unblock";
+        assert_eq!(buttons, [&(1, whole.to_owned())]);
+        assert_eq!(pieces[1].1, "p[id=why]said");
     }
 
     #[test]

@@ -184,10 +184,19 @@ fn whole(folder: &Path, part: &str, glue: &str, tools: &Tools) -> Result<String>
         let style = tools.style(&style)?;
         script.push_str(&format!("const style = {};\n", quoted(&style)?));
     }
-    for own in ["part", part] {
+    for own in scripts(part).iter().chain([&part]) {
         script.push_str(&fs::read_to_string(folder.join(own).with_extension("js"))?);
     }
     Ok(script)
+}
+
+/// What a part's own script builds on.
+fn scripts(part: &str) -> &'static [&'static str] {
+    match part {
+        "ui" => &["part", "kept", "frames"],
+        "act" => &["part", "release"],
+        _ => &["part"],
+    }
 }
 
 /// A style sheet as a script's constant.

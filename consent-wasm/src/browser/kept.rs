@@ -1,16 +1,11 @@
-//! What the browser keeps: cookies, and the one entry of local storage.
+//! What the browser keeps for us: two cookies and one entry of local storage.
 
 use alloc::string::String;
 
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use web_sys::HtmlDocument;
 
-use super::{cookie, document, pairs, property, window};
-use crate::{
-    crumbs::{domains, is_named},
-    lines::Lines,
-};
+use super::{cookie, document, window};
 
 /// The entry of local storage that holds what the collector has to be told of a withdrawal, from the
 /// click until its answer: the only thing that is ever stored outside the two cookies.
@@ -44,30 +39,6 @@ fn bake(name: &str, value: &str, lifetime: &str, domain: &str) {
 pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
     bake(name, value, if value.is_empty() { "0" } else { lifetime }, "");
     cookie(name).unwrap_or_default() == value
-}
-
-#[cfg(feature = "ui")]
-/// Deletes the cookies that the configuration names for a service, or for a purpose without one, on
-/// the host and every domain above it: a script may have set them on any.
-pub(super) fn erase(config: &JsValue, key: &str) {
-    let cookies = property(&property(config, "cookies"), key);
-    let host = window().location().hostname().unwrap_or_default();
-    let jar =
-        document().and_then(|document| document.unchecked_into::<HtmlDocument>().cookie().ok());
-    let jar = jar.unwrap_or_default();
-    // Most services have none to delete.
-    let Some(cookies) = cookies.dyn_ref::<Array>() else { return };
-    for pattern in cookies.iter() {
-        let Some(pattern) = pattern.as_string() else { continue };
-        for name in pairs(&jar).map(|pair| Lines::split(pair, b'=').text()) {
-            if is_named(&pattern, name) {
-                bake(name, "", "0", "");
-                for domain in domains(&host) {
-                    bake(name, "", "0", domain);
-                }
-            }
-        }
-    }
 }
 
 /// Leaves for the next page what the collector has to be told of a withdrawal; nothing removes it.

@@ -7,20 +7,19 @@ use alloc::string::String;
 
 #[cfg(any(feature = "tell", feature = "act"))]
 use consent_core::time::Millis;
-use js_sys::Reflect;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use web_sys::{Document, HtmlDocument, Window};
 
 use crate::lines::Lines;
 
 #[cfg(feature = "act")]
 pub(crate) mod act;
-#[cfg(feature = "ui")]
-mod frames;
 #[cfg(any(feature = "ui", feature = "tell"))]
 mod kept;
 #[cfg(feature = "ui")]
 mod screen;
+#[cfg(feature = "ui")]
+mod sweep;
 #[cfg(feature = "tell")]
 pub(crate) mod tell;
 #[cfg(feature = "ui")]
@@ -37,23 +36,23 @@ fn document() -> Option<Document> {
     window().document()
 }
 
-#[cfg(any(feature = "ui", feature = "act"))]
 /// A property, by a path with points; undefined where there is none.
-fn property(of: &JsValue, path: &str) -> JsValue {
+#[cfg(feature = "act")]
+fn property(of: &wasm_bindgen::JsValue, path: &str) -> wasm_bindgen::JsValue {
     Lines::split(path, b'.').fold(of.clone(), |of, name| {
-        Reflect::get(&of, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+        js_sys::Reflect::get(&of, &name.into()).unwrap_or(wasm_bindgen::JsValue::UNDEFINED)
     })
 }
 
-#[cfg(any(feature = "tell", feature = "act"))]
 /// The page's clock.
+#[cfg(any(feature = "tell", feature = "act"))]
 #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
 fn clock() -> Millis {
     Millis(js_sys::Date::now() as i64)
 }
 
-#[cfg(feature = "act")]
 /// Fresh random bits; zeros where the browser has none, which no browser with modules lacks.
+#[cfg(feature = "act")]
 fn draw() -> [u8; 10] {
     let mut drawn = [0; 10];
     if let Ok(crypto) = window().crypto() {

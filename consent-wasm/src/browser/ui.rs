@@ -10,24 +10,20 @@ use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{frames, kept, screen};
+use super::{kept, screen, sweep};
 use crate::{
     asked::Asked,
-    banner::{Surface, Switches, first_layer, method, name_of, notice, second_layer},
+    banner::{Surface, Switches, first_layer, method, notice, placeholder, second_layer},
     choice::Moment,
     lines::Lines,
 };
 
 #[wasm_bindgen]
 extern "C" {
-    /// The site's configuration ([`consent_core::client::Config`]).
-    fn page_config() -> JsValue;
     /// What [`Asked::of`] takes.
     fn page_asked() -> String;
     /// What [`Moment::of`] takes.
     fn moment() -> String;
-    /// Whether what is marked so may run, by the part that asks the gate; no where it is not there.
-    fn may(what: &str) -> bool;
     /// Tells the page, the other parts and the collector of a decision.
     fn decided(decision: &str);
 }
@@ -122,15 +118,16 @@ pub fn honour() {
     decide(Moment::of(&moment()).granted() & !asked().refused(), true);
 }
 
-/// Puts placeholders before frames that may not run, and takes those away that may.
+/// Deletes once more what belongs to nothing that is granted: what runs already may have set it again.
 #[wasm_bindgen]
-pub fn place() {
-    let named = |what: &str| {
-        let mut words = Lines::words(what);
-        let (purpose, service) = (words.text(), words.text());
-        name_of(&asked(), purpose, service)
-    };
-    frames::stand(may, named);
+pub fn sweep() {
+    erase(Moment::of(&moment()).granted());
+}
+
+/// Fills a placeholder, by the number of its root, for what is marked with `purpose service`.
+#[wasm_bindgen]
+pub fn fill(root: u32, what: &str) {
+    placeholder(&Page, root, what);
 }
 
 /// Says that what was withdrawn goes on until the page is loaded again.
@@ -152,7 +149,7 @@ fn decide(bits: u128, everything: bool) {
     if !kept {
         return;
     }
-    erase(&asked, bits);
+    erase(bits);
     let method = method(everything, asked.refused(), moment.granted(), bits);
     let decision = moment.decision(&asked, bits, method);
     if moment.has_visitor() && !asked.needs_visitor(bits) {
@@ -167,12 +164,11 @@ fn decide(bits: u128, everything: bool) {
 /// Deletes what services have kept: nothing of them is granted any more.
 #[wasm_bindgen]
 pub fn forget() {
-    erase(&asked(), 0);
+    erase(0);
 }
 
-fn erase(asked: &Asked, bits: u128) {
-    let config = page_config();
-    asked.beyond(bits, &mut |key| kept::erase(&config, key));
+fn erase(bits: u128) {
+    asked().beyond(bits, &mut sweep::erase);
 }
 
 fn close(layer: &AtomicU32, is_dialog: bool) {
