@@ -14,7 +14,7 @@ const moment = () => host.moment();
 const may = what => !!host.act?.may(what);
 const decided = decision => host.decided(decision);
 
-const buttons = { accept, reject: refuse, customise: open, close: shut, save, dismiss, reload: () => location.reload() };
+const buttons = { accept, reject: refuse, customise: open, close: shut, save, dismiss: later, reload: () => location.reload() };
 
 const begin = words => {
   const { config, refused } = host;

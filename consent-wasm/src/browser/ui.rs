@@ -32,6 +32,8 @@ extern "C" {
 static SWITCHES: Mutex<Switches> = Mutex::new(Switches::of(0));
 /// What stands in the page, and what stands before it; 0 where nothing does.
 static PANEL: AtomicU32 = AtomicU32::new(0);
+/// The notice that the page has to be loaded again: a decision in the first layer's place does not end it.
+static NOTICE: AtomicU32 = AtomicU32::new(0);
 static DIALOG: AtomicU32 = AtomicU32::new(0);
 
 fn asked() -> Asked {
@@ -68,7 +70,7 @@ pub fn shut() {
     close(&DIALOG, true);
 }
 
-/// Closes what stands in the page: the first layer, or a notice.
+/// Closes the first layer.
 #[wasm_bindgen]
 pub fn dismiss() {
     close(&PANEL, false);
@@ -133,8 +135,14 @@ pub fn fill(root: u32, what: &str) {
 /// Says that what was withdrawn goes on until the page is loaded again.
 #[wasm_bindgen]
 pub fn warn() {
-    dismiss();
-    PANEL.store(notice(&Page), Relaxed);
+    later();
+    NOTICE.store(notice(&Page), Relaxed);
+}
+
+/// Closes the notice.
+#[wasm_bindgen]
+pub fn later() {
+    close(&NOTICE, false);
 }
 
 /// Makes a decision. Where nothing is kept, nothing is granted.
@@ -146,6 +154,7 @@ fn decide(bits: u128, everything: bool) {
     let kept = kept::keep(CONSENT_COOKIE, &moment.cookie(&asked, bits), asked.lifetime());
     shut();
     dismiss();
+    later();
     if !kept {
         return;
     }
