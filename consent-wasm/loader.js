@@ -120,6 +120,7 @@ const host = {
   config,
   language,
   nonce,
+  cookie,
   refused,
   last: decision.last,
   need: ui,

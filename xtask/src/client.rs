@@ -293,6 +293,8 @@ impl Tools {
             .tool("wasm-opt")
             .arg(work.join(format!("{part}_bg.wasm")))
             .args(["--flatten", "--rereloop", "-Oz", "--converge"])
+            // Below the stack's end, where nothing lies, addresses need no checks.
+            .args(["--low-memory-unused", "--reorder-functions-by-name", "--reorder-locals"])
             .args(["--strip-debug", "--strip-producers"])
             .args(FEATURES)
             .arg("-o")
@@ -314,7 +316,8 @@ impl Tools {
         run(self
             .tool("esbuild")
             .arg(from)
-            .args(["--minify", "--charset=utf8", "--log-level=warning", TARGET])
+            .args(["--minify", "--tree-shaking=true", "--charset=utf8"])
+            .args(["--log-level=warning", TARGET])
             .args(options)
             .arg(format!("--outfile={}", to.display())))
     }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlDocument;
 
-use super::{cookie, document, window};
+use super::{document, page_cookie, window};
 
 /// The entry of local storage that holds what the collector has to be told of a withdrawal, from the
 /// click until its answer: the only thing that is ever stored outside the two cookies.
@@ -38,7 +38,7 @@ fn bake(name: &str, value: &str, lifetime: &str, domain: &str) {
 /// browser let it.
 pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
     bake(name, value, if value.is_empty() { "0" } else { lifetime }, "");
-    cookie(name).unwrap_or_default() == value
+    page_cookie(name) == value
 }
 
 /// Leaves for the next page what the collector has to be told of a withdrawal; nothing removes it.

@@ -7,9 +7,10 @@ use alloc::string::String;
 
 #[cfg(any(feature = "tell", feature = "act"))]
 use consent_core::time::Millis;
-use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
-use web_sys::{Document, HtmlDocument, Window};
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{Document, Window};
 
+#[cfg(any(feature = "ui", feature = "act"))]
 use crate::lines::Lines;
 
 #[cfg(feature = "act")]
@@ -30,6 +31,8 @@ extern "C" {
     /// The page's window. Asked of the script: `js_sys::global` has to try four names for it.
     #[wasm_bindgen(js_name = page_window)]
     fn window() -> Window;
+    /// A cookie of that name; empty where there is none.
+    fn page_cookie(name: &str) -> String;
 }
 
 fn document() -> Option<Document> {
@@ -63,14 +66,14 @@ fn draw() -> [u8; 10] {
 }
 
 /// A cookie of that name; none where cookies may not be read.
+#[cfg(any(feature = "tell", feature = "act"))]
 fn cookie(name: &str) -> Option<String> {
-    let document: HtmlDocument = document()?.unchecked_into();
-    let cookies = document.cookie().ok()?;
-    let own = pairs(&cookies).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    own.map(String::from)
+    let own = page_cookie(name);
+    (!own.is_empty()).then_some(own)
 }
 
 /// The pairs `NAME=VALUE` of a page's cookies.
+#[cfg(feature = "ui")]
 fn pairs(cookies: &str) -> impl Iterator<Item = &str> {
     Lines::split(cookies, b';').map(|pair| pair.strip_prefix(' ').unwrap_or(pair))
 }
