@@ -6,6 +6,7 @@
 //! of SHA-2, wasm-bindgen's script without its general initialisation, wasm-opt, one-letter names
 //! between module and script, and esbuild.
 
+mod dead;
 mod glue;
 
 use std::{
@@ -17,7 +18,6 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use walrus::FunctionKind;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, read, run};
@@ -36,10 +36,6 @@ const SOURCES: [&str; 9] = [
     "xtask/package-lock.json",
     "xtask/Cargo.toml",
 ];
-/// What no call reaches and no tool can tell so, because tables of functions name it: the formatting of
-/// panic messages, which the modules' own panic handler never asks for, and the executor of futures
-/// that js-sys exports to everybody. Their bodies are emptied: whoever does call them stops there.
-const UNREACHED: [&str; 2] = ["::fmt::", "js_sys::futures"];
 /// What the modules may use: Baseline features that rustc turns on, and nothing that it does not.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -158,20 +154,12 @@ fn bind(root: &Path, part: &str, work: &Path, tools: &Tools) -> Result<String> {
         .exports
         .iter()
         .filter(|export| !glue::uses(&script, &export.name))
-        .map(|export| export.id())
+        .map(walrus::Export::id)
         .collect();
     for export in unused {
         module.exports.delete(export);
     }
-    for function in module.funcs.iter_mut() {
-        let name = function.name.as_deref().unwrap_or_default();
-        let dead = UNREACHED.iter().any(|own| name.contains(own));
-        if let (true, FunctionKind::Local(local)) = (dead, &mut function.kind) {
-            let body = local.entry_block();
-            local.block_mut(body).instrs.clear();
-            local.builder_mut().func_body().unreachable();
-        }
-    }
+    dead::empty(module);
     fs::write(work.join(format!("{part}_bg.wasm")), module.emit_wasm()).with_context(unwritten)?;
     Ok(script)
 }
@@ -236,8 +224,7 @@ impl Names {
             script.replace(&format!("\"./{part}_bg.js\":"), "a:")
         });
         for (long, short) in &self.0 {
-            script = script
-                .replace(&format!("        {long}: function("), &format!("{short}: function("));
+            script = script.replace(&format!("        {long}: "), &format!("{short}: "));
             script = with_member(&script, long, short);
         }
         script

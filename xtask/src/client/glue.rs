@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 /// Functions of the script, and what stands in their place. Memory may move at any call, so that views of it
 /// are made anew each time; texts are short, so that they are encoded in one go.
-const SHORTER: [(&str, &str); 5] = [
+const SHORTER: [(&str, &str); 6] = [
     (
         "getUint8ArrayMemory0",
         "const getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);\n",
@@ -26,6 +26,12 @@ const SHORTER: [(&str, &str); 5] = [
          const ptr = malloc(WASM_VECTOR_LEN = bytes.length, 1) >>> 0;\n    \
          getUint8ArrayMemory0().set(bytes, ptr);\n    \
          return ptr;\n};\n",
+    ),
+    (
+        "handleError",
+        "const guarded = call => (...given) => {\n    \
+         try {\n        return call(...given);\n    } catch (error) {\n        \
+         wasm.__wbindgen_exn_store(addToExternrefTable0(error));\n    }\n};\n",
     ),
     ("decodeText", ""),
 ];
@@ -54,7 +60,10 @@ pub(super) fn smaller(script: &str) -> Result<String> {
         }
         script = script.replace(remains, "");
     }
-    Ok(script.replace(", wasm.__wbindgen_realloc)", ")"))
+    let script = script.replace(", wasm.__wbindgen_realloc)", ")");
+    // What may throw is wrapped when the module is bound, not at each call.
+    let script = script.replace("function() { return handleError(function (", "guarded(function (");
+    Ok(script.replace("}, arguments); },", "}),"))
 }
 
 /// The script without its initialisation, which is its end. That takes addresses, bytes and modules alike, at
