@@ -10,11 +10,11 @@ use consent_core::{
     policy::Policy,
     time::{Millis, SECOND},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     client::{Asset, CONFIG_MARK, Client, hashed_name},
-    site::SiteFile,
+    site::{History, Past, SiteFile},
     store::{Readers, SiteId, sites as store},
 };
 
@@ -33,6 +33,12 @@ pub struct Site {
     pub file: SiteFile,
     /// Its policy.
     pub policy: Policy,
+    /// What there is to tell of its revisions.
+    pub history: History,
+    /// When its file was put in force.
+    pub applied_at: Millis,
+    /// Its files of earlier revisions and of this one, by the last edition of each.
+    past: Vec<Past>,
     /// The loader with its configuration.
     pub loader: Asset,
     /// What the loader may fetch, by hashed name.
@@ -45,10 +51,11 @@ pub struct Site {
 }
 
 impl Site {
-    fn new(applied: store::Applied, client: &Client) -> Result<Self, String> {
+    fn new(applied: store::Applied, past: Vec<Past>, client: &Client) -> Result<Self, String> {
         let file = applied.file;
         let policy = file.policy(applied.revision).map_err(|flaw| format!("{flaw:?}"))?;
         let zone = TimeZone::get(&file.timezone).map_err(|error| error.to_string())?;
+        let history = file.history(&zone, &past);
         let mut assets = BTreeMap::new();
         let mut parts = HashMap::new();
         let mut asking = String::new();
@@ -61,7 +68,9 @@ impl Site {
             parts.insert(hashed, Arc::clone(asset));
         }
         for language in &file.languages {
-            let texts = serde_json::to_vec(&file.texts(language)).map_err(|e| e.to_string())?;
+            let mut texts = file.texts(language);
+            texts.changes = file.told(&history, language);
+            let texts = serde_json::to_vec(&texts).map_err(|e| e.to_string())?;
             let asset = Asset::new("application/json", texts);
             let hashed = hashed_name(&format!("text-{language}.json"), &asset.hash);
             assets.insert(format!("text.{language}"), hashed.clone());
@@ -76,6 +85,9 @@ impl Site {
             edition: applied.edition,
             wording: applied.wording,
             policy,
+            history,
+            applied_at: applied.applied_at,
+            past,
             loader: Asset::new("text/javascript; charset=utf-8", loader.into_bytes()),
             parts,
             earlier: HashMap::new(),
@@ -89,6 +101,21 @@ impl Site {
     #[must_use]
     pub fn part(&self, name: &str) -> Option<&Arc<Asset>> {
         self.parts.get(name).or_else(|| self.earlier.get(name))
+    }
+
+    /// The file of a revision, as it was last.
+    #[must_use]
+    pub fn revision(&self, number: u32) -> Option<&SiteFile> {
+        if number == self.policy.revision() {
+            return Some(&self.file);
+        }
+        self.past.iter().find(|past| past.revision == number)?.file.as_ref()
+    }
+
+    /// The day since which it says what it does about Global Privacy Control, where it honours that.
+    #[must_use]
+    pub fn honours_gpc_since(&self) -> Option<Date> {
+        (!self.file.gpc().is_empty()).then(|| crate::site::day(self.applied_at, &self.zone))
     }
 
     /// The day of a time, since 1970, in the site's time zone.
@@ -133,6 +160,13 @@ impl Sites {
         sites.values().any(|site| site.file.allows_origin(origin))
     }
 
+    /// The newest day on which any site said that it honours Global Privacy Control.
+    #[must_use]
+    pub fn honour_gpc_since(&self) -> Option<Date> {
+        let sites = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
+        sites.values().filter_map(|site| site.honours_gpc_since()).max()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -158,7 +192,8 @@ impl Sites {
                 }
                 Err(error) => return Err(error),
             };
-            match Site::new(applied, &self.client) {
+            let past = store::past(&mut db, applied.id).await?;
+            match Site::new(applied, past, &self.client) {
                 Ok(mut site) => {
                     if let Some(before) = self.get(&key) {
                         site.earlier.clone_from(&before.parts);

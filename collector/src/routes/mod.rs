@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod body;
 mod extract;
+mod gpc;
 mod policy;
 mod visitor;
 
@@ -52,9 +53,11 @@ pub fn router(app: App) -> Router {
         .merge(visitors)
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
+        .route("/s/{site}/gpc.json", get(gpc::of_site))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/.well-known/jwks.json", get(assets::jwks))
+        .route("/.well-known/gpc.json", get(gpc::of_all))
         .route("/api/v1/query", post(api::query))
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))

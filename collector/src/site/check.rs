@@ -7,7 +7,7 @@ use consent_core::{
     policy::{Flaw, Kind, MAX_SLOTS},
 };
 
-use super::{Complaint, Purpose, Service, SiteFile, place::Places};
+use super::{Complaint, Purpose, Service, SiteFile, kept::Area, place::Places};
 
 /// Everything that is wrong with a file whose keys are right one by one.
 pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
@@ -16,6 +16,7 @@ pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
     check.names();
     check.forms();
     check.own_cookies();
+    check.signals();
     check.switches();
     check.complaints
 }
@@ -99,7 +100,8 @@ impl<'a> Check<'a> {
             );
         }
         let mut own = self.file.controller.name.values();
-        if !service.external && !own.any(|name| *name == provider.name) {
+        let foreign = !own.any(|name| *name == provider.name);
+        if !service.external && foreign {
             self.complain(
                 &format!("{path}.external"),
                 format!(
@@ -118,10 +120,71 @@ impl<'a> Check<'a> {
                 "move the service to a purpose that visitors can refuse",
             );
         }
+        if service.external || !foreign {
+            self.recipient(service, path);
+        }
+        self.storage(service, path);
         let mut cookies = Seen::default();
         for (at, cookie) in service.cookies.iter().enumerate() {
             let path = format!("{path}.cookies[{at}].name");
             cookies.see(self, &format!("service `{key}`, cookie"), &cookie.name, &path);
+        }
+    }
+
+    /// What is sent to others is used by others, and what for is told (Telecommunications Business Act,
+    /// art. 27-12: the purposes of both sides).
+    fn recipient(&mut self, service: &Service, path: &str) {
+        let Service { key, provider, .. } = service;
+        match (service.external, &service.their_use) {
+            (true, None) => self.complain(
+                &format!("{path}.external"),
+                format!("service `{key}`: `their_use` is missing"),
+                format!(
+                    "add their_use = {{ … }}: what {} itself uses it for, in each language; where it acts \
+                     for you alone, what it does with it for you",
+                    provider.name
+                ),
+            ),
+            (false, Some(_)) => self.complain(
+                &format!("{path}.their_use"),
+                format!("service `{key}`: `their_use` has no effect here"),
+                "leave it out: nothing is sent to others, and `use` says what the site does",
+            ),
+            _ => {}
+        }
+    }
+
+    /// Storage has no lifetime of its own, so the file says when an entry goes.
+    fn storage(&mut self, service: &Service, path: &str) {
+        let mut names = Seen::default();
+        for (at, entry) in service.storage.iter().enumerate() {
+            let path = format!("{path}.storage[{at}]");
+            let what = format!("service `{}`, storage `{}`", service.key, entry.name);
+            names.see(
+                self,
+                &format!("service `{}`, storage", service.key),
+                &entry.name,
+                &format!("{path}.name"),
+            );
+            let session = entry.place().is_some_and(|(area, _)| area == Area::Session);
+            match (session, entry.days, entry.until_deleted) {
+                (true, None, false) | (false, Some(_), false) | (false, None, true) => {}
+                (true, _, _) => self.complain(
+                    &path,
+                    format!("{what}: it ends with the tab, and has another lifetime"),
+                    "leave `days` and `until_deleted` out, or write \"local:…\" where it stays longer",
+                ),
+                (false, None, false) => self.complain(
+                    &path,
+                    format!("{what}: its lifetime is missing"),
+                    "add days = … where its script takes it away, or until_deleted = true",
+                ),
+                (false, Some(_), true) => self.complain(
+                    &path,
+                    format!("{what}: it has two lifetimes"),
+                    "keep `days` where its script takes it away, otherwise until_deleted = true",
+                ),
+            }
         }
     }
 

@@ -11,7 +11,10 @@ use consent_core::{
     policy::{self, Flaw, Kind, Policy},
 };
 
-use super::file::{LeadForm, SiteFile};
+use super::file::{LeadForm, Service, SiteFile, Storage};
+
+/// What the names of the client's own entries in the browser's storage begin with.
+const OWN_STORAGE: &str = "ashiato_";
 
 impl SiteFile {
     /// The policy at a revision.
@@ -61,10 +64,10 @@ impl SiteFile {
             purposes: self.core_purposes(),
             url_parameters: self.url_parameters.clone(),
             cookies: self.cookies(),
-            storage: BTreeMap::new(),
+            storage: self.storage(),
             domain: None,
-            gpc: Vec::new(),
-            consent_mode: None,
+            gpc: self.gpc().to_vec(),
+            consent_mode: self.consent_mode(),
             forms: self.forms.iter().map(|form| form.key.clone()).collect(),
             reopen: self.reopen(),
             banner: self.banner.look(),
@@ -84,17 +87,34 @@ impl SiteFile {
     /// them: the consent cookie says that it is not granted, and the visitor cookie serves whatever
     /// else is.
     fn cookies(&self) -> BTreeMap<String, Vec<String>> {
+        self.to_delete(|service| {
+            let names = service.cookies.iter().map(|cookie| cookie.name.as_str());
+            names.filter(|name| *name != CONSENT_COOKIE && *name != VISITOR_COOKIE).collect()
+        })
+    }
+
+    /// The same of storage; the client looks after its own entries itself.
+    fn storage(&self) -> BTreeMap<String, Vec<String>> {
+        self.to_delete(|service| {
+            let own = |entry: &&Storage| {
+                entry.place().is_some_and(|(_, name)| name.starts_with(OWN_STORAGE))
+            };
+            let others = service.storage.iter().filter(|entry| !own(entry));
+            others.map(|entry| entry.name.as_str()).collect()
+        })
+    }
+
+    fn to_delete<'a>(
+        &'a self,
+        of: impl Fn(&'a Service) -> Vec<&'a str>,
+    ) -> BTreeMap<String, Vec<String>> {
         let asked = self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary);
         asked
             .flat_map(|purpose| &purpose.services)
-            .filter_map(|service| {
-                let names: Vec<_> = service
-                    .cookies
-                    .iter()
-                    .map(|cookie| cookie.name.clone())
-                    .filter(|name| name != CONSENT_COOKIE && name != VISITOR_COOKIE)
-                    .collect();
-                (!names.is_empty()).then(|| (service.key.to_string(), names))
+            .map(|service| (service, of(service)))
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(service, names)| {
+                (service.key.to_string(), names.into_iter().map(str::to_owned).collect())
             })
             .collect()
     }

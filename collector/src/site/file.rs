@@ -3,15 +3,18 @@
 //! Shapes only: whether the values are right is for [`super::parse`] to say, and what is read back
 //! from the database has passed it.
 
+mod asking;
+
 use std::collections::BTreeMap;
 
 use consent_core::{
-    client::{Banner, Control, Corner, Layout, Theme},
     form::FieldKind,
     ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey},
     policy::Kind,
 };
 use serde::{Deserialize, Serialize};
+
+pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -44,6 +47,12 @@ pub struct SiteFile {
     /// How it asks.
     #[serde(default)]
     pub banner: BannerFile,
+    /// What a Global Privacy Control signal refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpc: Option<Gpc>,
+    /// How Google's tags are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_mode: Option<ConsentModeFile>,
     /// What it asks for.
     pub purposes: Vec<Purpose>,
     /// Its lead forms.
@@ -72,59 +81,19 @@ pub struct Controller {
     pub address: Words,
     /// An e-mail address, or the `https` address of an enquiry form.
     pub contact: String,
+    /// Who else takes complaints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complaints: Option<Office>,
 }
 
-/// How a site asks.
+/// An office outside the controller that takes complaints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BannerFile {
-    /// The banner's version, recorded with every decision.
-    #[serde(default = "default_version")]
-    pub version: String,
-    /// Where the banner stands.
-    #[serde(default)]
-    pub layout: Layout,
-    /// In which corner a box stands, and the lasting control.
-    #[serde(default)]
-    pub corner: Corner,
-    /// Its colours.
-    #[serde(default)]
-    pub theme: Theme,
-    /// Where the choice is opened again.
-    #[serde(default)]
-    pub control: Control,
-    /// The site's own words in place of built-in ones: by language, then by their names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub text: BTreeMap<String, Words>,
-}
-
-fn default_version() -> String {
-    "default".to_owned()
-}
-
-impl Default for BannerFile {
-    fn default() -> Self {
-        Self {
-            version: default_version(),
-            layout: Layout::default(),
-            corner: Corner::default(),
-            theme: Theme::default(),
-            control: Control::default(),
-            text: BTreeMap::new(),
-        }
-    }
-}
-
-impl BannerFile {
-    pub(super) fn look(&self) -> Banner {
-        Banner {
-            version: self.version.clone(),
-            layout: self.layout,
-            corner: self.corner,
-            theme: self.theme,
-            control: self.control,
-        }
-    }
+pub struct Office {
+    /// Its name.
+    pub name: Words,
+    /// An e-mail address, or an `https` address.
+    pub contact: String,
 }
 
 /// What a site uses data for.
@@ -163,9 +132,12 @@ pub struct Service {
     pub external: bool,
     /// What is sent.
     pub sends: Words,
-    /// What it is for.
+    /// What the site uses it for.
     #[serde(rename = "use")]
     pub usage: Words,
+    /// What its provider uses the data for; of an external one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub their_use: Option<Words>,
     /// Days that what was sent is kept.
     pub retention_days: u32,
     /// Hosts that its scripts, frames and images come from.
@@ -174,6 +146,9 @@ pub struct Service {
     /// The cookies it sets.
     #[serde(default)]
     pub cookies: Vec<Cookie>,
+    /// What else it keeps in the browser.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<Storage>,
     /// The events that are taken for it.
     #[serde(default)]
     pub events: Vec<EventName>,
@@ -203,6 +178,23 @@ pub struct Cookie {
     pub name: String,
     /// Days that it lives.
     pub days: u32,
+    /// What it is for.
+    #[serde(rename = "use")]
+    pub usage: Words,
+}
+
+/// An entry of the browser's storage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// `local:NAME`, `session:NAME` or `indexeddb:NAME`; `*` stands for any characters.
+    pub name: String,
+    /// Days after which the service takes it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
+    /// Whether it stays until somebody deletes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub until_deleted: bool,
     /// What it is for.
     #[serde(rename = "use")]
     pub usage: Words,

@@ -8,12 +8,15 @@ mod check;
 mod complaint;
 mod config;
 mod file;
+mod history;
+mod kept;
 mod nearest;
 mod own_cookies;
 mod place;
 mod policy_page;
 mod revision;
 mod shape;
+mod signals;
 mod texts;
 mod vague;
 mod value;
@@ -24,10 +27,12 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, BannerFile, Controller, Cookie, FormField, LeadForm, Provider, Purpose, Service,
-    SiteFile, Words,
+    Agreement, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, LeadForm, Office,
+    Provider, Purpose, Region, Service, SiteFile, Storage, Words,
 };
-pub use policy_page::POLICY_STYLE;
+pub(crate) use history::day;
+pub use history::{History, Past, Revision};
+pub use policy_page::{POLICY_STYLE, Shown};
 
 /// Reads a site file.
 ///

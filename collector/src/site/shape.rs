@@ -1,10 +1,12 @@
 //! Every key that a site file may have: whether it must be there, what it holds, and what to tell
 //! an owner who left it out.
 
+mod asking;
 mod tables;
 
 use super::{vague::Need, value::Verdict};
 
+pub(super) use asking::SIGNALS;
 pub(super) use tables::SITE;
 
 /// A table of the file.

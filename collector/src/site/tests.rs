@@ -1,6 +1,8 @@
 mod bad;
+mod history;
 mod made;
 mod pages;
+mod signals;
 
 use super::*;
 

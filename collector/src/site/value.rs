@@ -1,5 +1,7 @@
 //! The rules of single values: origins, hosts, languages, countries, addresses, plain texts.
 
+mod plain;
+
 use std::str::FromStr;
 
 use consent_core::{
@@ -7,7 +9,9 @@ use consent_core::{
     ids::Invalid,
 };
 
-use super::texts::country_names;
+use super::{kept, nearest::nearest, texts::country_names};
+
+pub(super) use plain::plain;
 
 /// What is wrong with a value.
 #[derive(Debug)]
@@ -153,6 +157,18 @@ pub(super) fn country(code: &str) -> Verdict {
     hold(country_names(code).is_some(), || format!("`{code}` is not a country's code"), remedy)
 }
 
+/// An ISO 3166-2 code: a country, or a part of one.
+pub(super) fn region(code: &str) -> Verdict {
+    let (country, part) = code.split_once('-').unwrap_or((code, "1"));
+    self::country(country)?;
+    let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    hold(
+        (1..=3).contains(&part.len()) && part.bytes().all(known),
+        || format!("`{code}` is not a region's code"),
+        "use a code of ISO 3166-2, such as \"JP\", \"JP-13\" or \"US-CA\"",
+    )
+}
+
 /// An `https` address.
 pub(super) fn address(text: &str) -> Verdict {
     let rest = text.strip_prefix("https://").unwrap_or_default();
@@ -194,6 +210,30 @@ pub(super) fn cookie(name: &str) -> Verdict {
     )
 }
 
+/// An entry of the browser's storage: where it is, and its name.
+pub(super) fn storage(text: &str) -> Verdict {
+    let areas = kept::AREAS.iter().map(|(prefix, _)| *prefix);
+    let Some((prefix, name)) = text.split_once(':') else {
+        return wrong(
+            format!("`{text}` does not say where it is kept"),
+            format!("write \"local:{text}\", \"session:{text}\" or \"indexeddb:{text}\""),
+        );
+    };
+    if !areas.clone().any(|area| area == prefix) {
+        let remedy = nearest(prefix, areas);
+        return wrong(format!("`{prefix}` is no storage of the browser"), remedy);
+    }
+    hold(
+        (1..=128).contains(&name.chars().count())
+            && !name.starts_with('*')
+            && name.trim() == name
+            && !name.contains(plain::is_unseen),
+        || format!("`{text}` is not the name of an entry"),
+        "give the name as the browser shows it; a * may stand for what changes, but not first, as \
+         in \"local:kazoeru_*\"",
+    )
+}
+
 /// A banner's version.
 pub(super) fn version(text: &str) -> Verdict {
     let known = |byte: u8| {
@@ -209,38 +249,4 @@ pub(super) fn version(text: &str) -> Verdict {
 /// A name that is the same in every language.
 pub(super) fn name(text: &str) -> Verdict {
     plain(text, 80)
-}
-
-/// A text of one line without markup.
-pub(super) fn plain(text: &str, max: usize) -> Verdict {
-    if text.trim().is_empty() {
-        return wrong("is empty", "write the text that visitors are to read");
-    }
-    let count = text.chars().count();
-    if count > max {
-        return wrong(
-            format!("has {count} characters, more than {max}"),
-            "shorten it: people read it in a banner or a table",
-        );
-    }
-    let invisible = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
-    };
-    if text.contains(invisible) {
-        return wrong("has line breaks or other control characters", "write it in one line");
-    }
-    let tag = text.match_indices('<').any(|(at, _)| {
-        text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!')
-    });
-    let entity = text.match_indices('&').any(|(at, _)| {
-        let name = text[at + 1..].split(';').next().unwrap_or_default();
-        let ended = text[at + 1..].contains(';');
-        ended && !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'#')
-    });
-    hold(
-        !tag && !entity,
-        || "has HTML, which visitors would see as it is".to_owned(),
-        "write plain text, without tags and entities",
-    )
 }

@@ -11,6 +11,21 @@ use super::{
     walk::Walk,
 };
 
+/// What stands in built-in words for values.
+const PLACES: [&str; 11] = [
+    "{name}",
+    "{names}",
+    "{n}",
+    "{time}",
+    "{date}",
+    "{site}",
+    "{reopen}",
+    "{from}",
+    "{to}",
+    "{item}",
+    "{provider}",
+];
+
 /// The longest `use` and `sends`.
 const LINE: usize = 400;
 
@@ -147,10 +162,7 @@ fn own_word(name: &str, english: &str, text: &str) -> Verdict {
         _ => 200,
     };
     plain(text, max)?;
-    let placeholders = ["{name}", "{n}", "{time}", "{site}", "{reopen}"];
-    let lost = placeholders
-        .into_iter()
-        .find(|placeholder| english.contains(placeholder) && !text.contains(placeholder));
+    let lost = PLACES.into_iter().find(|place| english.contains(place) && !text.contains(place));
     match lost {
         Some(placeholder) => Err(Wrong {
             message: format!("has no {placeholder}"),

@@ -4,7 +4,7 @@ use consent_core::{ids::SiteKey, time::Millis};
 use sqlx::{Connection as _, Row as _};
 
 use super::{Connection, SiteId};
-use crate::site::SiteFile;
+use crate::site::{Past, SiteFile};
 
 /// A site with the file that is in force.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Applied {
     pub wording: String,
     /// The file.
     pub file: SiteFile,
+    /// When it was put in force.
+    pub applied_at: Millis,
 }
 
 /// What putting a site file in force did.
@@ -42,7 +44,8 @@ pub async fn list(db: &mut Connection) -> sqlx::Result<Vec<(String, i64)>> {
     sqlx::query_as(LIST).fetch_all(db).await
 }
 
-const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.wording, policy.document \
+const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.wording, \
+        policy.document, policy.applied_at \
     FROM site JOIN policy ON policy.site_id = site.id AND policy.edition = site.edition \
     WHERE site.key = $1";
 
@@ -65,7 +68,28 @@ pub async fn find(db: &mut Connection, key: &str) -> sqlx::Result<Option<Applied
         revision: u32::try_from(row.get::<i64, _>(2)).map_err(|error| decode(&error))?,
         wording: row.get(3),
         file: serde_json::from_str(&document).map_err(|error| decode(&error))?,
+        applied_at: Millis(row.get(5)),
     }))
+}
+
+const PAST: &str = "SELECT span.revision, span.since, policy.document \
+    FROM (SELECT revision, MIN(applied_at) AS since, MAX(edition) AS last \
+        FROM policy WHERE site_id = $1 GROUP BY revision) AS span \
+    JOIN policy ON policy.site_id = $1 AND policy.edition = span.last \
+    ORDER BY span.revision";
+
+/// Every revision of a site's policy with its file as it was last, the oldest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn past(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<Past>> {
+    let rows: Vec<(i64, i64, String)> = sqlx::query_as(PAST).bind(site.0).fetch_all(db).await?;
+    let past = rows.into_iter().map(|(revision, since, document)| Past {
+        revision: u32::try_from(revision).unwrap_or_default(),
+        since: Millis(since),
+        file: serde_json::from_str(&document).ok(),
+    });
+    Ok(past.collect())
 }
 
 const INSERT_SITE: &str = "INSERT INTO site (id, key, edition) \

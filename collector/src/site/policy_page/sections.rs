@@ -4,7 +4,7 @@ use consent_core::policy::Kind;
 use maud::{Markup, Render, html};
 
 use super::{
-    super::{Purpose, Service},
+    super::{Purpose, Service, Words, texts::fill},
     Page,
 };
 
@@ -31,11 +31,12 @@ impl Page<'_> {
                     dl {
                         (row(word("page_recipient"), self.speech.provider(&service.provider)))
                         (row(word("sends_label"), self.speech.say(&service.sends)))
-                        (row(word("page_our_use"), self.speech.say(&purpose.usage)))
-                        (row(word("page_their_use"), self.speech.say(&service.usage)))
+                        @let (ours, theirs) = uses(purpose, service);
+                        (row(word("page_our_use"), self.speech.say(ours)))
+                        (row(word("page_their_use"), self.speech.say(theirs)))
                         (row(word("retention_label"), self.speech.exact_time(service.retention_days)))
                         @if let Some(policy) = &service.provider.policy {
-                            (row(word("page_their_policy"), link(policy, policy)))
+                            (row(word("page_their_policy"), self.link_to(policy, policy)))
                         }
                     }
                 }
@@ -108,11 +109,13 @@ impl Page<'_> {
                 }
                 tbody role="rowgroup" {
                     @for service in services {
-                        @for cookie in &service.cookies {
+                        @for kept in service.kept() {
                             tr role="row" {
-                                th scope="row" role="rowheader" { code { (cookie.name) } }
-                                td role="cell" data-label=(word("use_label")) { (self.speech.say(&cookie.usage)) }
-                                td role="cell" data-label=(word("page_cookie_lifetime")) { (self.speech.exact_time(cookie.days)) }
+                                th scope="row" role="rowheader" {
+                                    code { (kept.name) } " " span.area { (word(kept.area.word())) }
+                                }
+                                td role="cell" data-label=(word("use_label")) { (self.speech.say(kept.usage)) }
+                                td role="cell" data-label=(word("page_cookie_lifetime")) { (self.speech.exact_lifetime(kept.lifetime)) }
                                 td role="cell" data-label=(word("page_cookie_service")) { (self.speech.say(&service.name)) }
                             }
                         }
@@ -142,16 +145,39 @@ impl Page<'_> {
 
     pub(super) fn choice(&self) -> Markup {
         let word = |name| self.speech.word(name);
-        let change = word("page_change_text")
-            .replace("{reopen}", word("reopen"))
-            .replace("{time}", &self.speech.exact_time(self.file.consent_days));
+        let time = self.speech.exact_time(self.file.consent_days);
+        let change = fill(word("page_change_text"), &[("reopen", word("reopen")), ("time", &time)]);
         html! {
             article { h3 { (word("page_change")) } p { (change) } }
-            article { h3 { (word("page_disable")) } p { (word("page_disable_text")) } }
             article {
-                h3 { (word("page_records")) }
-                p { (word("page_records_text")) }
-                p { a href={ "me?lang=" (self.speech.language()) } { (word("page_records_link")) } }
+                h3 { (word("page_disable")) }
+                p { (word("page_disable_text")) }
+                dl {
+                    @for (browser, kind, steps) in BROWSERS {
+                        (row(&match kind {
+                            Some(kind) => self.speech.bracketed(browser, kind),
+                            None => browser.to_owned(),
+                        }, word(steps)))
+                    }
+                }
+            }
+            article { h3 { (word("page_records")) } p { (word("page_records_text")) } }
+        }
+    }
+
+    pub(super) fn privacy_control(&self) -> Markup {
+        let gpc = self.file.gpc();
+        let refused = self.file.purposes.iter().filter(|purpose| gpc.contains(&purpose.key));
+        let text =
+            fill(self.speech.word("page_gpc_text"), &[("reopen", self.speech.word("reopen"))]);
+        html! {
+            article {
+                p { (text) }
+                ul {
+                    @for purpose in refused {
+                        li { a href={ "#purpose-" (purpose.key) } { (self.speech.say(&purpose.name)) } }
+                    }
+                }
             }
         }
     }
@@ -159,7 +185,6 @@ impl Page<'_> {
     pub(super) fn controller(&self) -> Markup {
         let word = |name| self.speech.word(name);
         let controller = &self.file.controller;
-        let contact = &controller.contact;
         html! {
             dl {
                 (row(word("page_controller_name"), self.speech.say(&controller.name)))
@@ -167,20 +192,80 @@ impl Page<'_> {
                     (row(word("page_representative"), self.speech.say(representative)))
                 }
                 (row(word("page_address"), self.speech.say(&controller.address)))
-                (row(word("page_contact"), if contact.starts_with("https://") {
-                    link(contact, contact)
-                } else {
-                    link(&format!("mailto:{contact}"), contact)
-                }))
+                (row(word("page_contact"), self.contact(&controller.contact)))
+                @if let Some(office) = &controller.complaints {
+                    (row(word("page_complaints"), html! {
+                        (self.speech.say(&office.name)) br; (self.contact(&office.contact))
+                    }))
+                }
             }
         }
+    }
+
+    /// Every revision, the newest first: since when, what changed, and the way to read it.
+    pub(super) fn history(&self) -> Markup {
+        let word = |name| self.speech.word(name);
+        html! {
+            p { (word("page_history_intro")) }
+            @for revision in &self.shown.history.revisions {
+                @let number = revision.number.to_string();
+                article {
+                    h3 {
+                        (fill(word("page_version"), &[("n", &number)]))
+                        " " time datetime=(revision.since) { (self.speech.date(revision.since)) }
+                        @if revision.number == self.shown.revision {
+                            " " span.badge.asked { (word("page_shown")) }
+                        }
+                    }
+                    @if let Some(changes) = revision.changes.get(self.shown.language) {
+                        ul.changes { @for change in changes { li { (change) } } }
+                    } @else if revision.number == 1 {
+                        p { (word("page_first")) }
+                    }
+                    @if revision.number != self.shown.revision {
+                        @let newer = self.shown.history.after(revision.number).is_some();
+                        p.read {
+                            a href=(self.link(newer.then_some(revision.number))) target=[self.elsewhere()] {
+                                (fill(word("page_read"), &[("n", &number)]))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn contact(&self, contact: &str) -> Markup {
+        if contact.starts_with("https://") {
+            self.link_to(contact, contact)
+        } else {
+            self.link_to(&format!("mailto:{contact}"), contact)
+        }
+    }
+
+    fn link_to(&self, address: &str, text: &str) -> Markup {
+        html! { a href=(address) rel="noreferrer" target=[self.elsewhere()] { (text) } }
+    }
+}
+
+/// Browsers, on which machine where there are two, and the word that says how.
+const BROWSERS: [(&str, Option<&str>, &str); 5] = [
+    ("Chrome", None, "page_chrome"),
+    ("Safari", Some("iPhone, iPad"), "page_safari_phone"),
+    ("Safari", Some("Mac"), "page_safari_mac"),
+    ("Edge", None, "page_edge"),
+    ("Firefox", None, "page_firefox"),
+];
+
+/// What a transmission is for, on the site's side and on the recipient's. A file from before there was a
+/// place for both said ours with the purpose and theirs with the service.
+fn uses<'a>(purpose: &'a Purpose, service: &'a Service) -> (&'a Words, &'a Words) {
+    match &service.their_use {
+        Some(theirs) => (&service.usage, theirs),
+        None => (&purpose.usage, &service.usage),
     }
 }
 
 fn row(label: &str, value: impl Render) -> Markup {
     html! { div { dt { (label) } dd { (value) } } }
-}
-
-fn link(address: &str, text: &str) -> Markup {
-    html! { a href=(address) rel="noreferrer" { (text) } }
 }

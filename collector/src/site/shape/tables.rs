@@ -5,13 +5,14 @@ use consent_core::ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, Si
 use super::{
     super::{vague::Need, value},
     Key, Rule, Shape,
+    asking::{BANNER, CONSENT_MODE, GPC, SIGNALS},
 };
 
-const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
+pub(super) const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
     Key { name, needed: Some(remedy), rule }
 }
 
-const fn may(name: &'static str, rule: Rule) -> Key {
+pub(super) const fn may(name: &'static str, rule: Rule) -> Key {
     Key { name, needed: None, rule }
 }
 
@@ -21,17 +22,6 @@ const LINE: usize = 400;
 const COOKIE_DAYS: Rule = Rule::Number(1, 400);
 /// A hundred years: a number, where "for ever" would be none.
 const RETENTION_DAYS: Rule = Rule::Number(1, 36_500);
-
-/// The seven signals of Google Consent Mode.
-const SIGNALS: &[&str] = &[
-    "ad_storage",
-    "ad_user_data",
-    "ad_personalization",
-    "analytics_storage",
-    "functionality_storage",
-    "personalization_storage",
-    "security_storage",
-];
 
 const KEY: &str = "give it a key of small letters, digits and _";
 const NAMED: &str = "add name = { LANGUAGE = \"…\" } in each language of the site";
@@ -71,6 +61,8 @@ pub(in super::super) const SITE: Shape = Shape {
             "add [controller] with name, address and contact of who answers for the data",
         ),
         may("banner", Rule::Table(&BANNER)),
+        may("gpc", Rule::Table(&GPC)),
+        may("consent_mode", Rule::Table(&CONSENT_MODE)),
         needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
         may("forms", Rule::Tables(&FORM)),
     ],
@@ -88,19 +80,20 @@ const CONTROLLER: Shape = Shape {
             Rule::One(value::contact),
             "add contact = \"privacy@example.com\": where people can ask and complain",
         ),
+        may("complaints", Rule::Table(&OFFICE)),
     ],
 };
 
-const BANNER: Shape = Shape {
-    noun: "banner",
+const OFFICE: Shape = Shape {
+    noun: "complaints",
     named_by: "",
     keys: &[
-        may("version", Rule::One(value::version)),
-        may("layout", Rule::Of(&["bar", "box", "centre"])),
-        may("corner", Rule::Of(&["bottom_start", "bottom_end", "top_start", "top_end"])),
-        may("theme", Rule::Of(&["auto", "light", "dark"])),
-        may("control", Rule::Of(&["floating", "own"])),
-        may("text", Rule::Overrides),
+        needed("name", Rule::Words(NAME), "add the office's name in each language"),
+        needed(
+            "contact",
+            Rule::One(value::contact),
+            "add contact = \"https://…\" or an e-mail address of that office",
+        ),
     ],
 };
 
@@ -141,11 +134,13 @@ const SERVICE: Shape = Shape {
         needed(
             "use",
             Rule::Use(Need::Specific),
-            "add use = { … }: what the recipient uses it for, in each language",
+            "add use = { … }: what the site uses it for, in each language",
         ),
+        may("their_use", Rule::Use(Need::Specific)),
         needed("retention_days", RETENTION_DAYS, KEPT),
         may("hosts", Rule::Many(value::host)),
         may("cookies", Rule::Tables(&COOKIE)),
+        may("storage", Rule::Tables(&STORAGE)),
         may("events", Rule::Many(value::key::<EventName>)),
         may("consent_mode", Rule::SomeOf(SIGNALS)),
     ],
@@ -183,6 +178,25 @@ const COOKIE: Shape = Shape {
             "use",
             Rule::Use(Need::Brief),
             "add use = { … }: what the cookie is for, in each language",
+        ),
+    ],
+};
+
+const STORAGE: Shape = Shape {
+    noun: "storage",
+    named_by: "name",
+    keys: &[
+        needed(
+            "name",
+            Rule::One(value::storage),
+            "add name = \"local:NAME\", \"session:NAME\" or \"indexeddb:NAME\"",
+        ),
+        may("days", RETENTION_DAYS),
+        may("until_deleted", Rule::Flag),
+        needed(
+            "use",
+            Rule::Use(Need::Brief),
+            "add use = { … }: what the entry is for, in each language",
         ),
     ],
 };

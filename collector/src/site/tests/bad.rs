@@ -84,7 +84,7 @@ fn a_report_names_file_line_and_remedy() {
     let complaints = parse(&changed("\"bar\"", "\"ber\"")).unwrap_err();
     assert_eq!(
         report("shop.toml", &complaints),
-        "shop.toml:24: banner: `layout` cannot be `ber`\n  remedy: did you mean `bar`?\n"
+        "shop.toml:26: banner: `layout` cannot be `ber`\n  remedy: did you mean `bar`?\n"
     );
 }
 

@@ -5,7 +5,7 @@ use consent_core::{ids::EventName, policy::Kind};
 use super::*;
 
 /// A change that asks visitors again, with what is said of it.
-const MATERIAL: [(&str, &str, &str); 11] = [
+const MATERIAL: [(&str, &str, &str); 15] = [
     (
         "days = 365, use = { ja = \"閲覧",
         "days = 30, use = { ja = \"閲覧",
@@ -41,10 +41,30 @@ const MATERIAL: [(&str, &str, &str); 11] = [
     ),
     ("key = \"video\"", "key = \"film\"", "service film added"),
     ("consent_mode = [\"analytics_storage\"]", "", "service kazoeru: Consent Mode signals changed"),
+    (
+        "集計の仕組みに不具合がないかを調べるため",
+        "集計の仕組みを作り直す資料にするため",
+        "service kazoeru: their use changed",
+    ),
+    (
+        "\"local:kazoeru_last\", days = 30",
+        "\"local:kazoeru_last\", until_deleted = true",
+        "service kazoeru: storage local:kazoeru_last: lifetime changed from 30 to until deleted",
+    ),
+    (
+        "\"local:kazoeru_last\", days = 30",
+        "\"session:kazoeru_last\"",
+        "service kazoeru: storage session:kazoeru_last added",
+    ),
+    (
+        "\"local:kazoeru_last\", days = 30",
+        "\"local:kazoeru_last\", days = 60",
+        "service kazoeru: storage local:kazoeru_last: lifetime changed from 30 to 60 days",
+    ),
 ];
 
 /// A change that asks nobody.
-const IMMATERIAL: [(&str, &str); 8] = [
+const IMMATERIAL: [(&str, &str); 13] = [
     ("http://localhost:8081", "https://shop.example"),
     ("layout = \"bar\"", "layout = \"box\""),
     ("version = \"default\"", "version = \"b\""),
@@ -53,6 +73,11 @@ const IMMATERIAL: [(&str, &str); 8] = [
     ("hosts = [\"localhost\"]", "hosts = [\"cdn.example\"]"),
     ("\"utm_source\", ", ""),
     ("max = 4000", "max = 2000"),
+    ("corner = \"bottom_start\"", "corner = \"top_end\""),
+    ("purposes = [\"marketing\"]", "purposes = [\"analytics\", \"marketing\"]"),
+    ("wait_for_update = 500", "wait_for_update = 800"),
+    ("granted = [\"security_storage\"]", "granted = [\"functionality_storage\"]"),
+    ("https://soudan.example/form", "soudan@soudan.example"),
 ];
 
 #[test]
@@ -77,6 +102,9 @@ fn the_configuration_names_the_cookies_to_delete_and_no_others() {
     assert_eq!(config.reopen["en"], "Cookie settings");
     let cookies: Vec<_> = config.cookies.into_iter().collect();
     assert_eq!(cookies, [("kazoeru".to_owned(), vec!["kazoeru_id".to_owned()])]);
+    // The client looks after ashiato_queue and ashiato_pending itself.
+    let storage: Vec<_> = config.storage.into_iter().collect();
+    assert_eq!(storage, [("kazoeru".to_owned(), vec!["local:kazoeru_last".to_owned()])]);
 }
 
 #[test]
@@ -113,7 +141,9 @@ fn settings_left_out_have_their_usual_values() {
         "",
         1,
     );
-    let text = text.replacen("theme = \"auto\"", "", 1);
+    let text = ["theme = \"auto\"", "corner = \"bottom_start\"", "control = \"floating\""]
+        .into_iter()
+        .fold(text, |text, line| text.replacen(line, "", 1));
     let shop = parse(&text).unwrap();
     assert_eq!((shop.consent_days, shop.banner.version.as_str()), (180, "default"));
 }
@@ -178,6 +208,9 @@ fn the_wording_follows_what_is_shown_and_nothing_else() {
         ("京都市中京区足跡町1-2", "京都市下京区足跡町3"),
         ("retention_days = 90", "retention_days = 120"),
         ("theme = \"auto\"", "theme = \"auto\"\ntext.en.accept = \"Yes to all\""),
+        ("purposes = [\"marketing\"]", "purposes = [\"analytics\"]"),
+        ("https://soudan.example/form", "soudan@soudan.example"),
+        ("en = \"The day of your last visit\"", "en = \"When you were here last\""),
     ] {
         assert_ne!(shop_with(from, to).wording(), wording, "{to}");
     }

@@ -48,6 +48,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("year", "1年"),
     ("years", "{n}年"),
     ("about", "約{time}"),
+    ("until_closed", "タブを閉じるまで"),
+    ("until_deleted", "削除するまで"),
+    ("area_cookie", "Cookie"),
+    ("area_local", "ローカルストレージ"),
+    ("area_session", "セッションストレージ"),
+    ("area_database", "データベース（IndexedDB）"),
     ("language_name", "日本語"),
     ("page_title", "Cookieと外部送信について"),
     ("page_contents", "目次"),
@@ -55,13 +61,16 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "page_intro",
         "{site}で使うCookieと、ご覧いただくときに送られる情報について、送り先・使いみち・保存期間をお知らせします。",
     ),
-    ("page_revision", "第{n}版"),
+    ("page_revision", "第{n}版（{date}から適用）"),
+    ("page_earlier", "これは以前の版です。{from}から{to}まで適用していました。"),
+    ("page_newest", "現在の版を読む"),
     ("page_language", "表示する言語"),
     ("page_controller", "運営者"),
     ("page_controller_name", "名称"),
     ("page_representative", "代表者"),
     ("page_address", "所在地"),
     ("page_contact", "お問い合わせ"),
+    ("page_complaints", "苦情の申出先（外部）"),
     ("page_external", "外部の事業者に送られる情報"),
     (
         "page_external_intro",
@@ -75,8 +84,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("page_purposes", "目的ごとの取り扱い"),
     ("page_external_badge", "外部送信"),
     ("page_asked", "許可制"),
-    ("page_cookies", "Cookieの一覧"),
-    ("page_cookies_intro", "このサイトで使うCookieです。名前の「*」には、任意の文字が入ります。"),
+    ("page_cookies", "ブラウザーに保存されるもの"),
+    (
+        "page_cookies_intro",
+        "このサイトがブラウザーに保存するCookieなどの一覧です。名前の「*」には、任意の文字が入ります。",
+    ),
     ("page_cookie_name", "名前"),
     ("page_cookie_lifetime", "有効期間"),
     ("page_cookie_service", "サービス"),
@@ -91,14 +103,73 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("page_disable", "Cookieを削除する・受け取らない"),
     (
         "page_disable_text",
-        "ブラウザーの設定で、保存されたCookieの削除や、Cookieを受け取らない設定ができます。すべて受け取らない設定にすると、選択を覚えておけないため、そのつどおたずねします。",
+        "ブラウザーの設定で、保存されたものの削除や、Cookieを受け取らない設定ができます。すべて受け取らない設定にすると、選択を覚えておけないため、そのつどおたずねします。メニューの名前は、バージョンによって少し異なります。",
     ),
-    ("page_records", "ご自身の記録を確かめる・消す"),
+    (
+        "page_chrome",
+        "アドレスバーの左のアイコンを押し、「Cookieとサイトデータ」を開くと、このサイトの分を削除できます。まとめて削除するときや、受け取らないようにするときは、「設定」の「プライバシーとセキュリティ」を開きます。",
+    ),
+    (
+        "page_edge",
+        "アドレスバーの左の鍵のアイコンを押し、「Cookieとサイトデータ」を開くと、このサイトの分を削除できます。受け取らないようにするときは、「設定」の「プライバシー、検索、サービス」から「Cookie」を開きます。",
+    ),
+    (
+        "page_firefox",
+        "アドレスバーの左の鍵のアイコンを押し、「Cookieとサイトデータを消去」を選びます。受け取らないようにするときは、「設定」の「プライバシーとセキュリティ」で強化型トラッキング防止を「カスタム」にし、拒否するCookieを選びます。",
+    ),
+    (
+        "page_safari_phone",
+        "「設定」アプリで「アプリ」→「Safari」→「詳細」→「Webサイトデータ」を開くと、このサイトの分を削除できます。受け取らないようにするときは、同じ「詳細」で「すべてのCookieをブロック」をオンにします。",
+    ),
+    (
+        "page_safari_mac",
+        "メニューの「Safari」→「設定」→「プライバシー」→「Webサイトデータを管理」で、このサイトの分を削除できます。受け取らないようにするときは、「詳細」で「すべてのCookieをブロック」を選びます。",
+    ),
+    ("page_records", "記録を消す"),
     (
         "page_records_text",
-        "このブラウザーについて残っている記録を、ご自身で確認・ダウンロード・消去できます。",
+        "選択を取り消すと、許可にもとづいて残したこのブラウザーの記録も消去されます。記録の内容を知りたいときや、そのほかのご要望は、下のお問い合わせ先へご連絡ください。",
     ),
-    ("page_records_link", "記録のページを開く"),
+    ("page_gpc", "ブラウザーの追跡拒否（GPC）への対応"),
+    (
+        "page_gpc_text",
+        "ブラウザーには、追跡を望まないことをすべてのサイトに伝える設定（Global Privacy Control）を備えたものがあります。この設定がオンのときは、おたずねすることなく、次の目的を拒否として扱います。ご自身が「{reopen}」で許可しないかぎり、拒否のままです。",
+    ),
+    ("page_history", "改定の履歴"),
+    (
+        "page_history_intro",
+        "選択にかかわる内容を変えたときは、もう一度おたずねし、変わったことをここに記録します。",
+    ),
+    ("page_version", "第{n}版"),
+    ("page_read", "第{n}版を読む"),
+    ("page_shown", "表示中の版"),
+    ("page_first", "最初の版です。"),
+    ("page_address_of", "このページのアドレス"),
+    ("change_more", "ほか{n}件の変更があります。"),
+    ("change_texts", "すべての文面を改めました。"),
+    ("change_controller", "運営者の名称が「{from}」から「{to}」に変わりました。"),
+    ("change_purpose_added", "新しい目的「{name}」が加わりました。"),
+    ("change_purpose_removed", "目的「{name}」がなくなりました。"),
+    ("change_always", "「{name}」は、常に有効になりました。"),
+    ("change_asked", "「{name}」は、許可をいただいたときだけ使うようになりました。"),
+    ("change_use", "「{name}」の使いみちが変わりました。"),
+    ("change_their_use", "「{name}」の送り先での使いみちが変わりました。"),
+    ("change_retention", "「{name}」の保存期間が{from}から{to}に変わりました。"),
+    ("change_service_added", "「{name}」（{provider}）が加わりました。"),
+    ("change_service_removed", "「{name}」の利用をやめました。"),
+    ("change_moved", "「{name}」の目的が「{from}」から「{to}」に変わりました。"),
+    ("change_provider", "「{name}」の提供元が{from}から{to}に変わりました。"),
+    ("change_country", "「{name}」の提供元の国・地域が{from}から{to}に変わりました。"),
+    ("change_external", "「{name}」の情報が、外部の事業者に送られるようになりました。"),
+    ("change_internal", "「{name}」の情報が、外部の事業者に送られなくなりました。"),
+    ("change_sends", "「{name}」で送られる情報が変わりました。"),
+    ("change_signals", "「{name}」についての選択をGoogleに伝える内容が変わりました。"),
+    ("change_events", "「{name}」で記録する操作が変わりました。"),
+    ("change_item_added", "「{name}」が、ブラウザーに{item}を保存するようになりました。"),
+    ("change_item_removed", "「{name}」が、{item}を保存しなくなりました。"),
+    ("change_item_time", "{item}の有効期間が「{from}」から「{to}」に変わりました。"),
+    ("change_item_use", "{item}の使いみちが変わりました。"),
+    ("change_order", "目的やサービスの並び順が変わりました。"),
 ];
 
 /// The first layer's text: short enough for a small telephone.
@@ -120,7 +191,10 @@ pub(super) fn body(facts: &Facts<'_>) -> String {
         }
         (Some(_), more) => format!("情報の一部は外部{}社に送られ、", more + 1),
     };
-    text += &format!("{outside}保存は最長{}です。", facts.longest);
+    text += &match &facts.longest {
+        Some(longest) => format!("{outside}保存は最長{longest}です。"),
+        None => format!("{outside}一部は削除されるまでブラウザーに残ります。"),
+    };
     if facts.link {
         text += "許可すると、閲覧履歴がお名前と結びつくことがあります。";
     }

@@ -3,6 +3,7 @@
 //! Built-in words are complete in Japanese and English. In another language the site file gives
 //! them all, under `[banner.text.LANGUAGE]`; there it may replace single ones of any language.
 
+mod changes;
 mod country;
 mod en;
 mod ja;
@@ -18,9 +19,12 @@ use consent_core::{
 };
 
 pub(crate) use country::names as country_names;
-pub(crate) use speech::{Speech, same_language};
+pub(crate) use speech::{Speech, fill, same_language};
 
-use super::file::{Purpose, Service, SiteFile};
+use super::{
+    file::{Purpose, Service, SiteFile},
+    kept::{Area, Kept, Lifetime},
+};
 
 /// Every fault that a form may find.
 const FAULTS: [FieldFault; 6] = [
@@ -33,7 +37,8 @@ const FAULTS: [FieldFault; 6] = [
 ];
 
 /// The names of all built-in words with their English: those of [`Texts`], `fault_…` for what a
-/// form says of a field, words for lengths of time, and `page_…` for the policy page.
+/// form says of a field, words for lengths of time and for where things are kept, `page_…` for the policy
+/// page and `change_…` for what a revision changed.
 pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     // The body is composed of what the site does; it has no fixed words.
     [("body", "")].into_iter().chain(en::WORDS.iter().copied())
@@ -45,8 +50,9 @@ pub(crate) struct Facts<'a> {
     purposes: Vec<&'a str>,
     /// Outside companies that receive data.
     recipients: BTreeSet<&'a str>,
-    /// The longest time that anything asked for is kept, in words.
-    longest: String,
+    /// The longest time that anything asked for is kept, in words; none where something is kept until
+    /// somebody deletes it.
+    longest: Option<String>,
     /// Whether browsing may be tied to a person.
     link: bool,
     /// The lasting control's name.
@@ -113,6 +119,8 @@ impl SiteFile {
             return own.to_owned();
         }
         let asked = || self.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary);
+        let endless = |kept: Kept<'_>| kept.lifetime == Lifetime::UntilDeleted;
+        let mut kept = asked().flat_map(|purpose| &purpose.services).flat_map(Service::kept);
         let longest = asked().flat_map(days).max().unwrap_or(self.consent_days);
         let facts = Facts {
             purposes: asked()
@@ -126,7 +134,7 @@ impl SiteFile {
                 .filter(|service| service.external)
                 .map(|service| service.provider.name.as_str())
                 .collect(),
-            longest: speech.time(longest),
+            longest: (!kept.any(endless)).then(|| speech.time(longest)),
             link: asked().any(|purpose| purpose.kind == Kind::LeadLink),
             reopen: speech.word("reopen"),
         };
@@ -137,8 +145,11 @@ impl SiteFile {
 /// How long anything of a purpose is kept.
 fn days(purpose: &Purpose) -> impl Iterator<Item = u32> {
     let services = purpose.services.iter().flat_map(|service| {
-        let cookies = service.cookies.iter().map(|cookie| cookie.days);
-        cookies.chain([service.retention_days])
+        let days = |kept: Kept<'_>| match kept.lifetime {
+            Lifetime::Days(days) => Some(days),
+            Lifetime::UntilClosed | Lifetime::UntilDeleted => None,
+        };
+        service.kept().filter_map(days).chain([service.retention_days])
     });
     services.chain(purpose.retention_days)
 }
@@ -158,9 +169,14 @@ fn purpose_text(speech: &Speech<'_>, purpose: &Purpose) -> PurposeText {
 }
 
 fn service_text(speech: &Speech<'_>, service: &Service) -> ServiceText {
-    let cookies = service.cookies.iter().map(|cookie| {
-        let named = speech.bracketed(&cookie.name, &speech.time(cookie.days));
-        speech.labelled(&named, speech.say(&cookie.usage))
+    // Cookies are what visitors expect here; anything else says what it is.
+    let cookies = service.kept().map(|kept| {
+        let lifetime = speech.lifetime(kept.lifetime);
+        let aside = match kept.area {
+            Area::Cookie => lifetime,
+            other => speech.listed(&[speech.word(other.word()), &lifetime]),
+        };
+        speech.labelled(&speech.bracketed(kept.name, &aside), speech.say(kept.usage))
     });
     ServiceText {
         key: service.key.clone(),

@@ -56,9 +56,11 @@ impl<'a> Speech<'a> {
     }
 
     /// One of the site's texts.
-    pub(crate) fn say(&self, words: &'a Words) -> &'a str {
+    pub(crate) fn say<'w>(&self, words: &'w Words) -> &'w str {
         let default = || words.get(self.file.languages.first()?);
-        words.get(self.language).or_else(default).map_or("", String::as_str)
+        // An earlier file may have spoken neither.
+        let any = || words.values().next();
+        words.get(self.language).or_else(default).or_else(any).map_or("", String::as_str)
     }
 
     /// The site's own word in place of a built-in one.
@@ -92,16 +94,57 @@ impl<'a> Speech<'a> {
         }
     }
 
-    /// Who provides a service, with the country; the controller in the language's own words.
-    pub(crate) fn provider(&self, provider: &Provider) -> String {
-        let country = match country::names(&provider.country) {
+    /// Texts one after another, as the language parts them.
+    pub(crate) fn listed(&self, texts: &[&str]) -> String {
+        let comma = match primary(self.language) {
+            "ja" | "zh" => "、",
+            "ar" | "fa" | "ur" => "، ",
+            _ => ", ",
+        };
+        texts.join(comma)
+    }
+
+    /// A country by its code.
+    pub(crate) fn country<'w>(&self, code: &'w str) -> &'w str {
+        match country::names(code) {
             Some((japanese, _)) if self.is("ja") => japanese,
             Some((_, english)) => english,
-            None => &provider.country,
-        };
+            None => code,
+        }
+    }
+
+    /// Who provides a service; the controller in the language's own words.
+    pub(crate) fn company<'w>(&'w self, provider: &'w Provider) -> &'w str {
         let controller = &self.file.controller.name;
         let own = controller.values().any(|name| *name == provider.name);
-        let name = if own { self.say(controller) } else { &provider.name };
-        self.bracketed(name, country)
+        if own { self.say(controller) } else { &provider.name }
     }
+
+    /// The same with the country.
+    pub(crate) fn provider(&self, provider: &Provider) -> String {
+        self.bracketed(self.company(provider), self.country(&provider.country))
+    }
+}
+
+/// A text with values in its places: `{name}`. A place without a value stays, and what is filled in is not
+/// looked at again.
+pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled += before;
+        let place = after.split_once('}');
+        let value = place.and_then(|(name, _)| values.iter().find(|(known, _)| *known == name));
+        match (place, value) {
+            (Some((_, after)), Some((_, value))) => {
+                filled += value;
+                rest = after;
+            }
+            _ => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled + rest
 }

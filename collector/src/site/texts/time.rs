@@ -1,6 +1,9 @@
 //! Days in words.
 
+use jiff::civil::Date;
+
 use super::Speech;
+use crate::site::kept::Lifetime;
 
 /// The mean month of the Gregorian calendar, in hundredths of a day.
 const MONTH: u32 = 3044;
@@ -24,6 +27,34 @@ impl Speech<'_> {
         match words(days) {
             Words::Calendar(_, false) => self.bracketed(&text, &self.count(days, "day", "days")),
             _ => text,
+        }
+    }
+
+    /// How long something is kept in the browser.
+    pub(crate) fn lifetime(&self, lifetime: Lifetime) -> String {
+        match lifetime {
+            Lifetime::Days(days) => self.time(days),
+            Lifetime::UntilClosed => self.word("until_closed").to_owned(),
+            Lifetime::UntilDeleted => self.word("until_deleted").to_owned(),
+        }
+    }
+
+    /// The same, with the number of days where the words are only about right.
+    pub(crate) fn exact_lifetime(&self, lifetime: Lifetime) -> String {
+        match lifetime {
+            Lifetime::Days(days) => self.exact_time(days),
+            other => self.lifetime(other),
+        }
+    }
+
+    /// A date as people write it; in figures where the language is not one of the built-in ones.
+    pub(crate) fn date(&self, date: Date) -> String {
+        if self.is("ja") {
+            format!("{}年{}月{}日", date.year(), date.month(), date.day())
+        } else if self.is("en") {
+            date.strftime("%-d %B %Y").to_string()
+        } else {
+            date.to_string()
         }
     }
 
