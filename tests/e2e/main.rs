@@ -13,4 +13,5 @@ mod policy;
 mod queries;
 mod race;
 mod receipts;
+mod site;
 mod wire;

@@ -35,10 +35,13 @@ enum Act {
 
 #[derive(Debug, Subcommand)]
 enum SiteAct {
-    /// Say what is wrong with a site file, by line.
+    /// Say what is wrong with a site file, by line, and what it means to visitors.
     Check {
         /// The site file.
         file: PathBuf,
+        /// Hold it against what is in force in this database, as in sqlite:PATH.
+        #[arg(long = "database-url", env = "ASHIATO_DATABASE_URL")]
+        url: Option<String>,
     },
     /// Put a site file in force; a material change is a new revision, and visitors are asked again.
     Apply {
@@ -88,7 +91,7 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match act {
             Act::Serve(config) => serve::run(config).await,
-            Act::Site(SiteAct::Check { file }) => site::check(&file),
+            Act::Site(SiteAct::Check { file, url }) => site::check(&file, url.as_deref()).await,
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await

@@ -23,7 +23,9 @@ fn read(file: &Path) -> Result<SiteFile, Failure> {
     })
 }
 
-pub(super) fn check(file: &Path) -> Result<(), Failure> {
+/// Checks a file; with a database, says what putting it in force would mean to the visitors of the site
+/// there. Nothing is changed.
+pub(super) async fn check(file: &Path, url: Option<&str>) -> Result<(), Failure> {
     let site = read(file)?;
     println!(
         "{}: site {}, {} purposes, {} languages: good",
@@ -32,13 +34,21 @@ pub(super) fn check(file: &Path) -> Result<(), Failure> {
         site.purposes.len(),
         site.languages.len()
     );
+    let before = match url {
+        Some(url) => {
+            let mut db = Database::at(url)?.readers().await?.acquire().await?;
+            store::find(&mut db, site.key.as_str()).await?.map(|applied| applied.file)
+        }
+        None => None,
+    };
+    print!("{}", meaning(before.as_ref(), &site));
     Ok(())
 }
 
 pub(super) async fn apply(file: &Path, url: &str) -> Result<(), Failure> {
     let site = read(file)?;
     let mut db = Database::at(url)?.create().await?;
-    let before = store::find(&mut db, site.key.as_str()).await?;
+    let before = store::find(&mut db, site.key.as_str()).await?.map(|applied| applied.file);
     let (outcome, revision) = store::apply(&mut db, &site.key, &site, clock::now()).await?;
     let said = match outcome {
         store::Outcome::Unchanged => "unchanged",
@@ -46,10 +56,43 @@ pub(super) async fn apply(file: &Path, url: &str) -> Result<(), Failure> {
         store::Outcome::Revised => "in force; visitors are asked",
     };
     println!("site {}, revision {revision}: {said}", site.key);
-    if let Some(before) = before.filter(|_| outcome == store::Outcome::Revised) {
-        for change in site.changes(&before.file) {
-            println!("  {change}");
+    print!("{}", meaning(before.as_ref(), &site));
+    Ok(())
+}
+
+/// What a file means to visitors, once it has taken the place of `before`: whether they are asked, and
+/// what they are shown, in each language.
+fn meaning(before: Option<&SiteFile>, site: &SiteFile) -> String {
+    let mut text = String::new();
+    let mut line = |line: &str| {
+        text.push_str(line);
+        text.push('\n');
+    };
+    match before {
+        Some(before) if before == site => line("nothing changes for visitors"),
+        Some(before) if !site.asks_again(before) => line(if before.wording() == site.wording() {
+            "visitors are not asked again, and read the same as before"
+        } else {
+            "visitors are not asked again; who is asked from now on, and the policy page, read the new texts"
+        }),
+        Some(before) => {
+            for change in site.changes(before) {
+                line(&format!("  {change}"));
+            }
+            line("everybody who has decided is asked again, and told:");
+            for language in &site.languages {
+                for change in site.changes_for_visitors(before, language) {
+                    line(&format!("  {language}: {change}"));
+                }
+            }
+        }
+        None => {
+            line("visitors are asked, and told:");
+            for language in &site.languages {
+                let texts = site.texts(language);
+                line(&format!("  {language}: {}: {}", texts.title, texts.body));
+            }
         }
     }
-    Ok(())
+    text
 }

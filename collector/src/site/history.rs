@@ -64,6 +64,12 @@ impl SiteFile {
         History { revisions: past.iter().enumerate().map(revision).rev().collect() }
     }
 
+    /// What this file changes of `older`, a sentence each, in a language.
+    #[must_use]
+    pub fn changes_for_visitors(&self, older: &Self, language: &str) -> Vec<String> {
+        self.speech(language).changes(older, self)
+    }
+
     /// What the last few revisions changed, short enough for a banner, the newest first.
     #[must_use]
     pub fn told(&self, history: &History, language: &str) -> Vec<Change> {
