@@ -19,11 +19,12 @@ use crate::{
     site::{self, Shown},
 };
 
-/// What the page may load and do: its style sheet.
-const STRICT: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'";
+/// What the page may load and do: its style sheet, and the empty icon that it carries.
+const STRICT: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
+    form-action 'none'";
 /// The same, in no frame.
-const UNFRAMED: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
+const UNFRAMED: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
 
 /// The parameters of the page.
 #[derive(Debug, Deserialize)]
@@ -69,7 +70,7 @@ pub(super) async fn page(
         language,
         revision,
         history: &site.history,
-        languages,
+        current: &site.file,
         embedded,
         address: &format!("{}/s/{key}/policy", app.public_url),
     });

@@ -44,8 +44,8 @@ pub struct Shown<'a> {
     pub revision: u32,
     /// All of them.
     pub history: &'a History,
-    /// The languages that the site speaks now.
-    pub languages: &'a [String],
+    /// The file in force: the page offers the languages that the site speaks now.
+    pub current: &'a SiteFile,
     /// Inside another page.
     pub embedded: bool,
     /// Its address without what follows the question mark, for those who read it on paper.
@@ -80,6 +80,8 @@ impl Page<'_> {
                     meta name="color-scheme" content="light dark";
                     title { (title) " – " (site) }
                     link rel="stylesheet" href="policy.css";
+                    // None, and no request for one.
+                    link rel="icon" href="data:,";
                 }
                 body class=[self.shown.embedded.then_some("embedded")] {
                     @if !self.shown.embedded {
@@ -95,8 +97,8 @@ impl Page<'_> {
                         p.revision { (self.revision()) }
                         @if !self.shown.embedded { (self.contents()) }
                         @for (id, heading) in self.sections() {
-                            section id=(id) aria-labelledby={ (id) "-heading" } {
-                                h2 id={ (id) "-heading" } { (speech.word(heading)) }
+                            section id=(id) {
+                                h2 { (speech.word(heading)) }
                                 (self.section(id))
                             }
                         }
@@ -111,7 +113,9 @@ impl Page<'_> {
 
     fn revision(&self) -> String {
         let number = self.shown.revision.to_string();
-        match self.shown.history.revision(self.shown.revision) {
+        // Of an earlier one the days have been said.
+        let current = self.named().is_none();
+        match self.shown.history.revision(self.shown.revision).filter(|_| current) {
             Some(revision) => {
                 let date = self.speech.date(revision.since);
                 fill(self.speech.word("page_revision"), &[("n", &number), ("date", &date)])
@@ -170,14 +174,14 @@ impl Page<'_> {
         let own = self.shown.language;
         let revision = self.named().map(|number| format!("&revision={number}")).unwrap_or_default();
         html! {
-            @if self.shown.languages.len() > 1 {
+            @if self.shown.current.languages.len() > 1 {
                 nav aria-label=(self.speech.word("page_language")) {
                     ul {
-                        @for language in self.shown.languages {
+                        @for language in &self.shown.current.languages {
                             li {
                                 a href={ "policy?lang=" (language) (revision) } lang=(language)
                                     hreflang=(language) aria-current=[(language == own).then_some("page")] {
-                                    (self.file.speech(language).word("language_name"))
+                                    (self.shown.current.speech(language).word("language_name"))
                                 }
                             }
                         }

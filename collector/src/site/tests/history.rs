@@ -236,7 +236,7 @@ fn the_page_lists_every_revision_with_its_day_by_the_sites_own_clock() {
             language,
             revision,
             history: &history,
-            languages: &file.languages,
+            current: &file,
             embedded,
             address: "https://ashiato.example/s/shop/policy",
         };
@@ -257,7 +257,7 @@ fn the_page_lists_every_revision_with_its_day_by_the_sites_own_clock() {
 
     let earlier = page("en", 2, false);
     for said in [
-        "Version 2, in force since 27 November 2026",
+        ">Version 2</p>",
         "in force from 27 November 2026 to 28 November 2026.",
         "href=\"policy?lang=en\"",
         "href=\"policy?lang=ja&amp;revision=2\"",
@@ -300,4 +300,8 @@ fn dates_are_written_as_in_each_language() {
     let shop = shop();
     assert_eq!(shop.speech("ja").date(date), "2026年3月5日");
     assert_eq!(shop.speech("en").date(date), "5 March 2026");
+    let mut other = shop.clone();
+    other.languages = vec!["fr".to_owned(), "ar".to_owned()];
+    assert_eq!(other.speech("fr").date(date), "2026-03-05");
+    assert_eq!(other.speech("ar").date(date), "\u{2066}2026-03-05\u{2069}");
 }

@@ -17,7 +17,7 @@ pub(super) fn page_of(file: &SiteFile, language: &str, revision: u32) -> String 
         language,
         revision,
         history: &history,
-        languages: &file.languages,
+        current: file,
         embedded: false,
         address: "https://ashiato.example/s/shop/policy",
     };

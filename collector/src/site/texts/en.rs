@@ -101,7 +101,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("page_change", "Change or withdraw your choice"),
     (
         "page_change_text",
-        "“{reopen}” on every page of the site lets you change or withdraw at any time. Once you withdraw, nothing more is sent and the site’s own tracking cookies are deleted at once. Your choice lasts {time}; then we ask again.",
+        "“{reopen}” on every page of the site lets you change or withdraw at any time. Once you withdraw, nothing more is sent and the site’s own tracking cookies and storage are deleted at once. Your choice lasts {time}; then we ask again.",
     ),
     ("page_disable", "Delete or block cookies"),
     (

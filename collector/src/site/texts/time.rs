@@ -53,6 +53,9 @@ impl Speech<'_> {
             format!("{}年{}月{}日", date.year(), date.month(), date.day())
         } else if self.is("en") {
             date.strftime("%-d %B %Y").to_string()
+        } else if self.direction() == "rtl" {
+            // Figures would be read from the right otherwise, the day first.
+            format!("\u{2066}{date}\u{2069}")
         } else {
             date.to_string()
         }
