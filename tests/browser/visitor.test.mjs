@@ -148,6 +148,7 @@ test('withdrawing takes one click more than opening, deletes the cookies and sto
   await visitor.decide('accept');
   await visitor.counted(1);
   await visitor.view('/products');
+  assert.ok((await visitor.stored()).includes('kazoeru_last'), 'there is something to delete');
   const visits = async () => (await stack.query(['visitors']))[0]?.metrics[0] ?? 0;
   const known = await visits();
   await visitor.page.locator('[data-ashiato-open]').last().click();
