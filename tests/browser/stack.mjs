@@ -1,5 +1,5 @@
 // A collector with the demo shop in front of it, on free ports and in a folder of its own, and one
-// Chromium. Everything that is started here is ended here, by its own process id.
+// browser. Everything that is started here is ended here, by its own process id.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,11 +71,13 @@ class Server {
   }
 }
 
-/** Starts everything; `change` may change the site file before it is applied. */
-export async function start({ change = text => text } = {}) {
+const chromiumOf = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+
+/** Starts everything; `change` may change the site file before it is applied, `launch` start another browser. */
+export async function start({ change = text => text, launch = chromiumOf } = {}) {
   const stack = new Stack();
   try {
-    await stack.start(change);
+    await stack.start(change, launch);
   } catch (error) {
     await stack.end();
     throw error;
@@ -87,7 +89,7 @@ class Stack {
   site = 'shop';
   folder = mkdtempSync(join(tmpdir(), 'ashiato-browser-'));
 
-  async start(change) {
+  async start(change, launch) {
     const [collector, shop] = [await freePort(), await freePort()];
     this.port = collector;
     this.collector = `http://localhost:${collector}`;
@@ -99,7 +101,7 @@ class Stack {
     this.token = this.command('token', 'add', '--site', this.site, '--scope', 'query', '--scope', 'leads');
     await this.startCollector();
     this.shopServer = await Server.start(SHOP, ['--listen', `127.0.0.1:${shop}`, '--collector', this.collector, '--site', this.site]);
-    this.browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    this.browser = await launch();
   }
 
   async startCollector() {

@@ -22,10 +22,23 @@ pub(crate) fn for_build() -> Result<()> {
     node()
 }
 
+/// The browsers that the tests drive.
+pub(crate) struct Browsers {
+    pub(crate) chromium: PathBuf,
+    pub(crate) firefox: PathBuf,
+}
+
 /// What the tests need, the client's build included.
-pub(crate) fn for_tests(root: &Path) -> Result<PathBuf> {
+pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
+    let chromium = for_chromium(root)?;
+    let firefox = browser("FIREFOX", "/usr/bin/firefox-esr", &["firefox-esr"])?;
+    Ok(Browsers { chromium, firefox })
+}
+
+/// What driving Chromium alone needs.
+pub(crate) fn for_chromium(root: &Path) -> Result<PathBuf> {
     for_build()?;
-    let chromium = chromium()?;
+    let chromium = browser("CHROMIUM", "/usr/bin/chromium", &["chromium", "fonts-noto-cjk"])?;
     packages(&root.join("tests/browser"))?;
     Ok(chromium)
 }
@@ -64,19 +77,19 @@ fn node() -> Result<()> {
     Ok(())
 }
 
-/// The browser of the tests: `CHROMIUM`, or Debian's.
-fn chromium() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("CHROMIUM") {
+/// A browser: the one that the variable names, or Debian's.
+fn browser(variable: &str, debian: &str, packages: &[&str]) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
         let path = PathBuf::from(path);
         if !path.is_file() {
-            bail!("CHROMIUM names {}, which is no file", path.display());
+            bail!("{variable} names {}, which is no file", path.display());
         }
         return Ok(path);
     }
-    let path = PathBuf::from("/usr/bin/chromium");
+    let path = PathBuf::from(debian);
     if !path.is_file() {
-        apt(&["chromium", "fonts-noto-cjk"])
-            .context("or name another Chromium in the environment variable CHROMIUM")?;
+        apt(packages)
+            .with_context(|| format!("or name another in the environment variable {variable}"))?;
     }
     Ok(path)
 }

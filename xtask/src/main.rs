@@ -30,8 +30,8 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and test
     Test(test::Options),
-    /// Make the pictures in README anew
-    Pictures,
+    /// Make the pictures in README anew, or a sheet of every state
+    Pictures(test::Pictures),
     /// Measure the collector and the client, beside others, and print tables
     Bench(bench::Options),
 }
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Task::Build => build(&root),
         Task::Demo(options) => demo::run(&root, &options),
         Task::Test(options) => test::run(&root, &options),
-        Task::Pictures => test::pictures(&root),
+        Task::Pictures(options) => test::pictures(&root, &options),
         Task::Bench(options) => bench::run(&root, &options),
     };
     match done {

@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    client, install,
+    client,
+    install::{self, Browsers},
     process::{self, is_installed, run as run_program},
 };
 
@@ -38,7 +39,7 @@ enum Step {
     Doctests,
     /// Unit tests and the end-to-end tests without a browser
     Tests,
-    /// End-to-end tests in Chromium
+    /// End-to-end tests in Chromium and Firefox
     Browser,
     /// Licences and advisories of the dependencies, where cargo-deny is installed
     Dependencies,
@@ -66,12 +67,12 @@ impl Step {
 /// What the steps are given.
 struct Run<'a> {
     root: &'a Path,
-    chromium: PathBuf,
+    browsers: Browsers,
 }
 
 /// Runs the steps; fails where one of them failed.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
-    let all = Run { root, chromium: install::for_tests(root)? };
+    let all = Run { root, browsers: install::for_tests(root)? };
     let chosen = |step: &Step| options.steps.is_empty() || options.steps.contains(step);
     let mut lines = Vec::new();
     let mut failed = 0;
@@ -157,7 +158,7 @@ impl Run<'_> {
     }
 
     fn told<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        told(command, self.root, &self.chromium)
+        told(command, self.root, &self.browsers.chromium).env("FIREFOX", &self.browsers.firefox)
     }
 
     fn dependencies(&self) -> Result<()> {
@@ -179,11 +180,24 @@ fn told<'a>(command: &'a mut Command, root: &Path, chromium: &Path) -> &'a mut C
         .env("CHROMIUM", chromium)
 }
 
-/// Makes the pictures in README anew, from the real thing.
-pub(crate) fn pictures(root: &Path) -> Result<()> {
-    let chromium = install::for_tests(root)?;
+/// Which pictures to make.
+#[derive(clap::Args)]
+pub(crate) struct Pictures {
+    /// Instead of README's, a sheet of every state of what visitors see, in every layout, theme and
+    /// direction, into this folder
+    #[arg(long, value_name = "DIR")]
+    all: Option<PathBuf>,
+}
+
+/// Makes pictures of the real thing: README's anew, or all that can be looked at.
+pub(crate) fn pictures(root: &Path, options: &Pictures) -> Result<()> {
+    let chromium = install::for_chromium(root)?;
     client::build(root)?;
     run_program(process::cargo(root).args(["build", "--workspace", "--bins"]))?;
     let mut node = Command::new("node");
-    run_program(told(node.arg(root.join("tests/browser/pictures.mjs")), root, &chromium))
+    node.arg(root.join("tests/browser/pictures.mjs"));
+    if let Some(folder) = &options.all {
+        node.arg("--all").arg(std::path::absolute(folder)?);
+    }
+    run_program(told(&mut node, root, &chromium))
 }

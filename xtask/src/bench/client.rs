@@ -16,7 +16,7 @@ use crate::{
 
 /// Starts a collector, installs the others, and lets Node.js drive the browser.
 pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
-    let chromium = install::for_tests(root)?;
+    let chromium = install::for_chromium(root)?;
     let scripts = root.join("xtask/src/bench/client");
     let packages = root.join("target/bench/packages");
     others(&scripts, &packages)?;
