@@ -23,9 +23,9 @@ export interface Ashiato {
   /** Records an event, if its purpose is granted now. Without a grant it is dropped, not kept. */
   track(name: string, properties?: Properties): void;
   /** Calls `listener` on every change; answers how to stop it. */
-  on(event: EventName, listener: (consent: Consent) => void): () => void;
+  on(event: EventName, listener: Listener): () => void;
   /** Calls a method by its name: the form that calls made before the tag came are kept in. */
-  push(call: [method: "open" | "accept" | "reject" | "withdraw" | "track" | "on", ...given: unknown[]]): void;
+  push(call: Call): void;
 }
 
 /** The visitor's choice. */
@@ -50,6 +50,20 @@ export type Properties = Record<string, string | number | boolean>;
 /** `consent`: a decision was made or changed. `withdraw`: something granted no longer is. */
 export type EventName = "ready" | "consent" | "withdraw";
 
+/** What is called with the visitor's choice. */
+export type Listener = (consent: Consent) => void;
+
+/**
+ * A call by the method's name and what it is given. Before the tag has come, calls are kept in an array:
+ * `(window.ashiato ||= []).push(["open"])`.
+ */
+export type Call =
+  | [method: "open" | "reject" | "withdraw"]
+  | [method: "accept", ...purposes: string[]]
+  | [method: "track", name: string, properties?: Properties]
+  | [method: "identify", fields: Record<string, string>]
+  | [method: "on", event: EventName, listener: Listener];
+
 /** A lead form's submission reached the collector. */
 export interface Lead {
   /** The form's key. */
@@ -61,8 +75,12 @@ export interface Lead {
 }
 
 declare global {
+  /** The same as `window.ashiato`. */
+  const ashiato: Ashiato;
   interface Window {
-    ashiato: Ashiato;
+    get ashiato(): Ashiato;
+    /** Early calls. What has come already stays: write `||=`. */
+    set ashiato(early: Ashiato | Call[]);
   }
   interface DocumentEventMap {
     "ashiato:ready": CustomEvent<Consent>;
