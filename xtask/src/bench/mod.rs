@@ -6,7 +6,12 @@
 mod client;
 mod collector;
 
-use std::{fs, path::Path, process::Command, thread};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
 
 use anyhow::{Context as _, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -28,6 +33,9 @@ pub(crate) struct Options {
     /// Rounds [default: 3 of the collector's, 7 of the client's]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// Write what was measured of the client, every visit of it, into this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -96,7 +104,7 @@ fn allow_many_files() -> Result<()> {
 
 /// An empty folder below `target/bench`: on a disk, where memory might lie under the system's folder
 /// for temporary files.
-fn folder(root: &Path, name: &str) -> Result<std::path::PathBuf> {
+fn folder(root: &Path, name: &str) -> Result<PathBuf> {
     let folder = root.join("target/bench").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder)

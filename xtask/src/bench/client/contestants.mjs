@@ -33,6 +33,8 @@ const ashiato = {
   banner: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=accept]')?.closest('section'),
   accept: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=accept]'),
   refuse: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=reject]'),
+  choose: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=customise]'),
+  dialog: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('dialog[open]'),
 };
 
 const vanilla = {
@@ -61,6 +63,8 @@ const vanilla = {
   banner: () => document.querySelector('#cc-main .cm'),
   accept: () => document.querySelector('#cc-main .cm [data-role=all]'),
   refuse: () => document.querySelector('#cc-main .cm [data-role=necessary]'),
+  choose: () => document.querySelector('#cc-main .cm [data-role=show]'),
+  dialog: () => document.querySelector('.show--preferences #cc-main .pm'),
 };
 
 const orejime = {
@@ -76,7 +80,9 @@ const orejime = {
   banner: () => document.querySelector('.orejime-Banner'),
   accept: () => document.querySelector('.orejime-Banner-saveButton'),
   refuse: () => document.querySelector('.orejime-Banner-declineButton'),
+  choose: () => document.querySelector('.orejime-Banner-learnMoreButton'),
+  dialog: () => document.querySelector('.orejime-Modal'),
 };
 
 export const contestants = [empty, floor, ashiato, vanilla, orejime];
-export { ashiato, empty };
+export { ashiato, empty, orejime, vanilla };

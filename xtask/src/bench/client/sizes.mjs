@@ -18,44 +18,61 @@ const size = bytes => {
 };
 const row = (name, size, more = []) => [name, ...FORMS.map(form => size[form].toLocaleString('en')), ...more];
 const label = url => new URL(url).pathname.split('/').pop().replace(/\.[a-z0-9_-]{10,}\./i, '.');
+const sized = files => files.map(({ url, depth, body }) => ({ name: label(url), url, depth, size: size(body) }));
 
-/** Tables of what is downloaded: of each contestant, and of Ashiato by file. */
-export async function sizes(browser, addresses, client) {
+/** What each contestant has its visitors download, and what Ashiato leaves with them. */
+export async function measure(browser, addresses, client) {
   const empty = size(page({ head: '' }));
-  const rows = [];
-  let ours;
+  const downloads = [];
+  let own;
   for (const [contestant, url] of addresses) {
     if (!contestant.banner) continue;
-    const { before, accepted } = await fetched(browser, url, contestant);
-    const files = before.map(file => ({ ...file, size: size(file.body) }));
-    const depth = Math.max(0, ...before.map(({ depth }) => depth));
+    const { before, accepted, cookies } = await fetched(browser, url, contestant);
+    const files = sized(before);
     const inPage = less(size(page(contestant)), empty).brotli;
-    rows.push(row(contestant.name, sum(files.map(file => file.size)), [before.length, depth, inPage]));
+    const depth = Math.max(0, ...files.map(({ depth }) => depth));
+    downloads.push({ name: contestant.name, whole: sum(files.map(({ size }) => size)), requests: files.length, depth, inPage });
     if (contestant === ashiato) {
       const refusal = await fetchedAfterRefusal(browser, url, contestant);
-      ours = { files, accepted: accepted.map(file => ({ ...file, size: size(file.body) })), refusal };
+      own = ours({ files, accepted: sized(accepted), cookies, refused: sized(refusal.bodies), refusal: refusal.cookies, client });
     }
   }
-  const compared = table(['until the banner shows', 'raw', 'gzip -9', 'Brotli 11', 'requests', 'depth', 'in the page, Brotli'], rows);
-  return `${compared}\n\n${own(ours, client)}`;
+  return { downloads, own };
 }
 
-/** What Ashiato consists of. */
-function own({ files, accepted, refusal }, client) {
-  const whole = sum(files.map(file => file.size));
-  // The site's own words: the loader's configuration, and the file of texts.
+/** Ashiato's sums, with and without the site's own words: the loader's configuration, and the file of texts. */
+function ours({ files, accepted, cookies, refused, refusal, client }) {
   const bare = size(readFileSync(join(client, 'loader.js'), 'utf8').replace('__ASHIATO_CONFIG__', '{}'));
-  const loader = files.find(({ url }) => url.endsWith('/ashiato.js'));
-  const texts = files.find(({ url }) => url.includes('text'));
-  const without = less(sum([whole, bare]), sum([loader.size, texts?.size ?? NONE]));
-  const cookies = refusal.cookies.map(({ name, value }) => `\`${name}=${value}\` (${name.length + 1 + value.length} bytes)`);
-  const rows = [
-    ...files.map(file => row(label(file.url), file.size)),
-    row('**until the banner shows**', whole),
-    row('**the same without the site’s own configuration and texts**', without),
-    ...accepted.map(file => row(`after accepting: ${label(file.url)}`, file.size)),
-    row('**more after accepting**', sum(accepted.map(file => file.size))),
-    row('**somebody who has refused, nothing cached**', sum(refusal.bodies.map(({ body }) => size(body)))),
+  const without = files => {
+    const code = files.filter(({ name }) => !/^text\b/.test(name));
+    return sum(code.map(({ name, size }) => (name === 'ashiato.js' ? bare : size)));
+  };
+  const whole = files => sum(files.map(({ size }) => size));
+  const length = cookies => Math.max(0, ...cookies.filter(({ name }) => name === 'ashiato_consent').map(({ name, value }) => name.length + 1 + value.length));
+  return {
+    files,
+    before: { whole: whole(files), without: without(files) },
+    accepted: { files: accepted, whole: whole(accepted), without: without(accepted) },
+    refused: { files: refused, whole: whole(refused), without: without(refused) },
+    cookies: { accepted: length(cookies), refused: length(refusal) },
+    left: refusal.map(({ name, value }) => `${name}=${value}`),
+  };
+}
+
+/** Tables of what is downloaded: of each contestant, and of Ashiato by file. */
+export function told({ downloads, own }) {
+  const rows = downloads.map(({ name, whole, requests, depth, inPage }) => row(name, whole, [requests, depth, inPage]));
+  const compared = table(['until the banner shows', 'raw', 'gzip -9', 'Brotli 11', 'requests', 'depth', 'in the page, Brotli'], rows);
+  const { files, before, accepted, refused, left, cookies } = own;
+  const single = [
+    ...files.map(({ name, size }) => row(name, size)),
+    row('**until the banner shows**', before.whole),
+    row('**the same without the site’s own configuration and texts**', before.without),
+    ...accepted.files.map(({ name, size }) => row(`after accepting: ${name}`, size)),
+    row('**more after accepting**', accepted.whole.raw ? accepted.whole : NONE),
+    row('**somebody who has refused, nothing cached**', refused.whole),
+    row('**the same without the site’s own configuration**', refused.without),
   ];
-  return `${table(['Ashiato', 'raw', 'gzip -9', 'Brotli 11'], rows)}\n\nA refusal leaves: ${cookies.join(', ') || 'no cookie'}.`;
+  const said = `A refusal leaves: ${left.map(cookie => `\`${cookie}\``).join(', ') || 'no cookie'} (${cookies.refused} bytes); accepting a consent cookie of ${cookies.accepted} bytes.`;
+  return `${compared}\n\n${table(['Ashiato', 'raw', 'gzip -9', 'Brotli 11'], single)}\n\n${said}`;
 }

@@ -116,8 +116,55 @@ export async function fetched(browser, url, contestant) {
   if (contestant.accept) await click(page, contestant.accept);
   await pause(REST);
   const accepted = await bodies();
+  const cookies = await context.cookies();
   await context.close();
-  return { before, accepted };
+  return { before, accepted, cookies };
+}
+
+/** How many presses of Tab it takes to the banner, and its share of a small telephone's screen. */
+export async function reach(browser, url, contestant) {
+  const context = await browser.newContext({ viewport: { width: 320, height: 568 }, locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction(contestant.banner);
+  await pause(REST);
+  const share = await page.evaluate(`(() => {
+    const { top, right, bottom, left } = (${contestant.banner})().getBoundingClientRect();
+    const across = Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
+    return (across * Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0))) / (innerWidth * innerHeight);
+  })()`);
+  let tabs = 0;
+  for (let there = await inside(page, contestant.banner); !there && tabs < 50; there = await inside(page, contestant.banner)) {
+    await page.keyboard.press('Tab');
+    tabs++;
+  }
+  const escapes = contestant.choose ? await escaping(page, contestant) : null;
+  await context.close();
+  return { share, tabs, escapes };
+}
+
+/** Whether the focus is in what `find` finds, through shadow roots. */
+const inside = (page, find) =>
+  page.evaluate(`(() => {
+    const within = (${find})();
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return !!within?.contains(at);
+  })()`);
+
+/** How many of forty presses of Tab, either way, lead out of the open dialog and into the page. */
+async function escaping(page, { choose, dialog }) {
+  await click(page, choose);
+  await page.waitForFunction(dialog);
+  let escaped = 0;
+  for (const key of ['Tab', 'Shift+Tab']) {
+    for (let presses = 0; presses < 20; presses++) {
+      await page.keyboard.press(key);
+      // After the last control come the browser's own; the page's body stands for them.
+      if (!(await inside(page, dialog)) && (await page.evaluate('document.activeElement !== document.body'))) escaped++;
+    }
+  }
+  return escaped;
 }
 
 /** What somebody fetches who has refused, and whose browser has kept nothing but cookies. */
