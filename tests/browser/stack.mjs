@@ -11,11 +11,11 @@ import { chromium } from 'playwright-core';
 import { Visit } from './visit.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COLLECTOR = process.env.ASHIATO_BIN ?? join(ROOT, 'target/debug/ashiato');
+export const COLLECTOR = process.env.ASHIATO_BIN ?? join(ROOT, 'target/debug/ashiato');
 const SHOP = process.env.DEMO_SITE_BIN ?? join(ROOT, 'target/debug/demo-site');
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-const FLAGS = [
+export const FLAGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
