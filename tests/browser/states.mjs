@@ -204,4 +204,11 @@ export async function walk(visitor, look) {
     return (await page.locator('#email[aria-invalid=true]').count()) > 0;
   });
   await look('form errors');
+  await page.locator('ashiato-consent [part~=open]').click();
+  await visitor.decide('accept');
+  await page.waitForFunction(() => self.ran);
+  await page.locator('ashiato-consent [part~=open]').click();
+  await visitor.decide('reject');
+  await page.locator('ashiato-consent [part~=reload]').waitFor();
+  await look('reload notice');
 }
