@@ -217,3 +217,33 @@ test('in Firefox a choice made in one tab holds in the other', async () => {
   assert.deepEqual([(await visit.consent()).decided, (await visit.consent()).purposes], [true, NOTHING]);
   await visit.end();
 });
+
+test('Firefox asks not to be tracked, and that is honoured, said, and given way to where the visitor says so', async () => {
+  const honouring = await start({
+    launch: () => launch({ 'privacy.globalprivacycontrol.enabled': true, 'privacy.globalprivacycontrol.functionality.enabled': true }),
+    change: text => `${text.replace(/^\[gpc\]\n(.+\n)*/m, '')}\n[gpc]\npurposes = ["marketing"]\n`,
+  });
+  try {
+    const visit = await Visit.begin('en', honouring);
+    await visit.go();
+    assert.equal(await visit.page.evaluate(() => navigator.globalPrivacyControl), true);
+    const banner = await visit.part('accept');
+    assert.match(await banner.evaluate(button => button.closest('section').innerText), /GPC.*Advertising/);
+    await visit.decide(() => visit.press('accept'));
+    await visit.closed();
+    assert.deepEqual((await visit.consent()).purposes, { ...EVERYTHING, marketing: false });
+    const opener = await visit.page.$$('[data-ashiato-open]');
+    await opener.at(-1).click();
+    await visit.part('save');
+    const marketing = await visit.page.$('ashiato-consent >>> [part~="toggle"][data-purpose="marketing"]');
+    await marketing.click();
+    await visit.decide(() => visit.press('save'));
+    await visit.closed();
+    assert.deepEqual((await visit.consent()).purposes, EVERYTHING, 'what is granted by hand is granted');
+    await visit.go('/products');
+    assert.deepEqual((await visit.consent()).purposes, EVERYTHING, 'and stays so');
+    await visit.end();
+  } finally {
+    await honouring.end();
+  }
+});
