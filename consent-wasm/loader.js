@@ -70,7 +70,7 @@ const signal = () => {
 
 // What the visitor chose, for the page's own code.
 const consent = () => {
-  const { at, receipt, granted } = (decision = read());
+  const { at, receipt, granted } = read();
   const [purposes, services] = [0, 1].map(part => Object.fromEntries(slots.filter(slot => slot[part]).map(slot => [slot[part], granted.some(yes => yes[part] == slot[part])])));
   return { decided: !!at, at, receipt, revision: config.revision, purposes, services };
 };
@@ -224,6 +224,7 @@ const offer = needed => {
 // ---- What the page calls.
 
 let started;
+let begun;
 const api = {
   ready: new Promise(resolve => (started = resolve)),
   consent,
@@ -241,6 +242,8 @@ const api = {
   identify: fields => void (host.fields = fields),
   on(name, listener) {
     const heard = event => listener(event.detail);
+    // Who comes late is told at once.
+    name == 'ready' && begun && listener(consent());
     document.addEventListener('ashiato:' + name, heard);
     return () => document.removeEventListener('ashiato:' + name, heard);
   },
@@ -281,6 +284,7 @@ const start = quiet(() => {
   ).observe(document, { childList: true, subtree: true });
   apply();
 
+  begun = true;
   started(consent());
   announce('ready');
 });
