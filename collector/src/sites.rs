@@ -6,7 +6,7 @@ use std::{
 };
 
 use consent_core::{
-    ids::SiteKey,
+    ids::{PurposeKey, SiteKey},
     policy::Policy,
     time::{Millis, SECOND},
 };
@@ -14,8 +14,9 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     client::{Asset, CONFIG_MARK, Client, hashed_name},
+    domains::{self, Jar, Place},
     site::{History, Past, SiteFile},
-    store::{Readers, SiteId, sites as store},
+    store::{Connection, Readers, SiteId, sites as store},
 };
 
 /// A site in force.
@@ -47,11 +48,22 @@ pub struct Site {
     earlier: HashMap<String, Arc<Asset>>,
     /// The hashed name of the part whose fetching means that somebody is asked.
     pub asking: String,
+    /// Purposes that a Global Privacy Control signal refuses.
+    pub gpc: Vec<PurposeKey>,
+    /// The domain on which its cookies stand; none where they stand on the page's host alone.
+    domain: Option<String>,
+    collector: Arc<str>,
     zone: TimeZone,
 }
 
 impl Site {
-    fn new(applied: store::Applied, past: Vec<Past>, client: &Client) -> Result<Self, String> {
+    fn new(
+        applied: store::Applied,
+        past: Vec<Past>,
+        domain: Option<String>,
+        client: &Client,
+        collector: Arc<str>,
+    ) -> Result<Self, String> {
         let file = applied.file;
         let policy = file.policy(applied.revision).map_err(|flaw| format!("{flaw:?}"))?;
         let zone = TimeZone::get(&file.timezone).map_err(|error| error.to_string())?;
@@ -76,9 +88,10 @@ impl Site {
             assets.insert(format!("text.{language}"), hashed.clone());
             parts.insert(hashed, Arc::new(asset));
         }
-        let config = serde_json::to_string(&file.config(applied.revision, assets))
-            .map_err(|error| error.to_string())?;
-        let loader = client.loader.replacen(CONFIG_MARK, &config, 1);
+        let mut config = file.config(applied.revision, assets);
+        config.domain.clone_from(&domain);
+        let text = serde_json::to_string(&config).map_err(|error| error.to_string())?;
+        let loader = client.loader.replacen(CONFIG_MARK, &text, 1);
         Ok(Self {
             id: applied.id,
             key: file.key.clone(),
@@ -92,6 +105,9 @@ impl Site {
             parts,
             earlier: HashMap::new(),
             asking,
+            gpc: config.gpc,
+            domain,
+            collector,
             zone,
             file,
         })
@@ -118,6 +134,15 @@ impl Site {
         (!self.file.gpc().is_empty()).then(|| crate::site::day(self.applied_at, &self.zone))
     }
 
+    /// Where the collector sets the cookies of a page of that origin; none where the page alone does.
+    #[must_use]
+    pub fn jar(&self, origin: &str) -> Option<Jar<'_>> {
+        let domain = self.domain.as_deref();
+        let ours = domain.is_some() || domains::same_host(&self.collector, origin);
+        let secure = !Place::of(&self.collector)?.is_plain_localhost();
+        (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
+    }
+
     /// The day of a time, since 1970, in the site's time zone.
     #[must_use]
     pub fn day(&self, at: Millis) -> i64 {
@@ -137,40 +162,50 @@ pub fn day_in(zone: &TimeZone, at: Millis) -> i64 {
 #[derive(Clone, Debug)]
 pub struct Sites {
     client: Arc<Client>,
+    collector: Arc<str>,
     by_key: Arc<RwLock<BTreeMap<SiteKey, Arc<Site>>>>,
 }
 
 impl Sites {
-    /// No sites yet.
+    /// No sites yet. `collector` is the address by which browsers reach it.
     #[must_use]
-    pub fn new(client: Arc<Client>) -> Self {
-        Self { client, by_key: Arc::default() }
+    pub fn new(client: Arc<Client>, collector: Arc<str>) -> Self {
+        Self { client, collector, by_key: Arc::default() }
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&BTreeMap<SiteKey, Arc<Site>>) -> R) -> R {
+        look(&self.by_key.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The site of that key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Site>> {
-        self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.read(|sites| sites.get(key).cloned())
     }
 
     /// Whether any site has that origin.
     #[must_use]
     pub fn any_allows(&self, origin: &str) -> bool {
-        let sites = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
-        sites.values().any(|site| site.file.allows_origin(origin))
+        self.read(|sites| sites.values().any(|site| site.file.allows_origin(origin)))
+    }
+
+    /// Whether a page of that origin, of any site, may send credentials: those of the collector's own
+    /// site may, so that a loader which a browser has kept is answered whatever has changed since.
+    #[must_use]
+    pub fn may_send_credentials(&self, origin: &str) -> bool {
+        domains::same_site(&self.collector, origin) && self.any_allows(origin)
     }
 
     /// The newest day on which any site said that it honours Global Privacy Control.
     #[must_use]
     pub fn honour_gpc_since(&self) -> Option<Date> {
-        let sites = self.by_key.read().unwrap_or_else(PoisonError::into_inner);
-        sites.values().filter_map(|site| site.honours_gpc_since()).max()
+        self.read(|sites| sites.values().filter_map(|site| site.honours_gpc_since()).max())
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_key.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.read(BTreeMap::is_empty)
     }
 
     /// Reads what has been applied since the last time. A site that cannot be read stays as it was.
@@ -179,78 +214,89 @@ impl Sites {
     /// Where the database does not answer.
     pub async fn refresh(&self, readers: &Readers) -> sqlx::Result<()> {
         let mut db = readers.acquire().await?;
+        let mut changed = BTreeMap::new();
         for (key, edition) in store::list(&mut db).await? {
             if self.get(&key).is_some_and(|site| site.edition == edition) {
                 continue;
             }
-            let applied = match store::find(&mut db, &key).await {
-                Ok(Some(applied)) => applied,
-                Ok(None) => continue,
-                Err(error @ sqlx::Error::ColumnDecode { .. }) => {
-                    tracing::error!(site = %key, edition, %error, "site left as it was");
-                    continue;
-                }
-                Err(error) => return Err(error),
+            if let Some(applied) = applied(&mut db, &key).await? {
+                changed.insert(applied.file.key.clone(), applied);
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        // What is new on one site can take away the domain that another has had to itself.
+        for (key, domain) in self.domains(&changed) {
+            let before = self.get(key.as_str());
+            let applied = match changed.remove(&key) {
+                Some(applied) => applied,
+                None if before.as_ref().is_some_and(|before| before.domain == domain) => continue,
+                None => match applied(&mut db, key.as_str()).await? {
+                    Some(applied) => applied,
+                    None => continue,
+                },
             };
+            let edition = applied.edition;
             let past = store::past(&mut db, applied.id).await?;
-            match Site::new(applied, past, &self.client) {
+            let collector = Arc::clone(&self.collector);
+            match Site::new(applied, past, domain, &self.client, collector) {
                 Ok(mut site) => {
-                    if let Some(before) = self.get(&key) {
-                        site.earlier.clone_from(&before.parts);
+                    if let Some(before) = before {
+                        let same = before.edition == edition;
+                        let earlier = if same { &before.earlier } else { &before.parts };
+                        site.earlier.clone_from(earlier);
                     }
                     tracing::info!(site = %key, edition, "site in force");
                     let mut sites = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-                    sites.insert(site.key.clone(), Arc::new(site));
+                    sites.insert(key, Arc::new(site));
                 }
                 Err(reason) => tracing::error!(site = %key, edition, reason, "site left as it was"),
             }
         }
         Ok(())
     }
+
+    /// The domain on which each site's cookies stand, once those that changed are in force. A domain
+    /// that pages of two sites are under is neither's: one would take the other's cookies for its own.
+    fn domains(
+        &self,
+        changed: &BTreeMap<SiteKey, store::Applied>,
+    ) -> BTreeMap<SiteKey, Option<String>> {
+        let standing = self.read(Clone::clone);
+        let mut origins: BTreeMap<_, _> =
+            standing.iter().map(|(key, site)| (key, site.file.origins.as_slice())).collect();
+        origins.extend(changed.iter().map(|(key, new)| (key, new.file.origins.as_slice())));
+        let domain = |key: &SiteKey, own: &[String]| {
+            let domain = domains::shared(&self.collector, own)?;
+            let mut others = origins.iter().filter(|(other, _)| **other != key);
+            let Some((other, _)) = others.find(|(_, pages)| domains::reaches(domain, pages)) else {
+                return Some(domain.to_owned());
+            };
+            // Said when one of the two is put in force, not each time that any site is.
+            if changed.contains_key(key) || changed.contains_key(*other) {
+                tracing::warn!(
+                    site = %key, domain, %other,
+                    "two sites have pages under one domain: their cookies stay on the pages' own hosts \
+                     and are set by the pages alone"
+                );
+            }
+            None
+        };
+        origins.iter().map(|(key, own)| ((*key).clone(), domain(key, own))).collect()
+    }
+}
+
+/// The file in force of a site; none where there is none that can be read.
+async fn applied(db: &mut Connection, key: &str) -> sqlx::Result<Option<store::Applied>> {
+    match store::find(db, key).await {
+        Err(error @ sqlx::Error::ColumnDecode { .. }) => {
+            tracing::error!(site = %key, %error, "site left as it was");
+            Ok(None)
+        }
+        found => found,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_begins_at_midnight_of_the_sites_own_clock() {
-        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
-        let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let noon = Millis(1_800_000_000_000); // 2027-01-15T08:00:00Z
-        assert_eq!(day_in(&tokyo, noon), 20_833);
-        assert_eq!(day_in(&tokyo, noon.plus(7 * 3_600_000 - 1)), 20_833);
-        assert_eq!(day_in(&tokyo, noon.plus(7 * 3_600_000)), 20_834);
-        assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000 - 1)), 20_833);
-        assert_eq!(day_in(&berlin, noon.plus(15 * 3_600_000)), 20_834);
-        assert_eq!(day_in(&TimeZone::UTC, Millis(-1)), -1);
-    }
-
-    #[tokio::test]
-    async fn a_loader_that_a_browser_kept_still_finds_its_parts_after_a_change() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
-        let database = crate::store::Database::at(&url).unwrap();
-        let mut db = database.create().await.unwrap();
-        let readers = database.readers().await.unwrap();
-        let mut file = crate::site::parse(include_str!("../../demo-site/shop.toml")).unwrap();
-        let types = Arc::new(Asset::new("text/plain", Vec::new()));
-        let client = Client { loader: CONFIG_MARK.to_owned(), parts: BTreeMap::new(), types };
-        let sites = Sites::new(Arc::new(client));
-        let mut names = Vec::new();
-        for use_of_it in
-            ["商品の動画を見るために使います。", "商品の動画をページで見るために使います。"]
-        {
-            file.purposes[1].usage.insert("ja".to_owned(), use_of_it.to_owned());
-            store::apply(&mut db, &file.key.clone(), &file, Millis(1)).await.unwrap();
-            sites.refresh(&readers).await.unwrap();
-            let config = sites.get("shop").unwrap().loader.identity.clone();
-            let config: consent_core::client::Config = serde_json::from_slice(&config).unwrap();
-            names.push(config.assets["text.ja"].clone());
-        }
-        let site = sites.get("shop").unwrap();
-        assert_ne!(names[0], names[1]);
-        assert!(names.iter().all(|name| site.part(name).is_some()));
-        assert!(site.part("text-ja.gone.json").is_none());
-    }
-}
+pub(crate) mod tests;

@@ -3,13 +3,17 @@
 //! `REVISION.TIME.BITS[.RECEIPT]`: the policy's revision in decimal, the time of the decision in
 //! seconds in base 36, and a bit for each switch of the policy (the first switch is the lowest bit)
 //! in hexadecimal. `0` bits are a refusal, which carries no identifier.
+//!
+//! The bit after the last switch says that the visitor granted, by hand and under a Global Privacy
+//! Control signal, something that the signal alone refuses. It grants nothing by itself, and a policy
+//! has at most [`MAX_SLOTS`](crate::policy::MAX_SLOTS) switches, so that there is always room for it.
 
 use alloc::{string::String, vec::Vec};
 use core::str::FromStr;
 
 use crate::{
     choices::Choices,
-    ids::{Invalid, ReceiptId},
+    ids::{Invalid, PurposeKey, ReceiptId},
     json::push_digits,
     policy::{Kind, Policy},
     standing::{Grant, Standing, Subject},
@@ -28,10 +32,18 @@ pub struct ConsentCookie {
     pub revision: u32,
     /// When it was decided, in whole seconds.
     pub decided: Millis,
-    /// A bit for each switch of that revision, in [`Policy::slots`]' order.
+    /// A bit for each switch of that revision, in [`Policy::slots`]' order, and the one after them:
+    /// see [`by_hand`].
     pub bits: u128,
     /// The receipt, where something was granted and the collector has confirmed it.
     pub receipt: Option<ReceiptId>,
+}
+
+/// The bit that stands after the switches of a policy: something that a Global Privacy Control signal
+/// refuses was granted by hand while the browser sent that signal.
+#[must_use]
+pub fn by_hand(policy: &Policy) -> u128 {
+    1 << policy.slots().count()
 }
 
 impl ConsentCookie {
@@ -53,6 +65,26 @@ impl ConsentCookie {
             bits,
             receipt,
         }
+    }
+
+    /// The same, decided while the browser sent a Global Privacy Control signal that refuses these
+    /// purposes: where one of them is granted nevertheless, it says so.
+    #[must_use]
+    pub fn under_signal(mut self, policy: &Policy, refused: &[PurposeKey]) -> Self {
+        let overruled = policy
+            .slots()
+            .enumerate()
+            .any(|(at, slot)| self.bits >> at & 1 == 1 && refused.contains(slot.purpose));
+        if overruled {
+            self.bits |= by_hand(policy);
+        }
+        self
+    }
+
+    /// Whether it was granted by hand under such a signal, which therefore does not refuse it again.
+    #[must_use]
+    pub fn is_by_hand(&self, policy: &Policy) -> bool {
+        self.revision == policy.revision() && self.bits & by_hand(policy) != 0
     }
 
     /// Its value.
@@ -217,7 +249,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::policy::tests::{choices, policy};
+    use crate::policy::{
+        MAX_SLOTS,
+        tests::{choices, policy},
+    };
 
     const NOW: Millis = Millis(1_800_000_000_000);
 
@@ -289,10 +324,57 @@ mod tests {
         assert_eq!(older.choices(&policy), Choices::default());
     }
 
+    #[test]
+    fn what_was_granted_by_hand_under_a_signal_says_so_and_grants_no_more() {
+        let policy = policy();
+        let signal = ["link".parse().unwrap(), "gone".parse().unwrap()];
+        let cookie = |purposes| {
+            ConsentCookie::of(&policy, &choices(purposes, &[]), NOW, None)
+                .under_signal(&policy, &signal)
+        };
+        let slots = u32::try_from(policy.slots().count()).unwrap();
+        let overruled = cookie(&[("link", true)]);
+        assert!(overruled.is_by_hand(&policy));
+        assert_eq!(overruled.bits.ilog2(), slots);
+        assert_eq!(overruled.to_text().parse(), Ok(overruled));
+        assert_eq!(
+            overruled.choices(&policy),
+            choices(&[("analytics", false), ("video", false), ("link", true)], &[])
+        );
+        assert_eq!(overruled.standing(&policy, 180).grants().len(), 1);
+        for followed in [&[("analytics", true)][..], &[]] {
+            assert!(!cookie(followed).is_by_hand(&policy), "{followed:?}");
+        }
+        let older = ConsentCookie { revision: 2, ..overruled };
+        assert!(!older.is_by_hand(&policy), "another policy had other switches");
+    }
+
+    #[test]
+    fn there_is_room_for_that_bit_above_as_many_switches_as_there_may_be() {
+        let service = |n: usize| crate::policy::Service {
+            key: alloc::format!("s{n}").parse().unwrap(),
+            events: alloc::vec![],
+        };
+        let ads: PurposeKey = "ads".parse().unwrap();
+        let mut purposes = policy().purposes()[..1].to_vec();
+        purposes.push(crate::policy::Purpose {
+            key: ads.clone(),
+            kind: Kind::Optional,
+            services: (0..MAX_SLOTS).map(service).collect(),
+        });
+        let policy = Policy::new(3, purposes).unwrap();
+        let everything = choices(&[("ads", true)], &[]);
+        let cookie = ConsentCookie::of(&policy, &everything, NOW, None)
+            .under_signal(&policy, core::slice::from_ref(&ads));
+        assert_eq!(cookie.bits, (1 << (MAX_SLOTS + 1)) - 1);
+        assert_eq!(cookie.to_text().parse(), Ok(cookie));
+        assert_eq!(cookie.choices(&policy), everything);
+    }
+
     proptest! {
         #[test]
         fn every_cookie_survives_its_text(
-            revision: u32, seconds in 0_i64..1 << 40, bits in 1_u128..1 << 120, receipt: Option<[u8; 16]>,
+            revision: u32, seconds in 0_i64..1 << 40, bits in 1_u128..1 << 121, receipt: Option<[u8; 16]>,
         ) {
             let receipt = receipt.map(ReceiptId::from_bytes);
             let cookie = ConsentCookie { revision, decided: Millis(seconds * SECOND), bits, receipt };

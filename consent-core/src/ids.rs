@@ -191,6 +191,13 @@ impl Uuid7 {
         Self(uuid::Builder::from_unix_timestamp_millis(at, random).into_uuid())
     }
 
+    /// The time that it was made of, by the clock of whoever made it.
+    #[must_use]
+    pub fn time(&self) -> crate::time::Millis {
+        let [a, b, c, d, e, f, ..] = *self.as_bytes();
+        crate::time::Millis(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
     /// The 128 bits.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
@@ -339,6 +346,7 @@ mod tests {
             let id = Uuid7::new(Millis(at), &random);
             prop_assert_eq!(id.to_text().parse::<Uuid7>(), Ok(id));
             prop_assert_eq!(Uuid7::from_bytes(*id.as_bytes()), Some(id));
+            prop_assert_eq!(id.time(), Millis(at));
         }
 
         #[test]

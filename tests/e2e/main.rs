@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod cli;
+mod cookies;
 mod crash;
 mod demo;
 mod erasure;

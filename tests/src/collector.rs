@@ -28,10 +28,19 @@ impl Collector {
     /// Where it does not start.
     #[must_use]
     pub fn start(data: &Data) -> Self {
+        Self::start_as(data, "http://localhost:8080")
+    }
+
+    /// Starts one that browsers are told to reach at that address.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_as(data: &Data, public_url: &str) -> Self {
         let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
         serve
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--public-url", "http://localhost:8080"])
+            .args(["--public-url", public_url])
             .args(["--database-url", &data.database_url()])
             .arg("--keys-file")
             .arg(data.path("keys"));

@@ -37,6 +37,17 @@ impl Answer {
         found.map_or("", |(_, value)| value)
     }
 
+    /// The cookies that it sets: name and value, and the attributes in their order.
+    #[must_use]
+    pub fn cookies(&self) -> Vec<(&str, Vec<&str>)> {
+        let set = self.headers.iter().filter(|(header, _)| header == "set-cookie");
+        set.map(|(_, line)| {
+            let mut parts = line.split("; ");
+            (parts.next().unwrap_or_default(), parts.collect())
+        })
+        .collect()
+    }
+
     /// The JSON of an answer that must have this status.
     ///
     /// # Panics

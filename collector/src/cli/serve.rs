@@ -39,11 +39,6 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let database = Database::at(&config.database.url)?;
     let writing = database.create().await?;
     let readers = database.readers().await?;
-    let sites = Sites::new(Arc::clone(&client));
-    sites.refresh(&readers).await?;
-    if sites.is_empty() {
-        tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
-    }
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure(format!(
             "cannot listen on {}: {error}\n  remedy: end what listens there, or choose another by --listen",
@@ -51,11 +46,17 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         ))
     })?;
     let address = listener.local_addr()?;
-    let public_url = config.public_url.unwrap_or_else(|| format!("http://{address}"));
+    let public_url: Arc<str> =
+        config.public_url.unwrap_or_else(|| format!("http://{address}")).into();
+    let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
+    sites.refresh(&readers).await?;
+    if sites.is_empty() {
+        tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
+    }
 
     let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
-    let app = App { keys, sites, writer, readers, client, public_url: public_url.into() };
+    let app = App { keys, sites, writer, readers, client, public_url };
     // Answers are small and written whole: waiting to fill a packet only adds delay.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {

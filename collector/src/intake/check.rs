@@ -1,7 +1,8 @@
 //! What of a decision can be checked without the database.
 
 use consent_core::{
-    choices::Method,
+    choices::{Choices, Method},
+    ids::PurposeKey,
     policy::Contradiction,
     time::{CLOCK_SKEW, EVENT_MAX_AGE, Millis},
     wire::ConsentRequest,
@@ -55,7 +56,22 @@ pub fn decision(site: &Site, request: &ConsentRequest, now: Millis) -> Result<()
     if request.decided_at < now.plus(-EVENT_MAX_AGE) {
         return Err(Problem::field("decided_at", "too_old", "the decision is older than 48 hours"));
     }
+    if request.method == Method::Gpc {
+        follows_signal(&choices, &site.gpc)?;
+    }
     site.policy.check(request.method, &choices).map_err(|flaw| contradiction(&flaw))
+}
+
+/// Checks that what is said to be decided by the browser's signal grants nothing that it refuses.
+fn follows_signal(choices: &Choices, refused: &[PurposeKey]) -> Result<(), Problem> {
+    match refused.iter().find(|purpose| choices.grant(purpose, None)) {
+        None => Ok(()),
+        Some(purpose) => Err(Problem::field(
+            &format!("purposes.{purpose}"),
+            "contradiction",
+            "the signal refuses this purpose; a visitor who grants it by hand does so by `custom`",
+        )),
+    }
 }
 
 fn contradiction(flaw: &Contradiction) -> Problem {

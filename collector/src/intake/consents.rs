@@ -1,10 +1,9 @@
 //! Recording decisions: the log's leaf, the receipt, the grants, and the withdrawal of everything
 //! that is no longer granted, in one transaction.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use consent_core::{
-    choices::Choices,
     ids::{ReceiptId, VisitorHash, VisitorId},
     policy::Slot,
     standing::{Standing, Subject},
@@ -46,6 +45,16 @@ pub struct Decide {
     pub random: ([u8; 16], [u8; 32], [u8; 16]),
 }
 
+impl Decide {
+    /// Whether something granted needs to know this visitor from others.
+    #[must_use]
+    pub fn needs_visitor(&self) -> bool {
+        let choices = self.request.choices();
+        let mut slots = self.site.policy.slots();
+        slots.any(|slot| slot.needs_visitor && choices.grant(slot.purpose, slot.service))
+    }
+}
+
 /// What became of it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Decided {
@@ -55,6 +64,10 @@ pub struct Decided {
     pub visitor: Option<VisitorId>,
     /// A session that acts for the visitor, its key and its end.
     pub session: Option<(String, [u8; 32], Millis)>,
+    /// Whether nothing is known to have been decided since: only then may the answer set cookies.
+    pub in_force: bool,
+    /// Whose it is, where a visitor is known.
+    pub row: Option<VisitorRow>,
 }
 
 impl std::fmt::Debug for Decided {
@@ -105,7 +118,7 @@ pub async fn decide(
         site.policy.slots().filter(|slot| choices.grant(slot.purpose, slot.service)).collect();
     let outdated = request.revision != site.policy.revision();
     let refused = choices.refuse_everything() || granted.is_empty() || outdated;
-    let needs_visitor = !refused && needs_visitor(site, &choices);
+    let needs_visitor = !refused && decide.needs_visitor();
     let mut decision = Decision {
         request,
         session: &session,
@@ -133,7 +146,7 @@ pub async fn decide(
         leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, record.as_bytes()))
             .await?;
         decisions::insert(db, site.id, &decision).await?;
-        return Ok(Ok(Decided::default()));
+        return Ok(Ok(Decided { in_force: true, ..Decided::default() }));
     }
 
     let receipt_id = ReceiptId::from_bytes(decide.random.0);
@@ -185,6 +198,8 @@ pub async fn decide(
         receipt: Some((receipt_id, signed)),
         visitor: new,
         session: hash.filter(|_| needs_visitor).map(|hash| open(keys, decide, hash, now)),
+        in_force: true,
+        row,
     }))
 }
 
@@ -200,11 +215,11 @@ fn mark(decide: &Decide) -> [u8; 32] {
 /// yes gives nobody anything.
 fn again(keys: &Keys, decide: &Decide, recorded: &decisions::Recorded, now: Millis) -> Decided {
     let receipt = recorded.receipt_id.zip(recorded.receipt.clone());
-    if recorded.visitor.is_none()
-        || !recorded.in_force
-        || !needs_visitor(&decide.site, &decide.request.choices())
-    {
-        return Decided { receipt, ..Decided::default() };
+    // Of a decision without a visitor nobody knows what its browser has decided since.
+    let in_force = recorded.in_force && recorded.visitor.is_some();
+    let decided = Decided { receipt, in_force, row: recorded.visitor, ..Decided::default() };
+    if !in_force || !decide.needs_visitor() {
+        return decided;
     }
     let (visitor, hash) = match decide.session.visitor {
         Some(hash) => (None, hash),
@@ -213,13 +228,17 @@ fn again(keys: &Keys, decide: &Decide, recorded: &decisions::Recorded, now: Mill
             (Some(id), keys.visitor_hash(&decide.site.key, id))
         }
     };
-    Decided { receipt, visitor, session: Some(open(keys, decide, hash, now)) }
+    Decided { visitor, session: Some(open(keys, decide, hash, now)), ..decided }
 }
 
-/// Whether something granted needs to know this visitor from others.
-fn needs_visitor(site: &Site, choices: &Choices) -> bool {
-    let mut slots = site.policy.slots();
-    slots.any(|slot| slot.needs_visitor && choices.grant(slot.purpose, slot.service))
+/// Takes their force from decisions of a transaction that a later one in it replaces.
+pub fn overtake<'a>(decided: impl DoubleEndedIterator<Item = (&'a Decide, &'a mut Decided)>) {
+    let mut later = HashSet::new();
+    for (decide, decided) in decided.rev() {
+        if let Some(row) = decided.row {
+            decided.in_force &= later.insert((decide.site.id, row));
+        }
+    }
 }
 
 fn open(

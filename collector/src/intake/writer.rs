@@ -197,7 +197,8 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Ou
         // Read once the database is this transaction's own: nothing recorded before it is later.
         let now = clock::now();
         match apply(&mut tx, keys, jobs, ids, now).await.map_err(Failed::Job)? {
-            Some(outcomes) => {
+            Some(mut outcomes) => {
+                overtake(jobs, &mut outcomes);
                 tx.commit().await.map_err(Failed::Database)?;
                 return Ok(outcomes);
             }
@@ -250,6 +251,15 @@ async fn apply(
         rest = others;
     }
     Ok(Some(outcomes))
+}
+
+fn overtake(jobs: &[Job], outcomes: &mut [Outcome]) {
+    let pairs = jobs.iter().zip(outcomes);
+    let decided = pairs.filter_map(|pair| match pair {
+        (Job::Decide(decide, _), Outcome::Decided(Ok(decided))) => Some((&**decide, decided)),
+        _ => None,
+    });
+    consents::overtake(decided);
 }
 
 /// Whoever asked may have gone; what was stored stays stored.

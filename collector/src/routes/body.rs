@@ -70,12 +70,12 @@ fn not_json(error: &serde_json::Error) -> Problem {
     Problem::malformed(format!("the body is not JSON: {error}"))
 }
 
-/// Checks that a page of that site is calling.
-pub(super) fn own_origin(site: &Site, headers: &HeaderMap) -> Result<(), Problem> {
+/// Checks that a page of that site is calling; answers its origin.
+pub(super) fn own_origin<'a>(site: &Site, headers: &'a HeaderMap) -> Result<&'a str, Problem> {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().and_then(|origin| origin.to_str().ok());
     match (origin, origins.next()) {
-        (Some(origin), None) if site.file.allows_origin(origin) => Ok(()),
+        (Some(origin), None) if site.file.allows_origin(origin) => Ok(origin),
         (Some(_), _) => Err(Problem::forbidden(
             "origin",
             "pages of this origin may not call for this site; its site file lists `origins`",

@@ -3,6 +3,7 @@
 mod api;
 mod assets;
 mod body;
+mod cookies;
 mod extract;
 mod gpc;
 mod policy;
@@ -41,11 +42,14 @@ pub struct App {
     pub public_url: Arc<str>,
 }
 
+/// The one call whose answers set cookies.
+const CONSENTS: &str = "/v1/consents";
+
 /// The collector's routes.
 pub fn router(app: App) -> Router {
     let visitors = Router::new()
         .route("/v1/sessions", post(visitor::open_session))
-        .route("/v1/consents", post(visitor::decide))
+        .route(CONSENTS, post(visitor::decide))
         .route("/v1/events", post(visitor::store_events))
         .route("/v1/leads", post(visitor::take_lead))
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
@@ -87,8 +91,9 @@ async fn harden(mut response: Response) -> Response {
     response
 }
 
-/// Lets the pages of configured sites read the answers to their calls. Whether a call is one of
-/// its own site's pages is checked by the call itself.
+/// Lets the pages of configured sites read the answers to their calls, and where the collector is
+/// same-site with them, also the answer that sets cookies. No cookie is ever read, so that credentials
+/// change no answer. Whether a call is one of its own site's pages is checked by the call itself.
 async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed =
@@ -96,11 +101,19 @@ async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> R
     if request.method() == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }
+    let sets_cookies = request.uri().path() == CONSENTS;
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(origin) = allowed {
+        // Problems too: a page that sends credentials could not read them otherwise.
+        if sets_cookies
+            && origin.to_str().is_ok_and(|origin| app.sites.may_send_credentials(origin))
+        {
+            let yes = HeaderValue::from_static("true");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+        }
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     response

@@ -7,7 +7,8 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
+    response::{AppendHeaders, IntoResponse},
 };
 use consent_core::{
     event::MAX_BATCH,
@@ -20,7 +21,10 @@ use consent_core::{
     },
 };
 
-use super::{App, body};
+use super::{
+    App, body,
+    cookies::{self, Cookies},
+};
 use crate::{
     clock,
     error::{FieldError, Problem},
@@ -82,12 +86,16 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
     })
 }
 
-/// The site that the signing session is of, if one of its pages is calling.
-fn site_of(app: &App, verified: &Verified<'_>, headers: &HeaderMap) -> Result<Arc<Site>, Problem> {
+/// The site that the signing session is of, if one of its pages is calling, and that page's origin.
+fn site_of<'a>(
+    app: &App,
+    verified: &Verified<'_>,
+    headers: &'a HeaderMap,
+) -> Result<(Arc<Site>, &'a str), Problem> {
     let key = verified.session.site.as_str();
     let site = app.sites.get(key).ok_or_else(|| Problem::unknown_site(key))?;
-    body::own_origin(&site, headers)?;
-    Ok(site)
+    let origin = body::own_origin(&site, headers)?;
+    Ok((site, origin))
 }
 
 /// The address of a page of the site, with the allowed parameters only.
@@ -103,11 +111,11 @@ pub(super) async fn decide(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<ConsentAnswer>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let now = clock::now();
     let verified = verify::open(&app.keys, &text, now)?;
-    let site = site_of(&app, &verified, &headers)?;
+    let (site, origin) = site_of(&app, &verified, &headers)?;
     let mut request: ConsentRequest = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     request.page = own_page(&site, "page", &request.page)?;
@@ -121,7 +129,10 @@ pub(super) async fn decide(
         public_url: Arc::clone(&app.public_url),
         random: (random()?, random()?, random()?),
     };
+    let cookies = Cookies::of(&decide, origin, cookies::signal(&headers));
     let decided = app.writer.decide(decide).await?;
+    let lines = cookies.map_or_else(Vec::new, |cookies| cookies.lines(&decided));
+    let lines = AppendHeaders(lines.into_iter().map(|line| (header::SET_COOKIE, line)));
     let (receipt_id, receipt) = decided.receipt.unzip();
     let mut answer =
         ConsentAnswer { receipt_id, receipt, visitor: decided.visitor, ..ConsentAnswer::default() };
@@ -130,7 +141,7 @@ pub(super) async fn decide(
         answer.key = Some(base64url(&key));
         answer.expires = Some(expires);
     }
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((StatusCode::CREATED, lines, Json(answer)))
 }
 
 /// `POST /v1/events`.
@@ -141,7 +152,7 @@ pub(super) async fn store_events(
 ) -> Result<Json<EventsAnswer>, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let verified = verify::open(&app.keys, &text, clock::now())?;
-    let site = site_of(&app, &verified, &headers)?;
+    let (site, _) = site_of(&app, &verified, &headers)?;
     let request: EventsRequest<'_> = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     verified.for_visitor(&app.keys, request.visitor)?;
@@ -171,7 +182,7 @@ pub(super) async fn take_lead(
 ) -> Result<(StatusCode, Json<LeadAnswer>), Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let verified = verify::open(&app.keys, &text, clock::now())?;
-    let site = site_of(&app, &verified, &headers)?;
+    let (site, _) = site_of(&app, &verified, &headers)?;
     let request: LeadRequest = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     if let Some(visitor) = request.visitor {

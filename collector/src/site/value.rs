@@ -97,7 +97,7 @@ pub(super) fn origin(text: &str) -> Verdict {
         }
         _ => host,
     };
-    let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    let local = matches!(name, "localhost" | "127.0.0.1" | "[::1]") || name.ends_with(".localhost");
     if name != "[::1]" {
         self::host(host)?;
     }

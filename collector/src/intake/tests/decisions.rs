@@ -13,7 +13,7 @@ async fn a_first_refusal_is_counted_without_an_identifier() {
     let now = clock::now();
     let refused =
         bench.decide(None, request(1, Method::RejectAll, now, &[("analytics", false)]), now).await;
-    assert_eq!(refused, Ok(Decided::default()));
+    assert_eq!(refused, Ok(Decided { in_force: true, ..Decided::default() }));
     assert_eq!(bench.count("SELECT COUNT(*) FROM visitor").await, 0);
     assert_eq!(
         bench
@@ -195,7 +195,7 @@ async fn a_material_change_is_a_revision_and_ends_older_grants() {
     assert_eq!(material, (site_rows::Outcome::Revised, 2));
     let folder = bench.folder.path().join("a.db");
     let database = Database::at(&format!("sqlite:{}", folder.display())).unwrap();
-    let sites = Sites::new(Arc::new(client()));
+    let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
     sites.refresh(&database.readers().await.unwrap()).await.unwrap();
     bench.site = sites.get("shop").unwrap();
     let stored = bench.send(visitor, &[(1, "page_view", now)], now).await;
@@ -215,4 +215,66 @@ async fn a_yes_that_was_overtaken_by_a_no_is_no_yes_any_more() {
     assert_eq!(bench.count("SELECT COUNT(*) FROM consent_grant").await, 0);
     let later = request(4, Method::Custom, now, &[("analytics", true)]);
     assert!(bench.decide(Some(visitor), later, now).await.is_ok());
+}
+
+#[tokio::test]
+async fn only_what_is_in_force_may_set_cookies() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let refusal = request(1, Method::RejectAll, now, &[]);
+    let first = bench.decide(None, refusal.clone(), now).await.unwrap();
+    assert!(first.in_force, "a first refusal");
+    let again = bench.decide(None, refusal, now).await.unwrap();
+    assert!(!again.in_force, "its browser may have agreed since");
+    let yes = request(2, Method::Custom, now, &[("analytics", true)]);
+    let granted = bench.decide(None, yes.clone(), now).await.unwrap();
+    let again = bench.decide(None, yes.clone(), now).await.unwrap();
+    assert!(granted.in_force && again.in_force, "an answer that was lost");
+    let hash = bench.keys.visitor_hash(&bench.site.key, granted.visitor.unwrap());
+    let no = request(3, Method::Withdraw, now, &[]);
+    let withdrawn = bench.decide(Some(hash), no.clone(), now).await.unwrap();
+    assert!(withdrawn.in_force);
+    assert!(!bench.decide(None, yes, now).await.unwrap().in_force, "an old yes, sent again");
+    assert!(bench.decide(Some(hash), no, now).await.unwrap().in_force);
+}
+
+#[tokio::test]
+async fn of_one_visitors_decisions_in_one_transaction_the_last_alone_is_in_force() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let (mine, theirs) =
+        (bench.visitor(1, &["analytics"], now).await, bench.visitor(2, &["analytics"], now).await);
+    let jobs: Vec<_> =
+        [(3, mine, Method::Custom), (4, theirs, Method::Custom), (5, mine, Method::Withdraw)]
+            .map(|(id, visitor, method)| {
+                let granted = [("analytics", method == Method::Custom)];
+                bench.decide_as(Some(visitor), request(id, method, now, &granted))
+            })
+            .into();
+    let mut decided = Vec::new();
+    let mut tx = bench.db.begin().await.unwrap();
+    for job in &jobs {
+        decided.push(consents::decide(&mut tx, &bench.keys, job, now).await.unwrap().unwrap());
+    }
+    consents::overtake(jobs.iter().zip(&mut decided));
+    assert_eq!(
+        decided.iter().map(|decided| decided.in_force).collect::<Vec<_>>(),
+        [false, true, true]
+    );
+}
+
+#[tokio::test]
+async fn a_signal_refuses_what_the_site_says_and_nothing_else() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    Arc::get_mut(&mut bench.site).unwrap().gpc = vec!["marketing".parse().unwrap()];
+    let by_signal = |purpose| request(1, Method::Gpc, now, &[(purpose, true)]);
+    let problem = bench.decide(None, by_signal("marketing"), now).await.unwrap_err();
+    assert_eq!(
+        (&*problem.errors[0].field, problem.errors[0].code),
+        ("purposes.marketing", "contradiction")
+    );
+    assert!(bench.decide(None, by_signal("functional"), now).await.is_ok());
+    let by_hand = request(2, Method::Custom, now, &[("marketing", true)]);
+    assert!(bench.decide(None, by_hand, now).await.is_ok());
 }

@@ -58,7 +58,7 @@ async fn bench() -> Bench {
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
     site_rows::apply(&mut db, &file.key, &file, Millis(1)).await.unwrap();
-    let sites = Sites::new(Arc::new(client()));
+    let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
     sites.refresh(&database.readers().await.unwrap()).await.unwrap();
     let site = sites.get("shop").unwrap();
     Bench { db, keys: Keys::of([1; 32], [2; 32], [3; 32]), site, folder }
