@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { Front } from './front.mjs';
 import { Visit } from './visit.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -73,9 +74,12 @@ class Server {
 
 const chromiumOf = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
-/** Starts everything; `change` may change the site file before it is applied, `launch` start another browser. */
-export async function start({ change = text => text, launch = chromiumOf } = {}) {
-  const stack = new Stack();
+/**
+ * Starts everything; `change` may change the site file before it is applied, `launch` start another browser.
+ * The names are what browsers know shop and collector by: all of them lead to this machine.
+ */
+export async function start({ change = text => text, launch = chromiumOf, shop = 'localhost', collector = 'localhost' } = {}) {
+  const stack = new Stack({ shop, collector });
   try {
     await stack.start(change, launch);
   } catch (error) {
@@ -89,11 +93,16 @@ class Stack {
   site = 'shop';
   folder = mkdtempSync(join(tmpdir(), 'ashiato-browser-'));
 
+  constructor(names) {
+    this.names = names;
+  }
+
   async start(change, launch) {
-    const [collector, shop] = [await freePort(), await freePort()];
-    this.port = collector;
-    this.collector = `http://localhost:${collector}`;
-    this.shop = `http://localhost:${shop}`;
+    const shop = await freePort();
+    this.port = await freePort();
+    this.front = await Front.start(this.port);
+    this.collector = `http://${this.names.collector}:${this.front.port}`;
+    this.shop = `http://${this.names.shop}:${shop}`;
     const file = join(this.folder, 'shop.toml');
     const text = readFileSync(join(ROOT, 'demo-site/shop.toml'), 'utf8');
     writeFileSync(file, change(text.replace('http://localhost:8081', this.shop)));
@@ -119,6 +128,7 @@ class Stack {
     await this.browser?.close();
     await this.shopServer?.stop();
     await this.collectorServer?.stop();
+    await this.front?.stop();
     rmSync(this.folder, { recursive: true });
   }
 
@@ -164,7 +174,7 @@ class Stack {
 
   async api(path, given = {}) {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' };
-    const answer = await fetch(this.collector + path, { ...given, headers });
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { ...given, headers });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
