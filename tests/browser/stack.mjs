@@ -99,10 +99,11 @@ class Stack {
 
   async start(change, launch) {
     const shop = await freePort();
+    this.shopFront = await Front.start(shop);
     this.port = await freePort();
     this.front = await Front.start(this.port);
     this.collector = `http://${this.names.collector}:${this.front.port}`;
-    this.shop = `http://${this.names.shop}:${shop}`;
+    this.shop = `http://${this.names.shop}:${this.shopFront.port}`;
     const file = join(this.folder, 'shop.toml');
     const text = readFileSync(join(ROOT, 'demo-site/shop.toml'), 'utf8');
     writeFileSync(file, change(text.replace('http://localhost:8081', this.shop)));
@@ -119,6 +120,11 @@ class Stack {
     this.collectorServer = await Server.start(COLLECTOR, [...given, ...this.database()]);
   }
 
+  /** A browser with that folder of settings. */
+  launch(profile, options) {
+    return chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: FLAGS, ...options });
+  }
+
   /** `kill -9` of the collector; `startCollector` brings the next. */
   async killCollector() {
     await this.collectorServer.stop();
@@ -129,6 +135,7 @@ class Stack {
     await this.shopServer?.stop();
     await this.collectorServer?.stop();
     await this.front?.stop();
+    await this.shopFront?.stop();
     rmSync(this.folder, { recursive: true });
   }
 
