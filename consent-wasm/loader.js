@@ -25,6 +25,9 @@ const once = make => {
 
 const cookie = quiet(name => document.cookie.split('; ').find(pair => pair.startsWith(name + '='))?.slice(name.length + 1));
 
+// On which our cookies stand, where the collector shares it with this page.
+const domain = ('.' + location.hostname).endsWith('.' + config.domain) ? config.domain : '';
+
 const slots = config.purposes
   .filter(({ kind }) => kind != 'necessary')
   .flatMap(({ key, services }) => (services[0] ? services : [{}]).map(service => [key, service.key]));
@@ -121,6 +124,7 @@ const host = {
   language,
   nonce,
   cookie,
+  domain,
   refused,
   last: decision.last,
   need: ui,
@@ -129,7 +133,8 @@ const host = {
   moment(then) {
     const { at, bits, receipt } = read();
     const random = [...crypto.getRandomValues(new Uint8Array(10))].map(byte => byte.toString(16).padStart(2, 0)).join('');
-    const now = then || Date.now();
+    // Later than what it replaces: of two decisions whole seconds tell which is the newer one.
+    const now = then || Math.max(Date.now(), Math.min(at + 1e3 || 0, Date.now() + 3e3));
     return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.
@@ -146,7 +151,13 @@ const host = {
   say: reply => texts().catch(nothing).then(reply),
   // A call of the collector. `reply` always comes, with status 0 where no answer does.
   post: (path, body, reply) =>
-    fetch(new URL(path, src), { method: 'POST', body, keepalive: true })
+    fetch(new URL(path, src), {
+      method: 'POST',
+      body,
+      keepalive: true,
+      // The answer to a decision may set our cookies: those last longer than what a page sets.
+      credentials: path.endsWith('consents') && (domain || location.hostname == new URL(src).hostname) ? 'include' : 'omit',
+    })
       .then(async answer => [answer.status, await answer.json().catch(nothing)])
       .catch(() => [0])
       .then(quiet(([status, body]) => reply(status, body))),
@@ -260,7 +271,7 @@ const start = quiet(() => {
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   if (!decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose))) call('honour');
   // No decision is left that the visitor's number could rest on.
-  if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = 'ashiato_visitor=;path=/;max-age=0';
+  if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 
   const listen = (target, names, action) => names.split(' ').forEach(name => target?.addEventListener(name, quiet(action)));
   listen(self, 'click', event => {

@@ -12,6 +12,7 @@ const quiet = action => (...given) => {
 
 const page_window = () => self;
 const page_cookie = name => host.cookie(name) || '';
+const page_domain = () => host.domain;
 const page_config = () => host.config;
 
 // The purposes, as `Settings::read` and `Asked::of` read them, after what else they read.

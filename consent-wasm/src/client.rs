@@ -6,7 +6,10 @@
 
 use alloc::string::String;
 
-use consent_core::{choices::Method, cookie::number};
+use consent_core::{
+    choices::Method,
+    cookie::{bits_of, number},
+};
 
 use crate::{
     asked::Asked,
@@ -76,15 +79,22 @@ pub struct Client {
     current: Option<Decision>,
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
     next: Option<Decision>,
-    /// The last decision that was made on this page, as its cookie had it.
-    last: Option<Decision>,
+    /// The newest consent cookie that was seen.
+    newest: String,
 }
 
 impl Client {
     /// Of a site.
     #[must_use]
     pub const fn new(asked: Asked) -> Self {
-        Self { asked, stage: Stage::Pausing, tries: 0, current: None, next: None, last: None }
+        Self {
+            asked,
+            stage: Stage::Pausing,
+            tries: 0,
+            current: None,
+            next: None,
+            newest: String::new(),
+        }
     }
 
     /// Does what a message leads to; whether the decision changed by it, so that what depends on it
@@ -113,7 +123,7 @@ impl Client {
             decision.method = Method::Withdraw;
         }
         if decision.is_in(&on.decision()) {
-            self.last = Some(decision.clone());
+            self.newest = on.decision();
         }
         self.queue(decision, on);
     }
@@ -130,22 +140,19 @@ impl Client {
         }
     }
 
-    /// Follows the cookie. An older decision may have come back over the last one made here, with the
-    /// answer to a call that took its time: the last one made stands.
-    pub fn follow(&self, on: &impl Browser) {
+    /// Follows the cookie. An older decision may have come back over a newer one, with the answer to a call
+    /// that took its time: the newer one stands. Of two of one second the one that grants less does, so
+    /// that pages cannot disagree.
+    pub fn follow(&mut self, on: &impl Browser) {
         let held = on.decision();
-        if let Some(last) = &self.last
-            && !held.is_empty()
-            && seconds_of(Lines::split(&held, b'.').nth(1).unwrap_or("")) < last.at.seconds()
-        {
-            self.restore(last, on);
+        if held.is_empty() {
+            return;
         }
-    }
-
-    fn restore(&self, last: &Decision, on: &impl Browser) {
-        if on.keep(&last.to_cookie(None), self.asked.lifetime())
-            && !self.asked.needs_visitor(last.bits)
-        {
+        let (then, granted) = parts(&held);
+        let (newest, least) = parts(&self.newest);
+        if then > newest || (then == newest && granted <= least) {
+            self.newest = held;
+        } else if on.keep(&self.newest, self.asked.lifetime()) && !self.asked.needs_visitor(least) {
             on.hold(None, "");
         }
     }
@@ -175,6 +182,8 @@ impl Client {
     }
 
     fn answered(&mut self, answer: &Answer, on: &impl Browser) -> bool {
+        // The collector may have set the cookie.
+        self.follow(on);
         let Some(decision) = &self.current else {
             return false;
         };
@@ -241,23 +250,18 @@ impl Client {
 
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let mut changed = false;
-        // Another tab may have decided otherwise meanwhile.
-        if self.stands(on) {
-            if self.next.is_some() {
-                if let Some(last) = &self.last {
-                    // The collector's cookie came back over the one that follows, perhaps of the same second.
-                    self.restore(last, on);
-                }
-            } else if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0) {
-                let mine = decision.to_cookie(answer.receipt.as_ref());
-                // Where the collector set the cookies itself, they are there, and last longer than ours would.
-                changed = on.decision() == mine || on.keep(&mine, self.asked.lifetime());
-                if self.asked.needs_visitor(decision.bits)
-                    && answer.visitor.is_some()
-                    && on.visitor() != answer.visitor
-                {
-                    on.hold(answer.visitor.as_ref(), self.asked.visitor_lifetime());
-                }
+        // Another tab may have decided otherwise meanwhile, or the visitor once more in this one.
+        if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0)
+            && self.stands(on)
+        {
+            let mine = decision.to_cookie(answer.receipt.as_ref());
+            // Where the collector set the cookies itself, they are there, and last longer than ours would.
+            changed = on.decision() == mine || on.keep(&mine, self.asked.lifetime());
+            if self.asked.needs_visitor(decision.bits)
+                && answer.visitor.is_some()
+                && on.visitor() != answer.visitor
+            {
+                on.hold(answer.visitor.as_ref(), self.asked.visitor_lifetime());
             }
         }
         self.go_on(answer.visitor.clone(), answer.receipt.clone(), on);
@@ -286,9 +290,11 @@ impl Client {
     }
 }
 
-/// The seconds of a consent cookie; 0 where they cannot be read.
-fn seconds_of(digits: &str) -> i64 {
-    number(digits, 36).unwrap_or(0)
+/// The seconds and the bits of a consent cookie; 0 where they cannot be read.
+fn parts(cookie: &str) -> (i64, u128) {
+    let mut parts = Lines::split(cookie, b'.');
+    parts.text();
+    (number(parts.text(), 36).unwrap_or(0), bits_of(parts.text()).unwrap_or(0))
 }
 
 #[cfg(test)]

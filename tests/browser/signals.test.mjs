@@ -52,10 +52,7 @@ test('consent mode: everything is denied ahead of every tag, where the tag is no
   assert.equal(await visitor.page.evaluate(() => self.before), all.length, 'it was all there when the next script ran');
   assert.deepEqual(all[0], ['consent', 'default', { ...DENIED, wait_for_update: 500 }]);
   assert.deepEqual(all[1], ['consent', 'default', { security_storage: 'granted', region: ['JP', 'US-CA'], wait_for_update: 500 }]);
-  assert.deepEqual(all.slice(2), [
-    ['set', 'ads_data_redaction', true],
-    ['set', 'url_passthrough', false],
-  ]);
+  assert.deepEqual(all.slice(2), [['set', 'ads_data_redaction', true]]);
   await visitor.end();
 });
 

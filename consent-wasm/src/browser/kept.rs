@@ -2,10 +2,16 @@
 
 use alloc::string::String;
 
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use web_sys::HtmlDocument;
 
 use super::{document, page_cookie, window};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The domain on which our cookies stand; empty where it is the page's host alone.
+    fn page_domain() -> String;
+}
 
 /// The entry of local storage that holds what the collector has to be told of a withdrawal, from the
 /// click until its answer: the only thing that is ever stored outside the two cookies.
@@ -37,7 +43,11 @@ fn bake(name: &str, value: &str, lifetime: &str, domain: &str) {
 /// Keeps one of our two cookies for so many seconds, or deletes it where it has no value; whether the
 /// browser let it.
 pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
-    bake(name, value, if value.is_empty() { "0" } else { lifetime }, "");
+    bake(name, value, if value.is_empty() { "0" } else { lifetime }, &page_domain());
+    if page_cookie(name) != value {
+        // One of the page's host alone, from before the collector shared its domain, is read first.
+        bake(name, "", "0", "");
+    }
     page_cookie(name) == value
 }
 
