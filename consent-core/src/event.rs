@@ -167,6 +167,63 @@ impl Gated for Event {
     }
 }
 
+/// What a page sees happen, as far as the gate asks about it. Like an [`Event`] it has its purpose from
+/// the policy alone; what else it says is for the collector to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting<'a> {
+    name: &'a str,
+    purpose: &'a PurposeKey,
+    service: &'a ServiceKey,
+    revision: u32,
+    at: Millis,
+}
+
+impl<'a> Sighting<'a> {
+    /// Classifies what happened in this browser.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownEvent`] where no service of the policy takes events of that name.
+    pub fn under(policy: &'a Policy, name: &'a str, at: Millis) -> Result<Self, Refusal> {
+        for purpose in policy.purposes() {
+            for service in &purpose.services {
+                if service.events.iter().any(|own| own.as_str() == name) {
+                    let (purpose, service) = (&purpose.key, &service.key);
+                    return Ok(Self { name, purpose, service, revision: policy.revision(), at });
+                }
+            }
+        }
+        Err(Refusal::UnknownEvent)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+}
+
+impl Gated for Sighting<'_> {
+    fn subject(&self) -> Subject {
+        Subject::ThisBrowser
+    }
+
+    fn purpose(&self) -> &PurposeKey {
+        self.purpose
+    }
+
+    fn service(&self) -> Option<&ServiceKey> {
+        Some(self.service)
+    }
+
+    fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    fn at(&self) -> Millis {
+        self.at
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -230,6 +287,27 @@ mod tests {
             Event::under(&policy(), Subject::ThisBrowser, observation),
             Err(Refusal::UnknownEvent)
         );
+    }
+
+    #[test]
+    fn what_a_page_sees_is_classified_as_the_collector_will() {
+        let policy = policy();
+        for name in ["page_view", "click", "page_vieu", "tag", ""] {
+            let seen = Sighting::under(&policy, name, Millis(5));
+            let json = GOOD.replace("page_view", name);
+            let Ok(read) = Observation::parse(&json) else {
+                assert_eq!(seen, Err(Refusal::UnknownEvent));
+                continue;
+            };
+            let event = Event::under(&policy, Subject::ThisBrowser, read);
+            let parts = |gated: &dyn Gated| {
+                (gated.purpose().clone(), gated.service().cloned(), gated.revision(), gated.at())
+            };
+            assert_eq!(
+                seen.as_ref().map(|seen| parts(seen)).ok(),
+                event.as_ref().map(|event| parts(event)).ok()
+            );
+        }
     }
 
     proptest! {

@@ -143,6 +143,16 @@ pub fn permit<A: Gated>(
     standing: &Standing,
     now: Millis,
 ) -> Result<Permitted<A>, Refusal> {
+    let (receipt, grant) = decide(&action, standing, now)?;
+    Ok(Permitted { action, receipt, grant })
+}
+
+/// The receipt and the grant that allow it. One body for all kinds of acts, which a visitor downloads.
+fn decide(
+    action: &dyn Gated,
+    standing: &Standing,
+    now: Millis,
+) -> Result<(ReceiptId, i64), Refusal> {
     let at = action.at();
     if at > now.plus(CLOCK_SKEW) {
         return Err(Refusal::Future);
@@ -160,10 +170,7 @@ pub fn permit<A: Gated>(
         return Err(Refusal::Expired);
     }
     match standing.find(action.purpose(), action.service()) {
-        Some(grant) if grant.since <= at => {
-            let grant = grant.id;
-            Ok(Permitted { action, receipt, grant })
-        }
+        Some(grant) if grant.since <= at => Ok((receipt, grant.id)),
         _ => Err(Refusal::NotGranted),
     }
 }

@@ -1,9 +1,11 @@
 //! Identifiers and names. Parsed at the edge; a value of these types is always well formed.
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::json::push_digits;
 
 /// Why a text is not an identifier or name of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,8 +215,13 @@ impl Uuid7 {
     /// 36 characters, lower case.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = [0; 36];
-        self.0.hyphenated().encode_lower(&mut text).to_owned()
+        let mut text = String::new();
+        for (at, byte) in self.as_bytes().iter().enumerate() {
+            text.push_str(if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" });
+            push_digits(&mut text, (byte >> 4).into(), 16);
+            push_digits(&mut text, (byte & 15).into(), 16);
+        }
+        text
     }
 
     fn checked(id: uuid::Uuid) -> Option<Self> {

@@ -17,6 +17,14 @@ impl Json {
         json.text
     }
 
+    /// The members that were written without an object around them, as one.
+    #[must_use]
+    pub fn enclosed(mut self) -> String {
+        self.text.insert(0, '{');
+        self.text.push('}');
+        self.text
+    }
+
     /// A member whose value is a text.
     pub fn text(&mut self, name: &str, value: &str) {
         self.name(name);
@@ -55,12 +63,12 @@ impl Json {
     }
 
     /// A member whose value is an array of values that are JSON already.
-    pub fn list<'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a str>) {
+    pub fn list<T: AsRef<str>>(&mut self, name: &str, values: impl IntoIterator<Item = T>) {
         self.name(name);
         self.text.push('[');
         for value in values {
             self.comma();
-            self.text.push_str(value);
+            self.text.push_str(value.as_ref());
         }
         self.text.push(']');
     }
@@ -72,7 +80,7 @@ impl Json {
     }
 
     fn comma(&mut self) {
-        if !matches!(self.text.as_bytes().last(), Some(b'{' | b'[')) {
+        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[')) {
             self.text.push(',');
         }
     }
@@ -128,12 +136,21 @@ mod tests {
     fn commas_stand_between_members_only() {
         let json = Json::object(|json| {
             json.nested("a", |_| {});
-            json.list("b", []);
+            json.list("b", [""; 0]);
             json.list("c", ["1", "{}"]);
             json.maybe("d", None);
             json.flag("e", true);
         });
         assert_eq!(json, r#"{"a":{},"b":[],"c":[1,{}],"d":null,"e":true}"#);
+    }
+
+    #[test]
+    fn members_written_one_by_one_make_an_object() {
+        let mut json = Json::default();
+        json.flag("a", true);
+        json.number("b", -1);
+        assert_eq!(json.enclosed(), r#"{"a":true,"b":-1}"#);
+        assert_eq!(Json::default().enclosed(), "{}");
     }
 
     proptest! {

@@ -23,51 +23,84 @@ impl<'a> Address<'a> {
             return None;
         }
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-        let start = url.len() - host.len();
-        let end = host.find(['/', '?', '#']).map_or(url.len(), |at| start + at);
-        let authority = url.get(start..end)?;
-        if authority.is_empty() || authority.contains('@') {
+        let ends = |byte: u8| matches!(byte, b'/' | b'?' | b'#');
+        let length = host.bytes().position(ends).unwrap_or(host.len());
+        let (authority, rest) = (host.get(..length)?, host.get(length..)?);
+        if authority.is_empty() || authority.bytes().any(|byte| byte == b'@') {
             return None;
         }
-        let rest = url.get(end..)?;
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (path, query) = cut(cut(rest, b'#').0, b'?');
         let path = if path.is_empty() { "/" } else { path };
-        Some(Self { origin: url.get(..end)?, path, query })
+        let origin = url.get(..url.len() - host.len() + length)?;
+        Some(Self { origin, path, query })
+    }
+
+    /// Host and port, without the scheme.
+    #[must_use]
+    pub fn host(&self) -> &'a str {
+        self.origin.strip_prefix("https://").or(self.origin.strip_prefix("http://")).unwrap_or("")
+    }
+
+    /// The query's parameters: each whole, its name, and its value as it stands there.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+        let mut rest = self.query;
+        core::iter::from_fn(move || {
+            while !rest.is_empty() {
+                let (pair, next) = cut(rest, b'&');
+                rest = next;
+                let (name, value) = cut(pair, b'=');
+                if !name.is_empty() {
+                    return Some((pair, name, value));
+                }
+            }
+            None
+        })
     }
 
     /// The query with the allowed parameters only, in their order.
     #[must_use]
     pub fn allowed_query(&self, allowed: &[String]) -> String {
         let mut kept = String::new();
-        for pair in self.query.split('&') {
-            let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-            if !name.is_empty() && allowed.iter().any(|allowed| allowed == name) {
-                if !kept.is_empty() {
-                    kept.push('&');
-                }
-                kept.push_str(pair);
-            }
-        }
+        self.push_allowed(&mut kept, "", |name| allowed.iter().any(|own| own == name));
         kept
     }
 
     /// The address with the allowed parameters only.
     #[must_use]
     pub fn cleaned(&self, allowed: &[String]) -> String {
+        self.cleaned_by(|name| allowed.iter().any(|own| own == name))
+    }
+
+    /// The address with those parameters only whose names `allowed` lets pass.
+    pub fn cleaned_by(&self, allowed: impl Fn(&str) -> bool) -> String {
         let mut url = String::from(self.origin);
         url.push_str(self.path);
-        let query = self.allowed_query(allowed);
-        if !query.is_empty() {
-            url.push('?');
-            url.push_str(&query);
-        }
+        self.push_allowed(&mut url, "?", allowed);
         url
     }
+
+    fn push_allowed(&self, to: &mut String, first: &'static str, allowed: impl Fn(&str) -> bool) {
+        let mut mark = first;
+        for (pair, name, _) in self.parameters() {
+            if allowed(name) {
+                to.push_str(mark);
+                to.push_str(pair);
+                mark = "&";
+            }
+        }
+    }
+}
+
+/// What stands before the first `mark`, and what after it.
+fn cut(text: &str, mark: u8) -> (&str, &str) {
+    let at = text.bytes().position(|byte| byte == mark).unwrap_or(text.len());
+    (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -85,6 +118,15 @@ mod tests {
             "https://shop.example:8443/a/b?utm_source=mail&utm_source"
         );
         assert_eq!(address.cleaned(&[]), "https://shop.example:8443/a/b");
+    }
+
+    #[test]
+    fn parameters_come_with_their_names_and_values() {
+        let address = Address::parse("https://a.example/?a=1&&b&=c&d=e=f#g=h").unwrap();
+        let found: Vec<_> = address.parameters().collect();
+        assert_eq!(found, [("a=1", "a", "1"), ("b", "b", ""), ("d=e=f", "d", "e=f")]);
+        assert_eq!(address.host(), "a.example");
+        assert_eq!(Address::parse("http://a.example:81/").unwrap().host(), "a.example:81");
     }
 
     #[test]

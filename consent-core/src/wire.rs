@@ -153,14 +153,14 @@ pub struct EventsRequest<'a> {
 
 /// A batch of observations that are JSON already, as it is signed.
 #[must_use]
-pub fn events_json<'a>(
+pub fn events_json<T: AsRef<str>>(
     site: &str,
-    visitor: VisitorId,
-    events: impl IntoIterator<Item = &'a str>,
+    visitor: &str,
+    events: impl IntoIterator<Item = T>,
 ) -> String {
     Json::object(|json| {
         json.text("site", site);
-        json.text("visitor", &visitor.to_text());
+        json.text("visitor", visitor);
         json.list("events", events);
     })
 }
@@ -173,8 +173,6 @@ pub struct Outgoing<'a> {
     pub id: Uuid7,
     /// Its name.
     pub name: &'a str,
-    /// When it happened.
-    pub at: Millis,
     /// The page's address, cleaned.
     pub url: &'a str,
     /// The page's title.
@@ -186,13 +184,13 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// An entry of a batch.
+    /// An entry of a batch, but for its time: [`dated`] adds that when it is sent, for only then is it
+    /// certain what the collector's clock is ahead.
     #[must_use]
-    pub fn to_json(&self) -> String {
+    pub fn undated(&self) -> String {
         Json::object(|json| {
             json.text("id", &self.id.to_text());
             json.text("name", self.name);
-            json.number("at", self.at.0);
             json.nested("page", |json| {
                 json.text("url", self.url);
                 json.text("title", self.title);
@@ -203,6 +201,16 @@ impl Outgoing<'_> {
             }
         })
     }
+}
+
+/// An entry of a batch: what [`Outgoing::undated`] wrote, and when it happened by the collector's clock.
+#[must_use]
+pub fn dated(undated: &str, at: Millis) -> String {
+    let mut entry = Json::object(|json| json.number("at", at.0));
+    entry.pop();
+    entry.push(',');
+    entry.push_str(undated.get(1..).unwrap_or("}"));
+    entry
 }
 
 /// The answer to a batch.

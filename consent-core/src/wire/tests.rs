@@ -39,15 +39,14 @@ proptest! {
         let outgoing = Outgoing {
             id: Uuid7::new(Millis(1), &random),
             name: "page_view",
-            at: Millis(at),
             url: "https://a.example/",
             title: &title,
             referrer: "",
             properties: Some(r#"{"plan":"pro"}"#),
         };
         let visitor = VisitorId::from_bytes(visitor);
-        let entry = outgoing.to_json();
-        let body = events_json("shop", visitor, [entry.as_str(), entry.as_str()]);
+        let entry = dated(&outgoing.undated(), Millis(at));
+        let body = events_json("shop", &visitor.to_text(), [entry.as_str(), entry.as_str()]);
         let read: EventsRequest<'_> = serde_json::from_str(&body).unwrap();
         prop_assert_eq!(read.visitor, visitor);
         prop_assert_eq!(read.events.len(), 2);

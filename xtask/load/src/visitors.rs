@@ -7,7 +7,9 @@ use consent_core::{
     ids::{PurposeKey, Uuid7, VisitorId, from_base64url},
     jws,
     time::Millis,
-    wire::{ConsentAnswer, ConsentRequest, Outgoing, SessionAnswer, SessionRequest, events_json},
+    wire::{
+        ConsentAnswer, ConsentRequest, Outgoing, SessionAnswer, SessionRequest, dated, events_json,
+    },
 };
 use hyper::{StatusCode, body::Bytes};
 
@@ -100,7 +102,7 @@ impl Crowd {
             let events: Vec<_> = (0..size).map(|step| self.event(at + step)).collect();
             if let Some((visitor, session)) = self.visitors.get(at % self.visitors.len().max(1)) {
                 let events = events.iter().map(String::as_str);
-                batches.push(session.sign(&events_json(SITE, *visitor, events)));
+                batches.push(session.sign(&events_json(SITE, &visitor.to_text(), events)));
             }
         }
         batches
@@ -131,16 +133,15 @@ impl Crowd {
             9 => ("add_to_cart", Some(r#"{"item":"chazutsu","quantity":1}"#)),
             _ => ("page_view", None),
         };
-        Outgoing {
+        let outgoing = Outgoing {
             id: self.random.id(),
             name,
-            at: now(),
             url: &format!("{origin}/products/{page}?utm_source=newsletter"),
             title: &format!("桜皮の茶筒 {page} | ひより道具店"),
             referrer: &format!("{origin}/products"),
             properties,
-        }
-        .to_json()
+        };
+        dated(&outgoing.undated(), now())
     }
 }
 
