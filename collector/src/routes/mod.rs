@@ -115,6 +115,9 @@ async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> R
             headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
         }
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        // The page waits as long as it is asked to.
+        let exposed = HeaderValue::from_static("Retry-After");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
     response
 }
