@@ -19,6 +19,7 @@ const CHECKED: &str = "no-cache";
 const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 /// One file of the shop.
 #[derive(Debug)]
@@ -56,7 +57,13 @@ pub static MARK_SVG: Asset = asset!("mark", "svg", SVG);
 /// The analytics script that stays inert until it is granted.
 static KAZOERU_JS: Asset = asset!("kazoeru", "js", JAVASCRIPT);
 
-static LASTING: [&Asset; 5] = [&SHOP_CSS, &PAGES_CSS, &VIDEO_CSS, &CART_JS, &MARK_SVG];
+/// How to look after the goods, to be downloaded, in Japanese.
+pub static CARE_JA: Asset = asset!("care-ja", "txt", TEXT);
+/// The same in English.
+pub static CARE_EN: Asset = asset!("care-en", "txt", TEXT);
+
+static LASTING: [&Asset; 7] =
+    [&SHOP_CSS, &PAGES_CSS, &VIDEO_CSS, &CART_JS, &MARK_SVG, &CARE_JA, &CARE_EN];
 
 impl Asset {
     /// The address that holds the file's hash.

@@ -8,6 +8,10 @@ use super::products::card;
 use crate::catalogue::{PRODUCTS, find};
 use crate::view::View;
 
+/// The middle of Kyoto: the shop does not exist.
+const MAP: &str =
+    "https://www.openstreetmap.org/?mlat=35.0116&mlon=135.7681#map=17/35.0116/135.7681";
+
 const ROOM: &str = include_str!("../../assets/illustrations/hero.svg");
 
 /// What stands on the shelf in the picture, and where.
@@ -123,6 +127,9 @@ fn visit(view: &View) -> Markup {
                 ))
             }
             p { a class="button button-quiet" href=(view.address("/contact")) { (view.pick("お問い合わせ", "Write to us")) } }
+            p {
+                a id="map" href=(MAP) rel="noopener" { (view.pick("お店までの地図（OpenStreetMap）", "Find us on OpenStreetMap")) }
+            }
         }
     }
 }

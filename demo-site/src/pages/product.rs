@@ -7,6 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use super::layout::{Page, render};
 use super::problem;
 use super::products::{card, price};
+use crate::assets::{CARE_EN, CARE_JA};
 use crate::catalogue::{self, Film, Product};
 use crate::view::View;
 
@@ -34,6 +35,7 @@ pub async fn show(view: View, Path(slug): Path<String>) -> Response {
                     (cart(&view, product))
                     p { (product.about.of(language)) }
                     (facts(&view, product))
+                    (care(&view))
                 }
             }
             @if let Some(film) = &product.film { (video(&view, product, film)) }
@@ -56,7 +58,7 @@ fn cart(view: &View, product: &Product) -> Markup {
     html! {
         div class="cart" {
             button type="button" class="button" id="add-to-cart" data-ashiato-event="add_to_cart"
-                data-product=(product.slug) {
+                data-ashiato-event-item=(product.slug) data-product=(product.slug) {
                 (view.pick("買い物かごに入れる", "Add to cart"))
             }
             p class="cart-notice" role="status" data-cart-notice=(added) {}
@@ -75,6 +77,19 @@ fn facts(view: &View, product: &Product) -> Markup {
         dl class="facts" {
             @for (term, text) in facts {
                 div { dt { (term) } dd { (text.of(view.language)) } }
+            }
+        }
+    }
+}
+
+/// A file to be downloaded.
+fn care(view: &View) -> Markup {
+    let (file, name) =
+        view.pick((&CARE_JA, "お手入れのしおり.txt"), (&CARE_EN, "caring-for-your-goods.txt"));
+    html! {
+        p {
+            a id="care-guide" href=(file.address()) download=(name) {
+                (view.pick("お手入れのしおりをダウンロード", "Download our care guide"))
             }
         }
     }
