@@ -1,7 +1,198 @@
-// What the part that acts leaves to a script: fetching. What it lets go is in release.js.
+// What the part that acts leaves to a script: fetching and binding. What it lets go is in release.js.
 
-const page_host = () => host;
+// What the part is told, by the numbers that `tell` knows.
+const [MAY, FOLLOW, VIEW, AGAIN, LOOK, LEFT, READ, PRESS, ADD, RECORD, WOKE, BATCH, ANSWERED, LEAD, CONTROL, KNOWN, TOLD, FAULT, OUTCOME] = Array(19).keys();
+const say = (what, number = 0, ...texts) => tell(what, number, texts.join('\n'));
+const may = what => say(MAY, 0, what);
+
+// ---- What is lent of the page. Nothing of it may throw while the part is at work.
+
+const at = quiet(path => path.split('.').reduce((of, name) => of[name], { document, location, host }));
+const page_text = path => [at(path)] + '';
+const page_clock = () => Date.now();
+const page_draw = bytes => crypto.getRandomValues(bytes);
+const page_plain = text => quiet(decodeURIComponent)(text.replace(/\+/g, ' ')) ?? text;
+const page_left = () => quiet(() => localStorage.ashiato_queue)() ?? '';
+const page_leave = quiet(text => (text ? (localStorage.ashiato_queue = text) : localStorage.removeItem('ashiato_queue')));
+
+// ---- Batches.
+
+const EVENTS = '/v1/events';
+const pause = (number, ms) => host.later(() => say(WOKE, number), ms);
+let written;
+const payload = text => (written = text);
+const reply = call => (status, body, wait) => say(ANSWERED, status, call, parseInt(wait) || 0);
+const ahead = () => host.ahead();
+// Not before it is known what the collector's clock is ahead: by that the events' times are written.
+const send = (call, visitor) => {
+  const submit = () => {
+    if (Number.isNaN(host.ahead())) return reply(call)(0);
+    say(BATCH, host.ahead(), call);
+    written ? host.signed(EVENTS, written, visitor, reply(call)) : reply(call)(0);
+  };
+  host.later(() => (Number.isNaN(host.ahead()) ? host.signed('', '', visitor, submit) : submit()), 0);
+};
+const flush = (call, payload, visitor) => navigator.onLine && !!quiet(host.flush)(EVENTS, payload, visitor, reply(call));
+
+// ---- What is observed.
+
+const listen = (target, names, action, options) => names.split(' ').forEach(name => target?.addEventListener(name, quiet(action), options));
+
+const warn = (name, why) => console.warn('ashiato dropped', name, why);
+const track = (name, properties, at = Date.now()) => {
+  for (const [name, value] of Object.entries(properties || {})) say(ADD, 0, typeof value, name, typeof value == 'object' ? '' : String(value));
+  say(RECORD, at, name);
+};
+
+const MARK = 'data-ashiato-event';
+const of_form = (event, form) => {
+  // By its attributes, for a form's properties may be its controls.
+  const name = form.getAttribute('id') || form.getAttribute('name') || form.getAttribute('data-ashiato-lead');
+  track(event, name && { form: name });
+};
+
+const observe = () => {
+  // Ahead of the page's own listeners, which may go elsewhere or let nobody else hear of it.
+  const passive = { passive: true, capture: true };
+  listen(
+    self,
+    'click auxclick',
+    ({ target, button }) => {
+      if (button > 1 || !target.closest) return;
+      const marked = target.closest(`[${MARK}]`);
+      const link = target.closest('a[href],area[href]');
+      if (marked) {
+        const given = [...marked.attributes].filter(({ name }) => name.startsWith(MARK + '-'));
+        track(marked.getAttribute(MARK), Object.fromEntries(given.map(({ name, value }) => [name.slice(MARK.length + 1), value])));
+      }
+      if (link) say(PRESS, link.hasAttribute('download'), link.href);
+    },
+    passive,
+  );
+
+  // A form begins with the first change of a field of it; what is written there is not looked at.
+  const begun = new WeakSet();
+  listen(self, 'input', ({ target: { form } }) => form && !begun.has(form) && begun.add(form) && of_form('form_start', form), passive);
+
+  // Where the page is scrolled to is looked at now and then only: to ask costs the browser a layout.
+  let waiting;
+  const measure = () => {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    if (waiting) say(READ, ((scrollY + clientHeight) / scrollHeight) * 100);
+    waiting = 0;
+  };
+  listen(document, 'scroll', () => (waiting ||= host.later(measure, 200)), passive);
+
+  const watch = () => say(LOOK, !document.hidden && document.hasFocus());
+  const leave = all => {
+    measure();
+    say(LOOK);
+    say(LEFT, all);
+  };
+  listen(self, 'focus blur', watch);
+  listen(document, 'visibilitychange', () => (document.hidden ? leave(false) : watch()));
+  listen(self, 'pagehide', () => leave(true));
+  listen(self, 'pageshow', ({ persisted }) => {
+    if (persisted) say(AGAIN);
+    watch();
+  });
+  listen(self, 'online', () => say(WOKE));
+
+  // A moment later, for a router names its page after it has changed the address. Where nothing tells of
+  // that, it is looked at after every press and step through the history.
+  const moved = () => host.later(() => say(VIEW), 100);
+  if (self.navigation) listen(navigation, 'currententrychange', moved);
+  else listen(self, 'popstate click submit', moved);
+  watch();
+};
+
+// ---- Lead forms.
+
+/** How long the collector may take, in milliseconds, before the form goes on without it. */
+const PATIENCE = 3000;
+let form;
+let button;
+let passing;
+
+// Takes away what an earlier try said.
+const clear = form => {
+  for (const element of form.querySelectorAll('[data-error-for],[aria-invalid]')) {
+    if (!element.hasAttribute('aria-invalid')) element.textContent = '';
+    element.removeAttribute('aria-invalid');
+  }
+};
+// Beside the field where the page has a place for it, else as the browser's own message until the field
+// is changed.
+const show = quiet((form, field, said) => {
+  const find = name => form.querySelector(`[${name}="${CSS.escape(field)}"]`);
+  const control = find('name');
+  const place = find('data-error-for');
+  if (place) place.textContent = said;
+  if (!control) return;
+  if (!form.querySelector('[aria-invalid=true]')) control.focus();
+  control.setAttribute('aria-invalid', true);
+  if (place) return;
+  control.setCustomValidity(said);
+  control.addEventListener('input', () => control.setCustomValidity(''), { once: true });
+  control.reportValidity();
+});
+// What becomes of the form is Rust's to say (`Outcome`).
+const become = (outcome, body, faults) => {
+  const own = form;
+  const pressed = button;
+  if (!outcome) return;
+  form = 0;
+  if (outcome > 2) return host.say(texts => faults.forEach(({ field, code, message }) => show(own, field, texts?.faults?.[code] || message)));
+  if (outcome > 1) {
+    const detail = { form: own.getAttribute('data-ashiato-lead'), lead: body.lead, linked: body.linked };
+    own.dispatchEvent(new CustomEvent('ashiato:lead', { bubbles: true, detail }));
+  }
+  passing = true;
+  try {
+    own.requestSubmit(pressed?.isConnected ? pressed : null);
+  } catch {
+    // By its own name, which the form may have given to one of its controls.
+    HTMLFormElement.prototype.submit.call(own);
+  }
+  passing = false;
+};
+const send_lead = (number, payload, visitor) =>
+  host.later(
+    () =>
+      host.signed('/v1/leads', payload, visitor, (status, body) => {
+        const faults = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
+        become(say(OUTCOME, number, status), body, faults);
+      }),
+    0,
+  );
+
+const lead = () => {
+  // In front of the page's own listeners, so that they hear of a submission once.
+  listen(self, 'submit', event => (passing ? event.stopImmediatePropagation() : of_form('form_submit', event.target)), true);
+  listen(self, 'submit', event => {
+    const key = event.target.getAttribute('data-ashiato-lead');
+    if (passing || event.defaultPrevented || !key) return;
+    if (form) return event.preventDefault();
+    const number = say(LEAD, 0, key);
+    if (!number) return;
+    event.preventDefault();
+    form = event.target;
+    button = event.submitter;
+    host.later(() => become(say(OUTCOME, number, 0)), PATIENCE);
+    for (const { name, type, checked, value } of form.elements) say(CONTROL, checked, type, name, value);
+    for (const [name, value] of Object.entries(host.fields || {})) typeof value == 'string' && say(KNOWN, 0, name, value);
+    clear(form);
+    say(TOLD);
+  });
+};
 
 // ---- The part, as the loader knows it.
 
-const begin = () => start(settings()) && { may, sync: follow, track, release: released() };
+const begin = () => {
+  if (!start(settings())) return;
+  observe();
+  lead();
+  const sync = () => say(FOLLOW);
+  sync();
+  return { may, sync, track, release: released() };
+};

@@ -149,7 +149,8 @@ const host = {
   ahead: () => host.tell.ahead(),
   later: (action, ms) => setTimeout(quiet(action), ms),
   say: reply => texts().catch(nothing).then(reply),
-  // A call of the collector. `reply` always comes, with status 0 where no answer does.
+  // A call of the collector. `reply` always comes, with status 0 where no answer does, and with the seconds for
+  // which it asks to be left alone.
   post: (path, body, reply) =>
     fetch(new URL(path, src), {
       method: 'POST',
@@ -158,9 +159,9 @@ const host = {
       // The answer to a decision may set our cookies: those last longer than what a page sets.
       credentials: path.endsWith('consents') && (domain || location.hostname == new URL(src).hostname) ? 'include' : 'omit',
     })
-      .then(async answer => [answer.status, await answer.json().catch(nothing)])
+      .then(async answer => [answer.status, await answer.json().catch(nothing), answer.headers.get('retry-after')])
       .catch(() => [0])
-      .then(quiet(([status, body]) => reply(status, body))),
+      .then(quiet(answer => reply(...answer))),
   // Where everything that we show stands: first in the page, so that the first Tab reaches it.
   root() {
     root ??= document.createElement('ashiato-consent').attachShadow({ mode: 'open' });
@@ -270,6 +271,8 @@ const start = quiet(() => {
   if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   if (!decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose))) call('honour');
+  // Nothing is granted that unsent events could rest on.
+  decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
   if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 

@@ -3,16 +3,11 @@
 use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    cookie::ConsentCookie,
-    gate::permit,
-    ids::{LeadId, VisitorId},
-    json::Json,
-    lead::LeadLink,
-    standing::Subject,
-    time::Millis,
+    cookie::ConsentCookie, gate::permit, ids::LeadId, json::Json, lead::LeadLink,
+    standing::Subject, time::Millis,
 };
 
-use crate::settings::Settings;
+use crate::{lines::Lines, settings::Settings};
 
 /// Whether the visitor may be tied to what they send: the gate's answer to the browser's own copy.
 #[must_use]
@@ -27,18 +22,8 @@ pub fn may_link(settings: &Settings, cookie: Option<&ConsentCookie>, at: Millis)
     }
 }
 
-/// A control of a form, as it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Control {
-    /// Its name.
-    pub name: String,
-    /// Its type, as the page's own code would be told it.
-    pub kind: String,
-    /// Whether it is ticked.
-    pub checked: bool,
-    /// Its value.
-    pub value: String,
-}
+/// Types of controls whose values stay in the page, with blanks between; the empty one among them.
+const PRIVATE: &str = "hidden password file submit button image reset fieldset output ";
 
 /// What is sent of a form: a [`consent_core::wire::LeadRequest`] without the maps, which are 10 kB of
 /// code.
@@ -49,7 +34,7 @@ pub struct Sent {
     /// The form's key.
     pub form: String,
     /// The visitor, where lead linking is granted.
-    pub visitor: Option<VisitorId>,
+    pub visitor: Option<String>,
     /// The page's address, cleaned.
     pub url: String,
     /// What was filled in.
@@ -61,36 +46,34 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Takes what was written into the controls. What is hidden, secret, a file or without a name stays
-    /// in the page.
-    pub fn fill(&mut self, controls: Vec<Control>) {
-        for Control { name, kind, checked, value } in controls {
-            match &*kind {
-                _ if name.is_empty() => {}
-                "hidden" | "password" | "file" | "submit" | "button" | "image" | "reset"
-                | "fieldset" | "output" | "" => {}
-                "checkbox" => self.agreements.push((name, checked)),
-                "radio" if !checked => {}
-                _ => self.fields.push((name, value)),
-            }
+    /// Takes what was written into a control. What is hidden, secret, a file or without a name stays in
+    /// the page.
+    pub fn fill(&mut self, name: &str, kind: &str, checked: bool, value: &str) {
+        if name.is_empty() || Lines::words(PRIVATE).any(|own| own == kind) {
+            return;
+        }
+        if kind == "checkbox" {
+            self.agreements.push((name.into(), checked));
+        } else if kind != "radio" || checked {
+            self.fields.push((name.into(), value.into()));
         }
     }
 
     /// Adds what the page knows about its user, where the form leaves it out: what the form has is what
     /// its sender wrote.
-    pub fn add(&mut self, mut known: Vec<(String, String)>) {
-        known.retain(|(name, _)| {
-            !self.fields.iter().any(|(own, _)| own == name)
-                && !self.agreements.iter().any(|(own, _)| own == name)
-        });
-        self.known = known;
+    pub fn add(&mut self, name: &str, value: &str) {
+        if !self.fields.iter().any(|(own, _)| own == name)
+            && !self.agreements.iter().any(|(own, _)| own == name)
+        {
+            self.known.push((name.into(), value.into()));
+        }
     }
 
     /// Takes out what the page knows and the collector finds fault with: the site does not ask for it,
-    /// or not so. Whether there was any such, so that the rest can be sent.
-    pub fn forget(&mut self, faults: &[Fault]) -> bool {
+    /// or not so. Whether it was that, so that the rest can be sent.
+    pub fn forget(&mut self, field: &str) -> bool {
         let before = self.known.len();
-        self.known.retain(|(name, _)| !faults.iter().any(|fault| fault.field == *name));
+        self.known.retain(|(name, _)| name != field);
         self.known.len() < before
     }
 
@@ -100,7 +83,7 @@ impl Sent {
         Json::object(|json| {
             json.text("site", &self.site);
             json.text("form", &self.form);
-            json.maybe("visitor", self.visitor.map(|visitor| visitor.to_text()).as_deref());
+            json.maybe("visitor", self.visitor.as_deref());
             json.nested("page", |json| json.text("url", &self.url));
             json.nested("fields", |json| {
                 for (name, value) in self.fields.iter().chain(&self.known) {
@@ -116,42 +99,72 @@ impl Sent {
     }
 }
 
-/// What has to be mended of a field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fault {
-    /// Its name.
-    pub field: String,
-    /// What is wrong with it, for the site's own words.
-    pub code: String,
-    /// The same in the collector's words.
-    pub message: String,
-}
-
-/// What the collector says to a form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What becomes of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is kept.
-    Kept,
-    /// These fields have to be mended.
-    Faults(Vec<Fault>),
-    /// The session has run out.
-    Renew,
-    /// It cannot be kept, or not now: the form goes where it goes without us.
-    PassedOver,
+    /// Nothing for now: it is sent again, or has gone on already.
+    Waits = 0,
+    /// It cannot be kept, or not now: it goes where it goes without us.
+    PassedOver = 1,
+    /// It is kept, and goes on.
+    Kept = 2,
+    /// Some fields have to be mended.
+    Faulty = 3,
 }
 
-impl Outcome {
-    /// Reads an answer. Faults that name a field that the site does not take are its owner's to mend:
-    /// they never keep a visitor from sending a form.
+/// A form on its way.
+#[derive(Debug)]
+pub struct Sending {
+    /// Its number.
+    pub number: u32,
+    /// What is sent of it.
+    pub sent: Sent,
+    /// Whether something was left out that the page knows.
+    again: bool,
+    /// Whether a field has to be mended.
+    faulty: bool,
+    /// Whether the form has gone on or is back with its visitor, by whichever way came first.
+    done: bool,
+}
+
+impl Sending {
+    /// It begins.
     #[must_use]
-    pub fn read(status: u16, mut faults: Vec<Fault>) -> Self {
-        faults.retain(|fault| fault.code != "unknown");
-        match status {
-            200..300 => Self::Kept,
-            401 => Self::Renew,
-            422 if !faults.is_empty() => Self::Faults(faults),
-            _ => Self::PassedOver,
+    pub const fn new(number: u32, sent: Sent) -> Self {
+        Self { number, sent, again: false, faulty: false, done: false }
+    }
+
+    /// The collector finds fault with a field; whether its visitor has to mend it. What the site does
+    /// not take is its owner's to mend: that never keeps a visitor from sending a form.
+    pub fn fault(&mut self, field: &str, code: &str) -> bool {
+        if self.sent.forget(field) {
+            self.again = true;
+            return false;
         }
+        let faulty = code != "unknown";
+        self.faulty |= faulty;
+        faulty
+    }
+
+    /// The collector has answered, after its faults; status 0 where it has not in time. Where this is
+    /// `Waits` and the form is not done, it is to be sent again.
+    pub fn answered(&mut self, status: u32) -> Outcome {
+        let (again, faulty) = (core::mem::take(&mut self.again), core::mem::take(&mut self.faulty));
+        if self.done || (again && status != 0) {
+            return Outcome::Waits;
+        }
+        self.done = true;
+        match status {
+            200..300 => Outcome::Kept,
+            422 if faulty => Outcome::Faulty,
+            _ => Outcome::PassedOver,
+        }
+    }
+
+    /// Whether it has gone on, or is back with its visitor.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.done
     }
 }
 
@@ -164,11 +177,7 @@ mod tests {
 
     const AT: Millis = Millis(1_800_000_000_000);
 
-    fn control(name: &str, kind: &str, checked: bool, value: &str) -> Control {
-        Control { name: name.to_owned(), kind: kind.to_owned(), checked, value: value.to_owned() }
-    }
-
-    fn sent(controls: Vec<Control>) -> Sent {
+    fn sent(controls: &[(&str, &str, bool, &str)]) -> Sent {
         let mut sent = Sent {
             site: "shop".to_owned(),
             form: "contact".to_owned(),
@@ -178,26 +187,24 @@ mod tests {
             agreements: Vec::new(),
             known: Vec::new(),
         };
-        sent.fill(controls);
+        for (name, kind, checked, value) in controls {
+            sent.fill(name, kind, *checked, value);
+        }
         sent
-    }
-
-    fn fault(field: &str, code: &str) -> Fault {
-        Fault { field: field.to_owned(), code: code.to_owned(), message: "m".to_owned() }
     }
 
     #[test]
     fn only_what_was_written_into_named_fields_is_sent() {
-        let request = sent(vec![
-            control("name", "text", false, "足跡 花子"),
-            control("message", "textarea", false, "a\nb"),
-            control("csrf", "hidden", false, "secret"),
-            control("pass", "password", false, "secret"),
-            control("", "text", false, "unnamed"),
-            control("go", "submit", false, "1"),
-            control("size", "radio", false, "small"),
-            control("mail", "checkbox", true, "true"),
-            control("post", "checkbox", false, "true"),
+        let request = sent(&[
+            ("name", "text", false, "足跡 花子"),
+            ("message", "textarea", false, "a\nb"),
+            ("csrf", "hidden", false, "secret"),
+            ("pass", "password", false, "secret"),
+            ("", "text", false, "unnamed"),
+            ("go", "submit", false, "1"),
+            ("size", "radio", false, "small"),
+            ("mail", "checkbox", true, "true"),
+            ("post", "checkbox", false, "true"),
         ]);
         let read: LeadRequest = serde_json::from_str(&request.to_json()).unwrap();
         let fields = [("message", "a\nb"), ("name", "足跡 花子")];
@@ -212,12 +219,13 @@ mod tests {
     #[test]
     fn what_the_page_knows_is_added_where_the_form_leaves_it_out() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut sent = sent(vec![control("name", "text", false, "")]);
-        sent.add(vec![pair("name", "Taro"), pair("company", "Ashi"), pair("plan", "pro")]);
+        let mut sent = sent(&[("name", "text", false, "")]);
+        for (name, value) in [("name", "Taro"), ("company", "Ashi"), ("plan", "pro")] {
+            sent.add(name, value);
+        }
         assert_eq!(sent.known, [pair("company", "Ashi"), pair("plan", "pro")], "not over a field");
-        let faults = [fault("plan", "unknown"), fault("name", "required")];
-        assert!(sent.forget(&faults));
-        assert!(!sent.forget(&faults), "once");
+        assert!(sent.forget("plan") && !sent.forget("name"));
+        assert!(!sent.forget("plan"), "once");
         let read: LeadRequest = serde_json::from_str(&sent.to_json()).unwrap();
         assert!(read.fields.into_iter().eq([pair("company", "Ashi"), pair("name", "")]));
     }
@@ -233,18 +241,43 @@ mod tests {
         assert!(!may_link(&settings(), None, AT));
     }
 
+    fn sending() -> Sending {
+        Sending::new(1, sent(&[("email", "text", false, "x")]))
+    }
+
     #[test]
     fn answers_are_told_apart() {
-        assert_eq!(Outcome::read(201, vec![]), Outcome::Kept);
-        let faults = vec![fault("email", "email"), fault("card", "unknown")];
-        assert_eq!(Outcome::read(422, faults), Outcome::Faults(vec![fault("email", "email")]));
-        assert_eq!(Outcome::read(401, vec![]), Outcome::Renew);
+        assert_eq!(sending().answered(201), Outcome::Kept);
+        let mut faulty = sending();
+        assert!(faulty.fault("email", "email") && !faulty.fault("card", "unknown"));
+        assert_eq!(faulty.answered(422), Outcome::Faulty);
+        for status in [0, 401, 403, 404, 422, 500] {
+            assert_eq!(sending().answered(status), Outcome::PassedOver, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_form_goes_one_way_only() {
+        let mut late = sending();
+        assert_eq!(late.answered(0), Outcome::PassedOver);
+        assert_eq!(late.answered(201), Outcome::Waits);
+        assert!(late.is_done());
+    }
+
+    #[test]
+    fn what_the_page_knows_and_the_site_does_not_take_is_left_out_of_a_second_try() {
+        let mut sending = sending();
+        sending.sent.add("plan", "pro");
+        assert!(!sending.fault("plan", "too_long"));
+        assert_eq!(sending.answered(422), Outcome::Waits);
+        assert!(!sending.is_done() && sending.sent.known.is_empty());
+        assert_eq!(sending.answered(201), Outcome::Kept);
     }
 
     #[test]
     fn a_field_that_the_site_does_not_take_never_keeps_a_form_back() {
-        for status in [422, 0, 500] {
-            assert_eq!(Outcome::read(status, vec![fault("card", "unknown")]), Outcome::PassedOver);
-        }
+        let mut sending = sending();
+        assert!(!sending.fault("card", "unknown"));
+        assert_eq!(sending.answered(422), Outcome::PassedOver);
     }
 }

@@ -20,11 +20,13 @@ pub mod client;
 pub mod crumbs;
 pub mod lead;
 pub mod lines;
+pub mod link;
 pub mod queue;
 pub mod session;
 pub mod settings;
 pub mod signer;
 pub mod view;
+pub mod watch;
 
 #[cfg(all(target_arch = "wasm32", feature = "act"))]
 pub use browser::act::*;

@@ -1,318 +1,328 @@
-//! Events on their way: messages in, effects out.
+//! Events on their way: what is held, what is under way, and what is left for the next page.
 //!
-//! It takes what the gate has permitted and nothing else, asks the gate again before anything leaves,
-//! holds everything in memory only, and forgets what the visitor takes back.
+//! It takes what the gate has permitted and nothing else, asks the gate again before anything leaves
+//! or is written down, and forgets what the visitor takes back. Sessions and keys are not its own.
 
 use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    event::{Event, MAX_BATCH},
+    event::{MAX_BATCH, Sighting},
     gate::{Gated, Permitted, permit},
-    ids::{PurposeKey, ServiceKey, VisitorId},
-    jws::sign,
-    standing::{Standing, Subject},
+    json::push_digits,
+    policy::Policy,
+    standing::Standing,
     time::{Millis, SECOND},
-    wire::{Outgoing, SessionRequest, events_json},
+    wire::{dated, events_json},
 };
 
 pub mod properties;
 
-use crate::session::{Answer, Session, pause};
+use crate::{lines::Lines, session::pause};
 
-/// How long the first event waits for company, in milliseconds.
+/// How long the page's first event waits for company, in milliseconds: hardly, so that a session is
+/// there when the page goes away.
+const FIRST: i64 = 50;
+/// How long the first event of another batch waits.
 const GATHER: i64 = 1_500;
-/// Bytes of the events in one batch, at most: what the collector takes less what goes round them,
-/// and little enough for a browser to carry after the page.
+/// Bytes of the events that are under way at a time, at most: what the collector takes less what goes
+/// round them, and no more than a browser carries after the page.
 const MAX_BYTES: usize = 60 * 1024;
 /// Events that are held, at most, while the collector cannot be reached.
 const MAX_HELD: usize = 1_000;
-/// A session is not used any more this close to its end, in milliseconds.
-const MARGIN: i64 = 30 * SECOND;
+/// Bytes that are left for the next page, at most.
+const MAX_KEPT: usize = 128 * 1024;
+/// The longest that the collector may ask for before the next try, in seconds.
+const MAX_WAIT: u32 = 3_600;
 
-/// What is known at the moment of a message.
+/// What is known at the moment of a call.
 #[derive(Clone, Debug)]
-pub struct Now {
+pub struct Now<'a> {
     /// The page's clock.
     pub at: Millis,
-    /// A random byte.
-    pub random: u8,
-    /// The visitor's number that the browser holds.
-    pub visitor: Option<VisitorId>,
+    /// The visitor's number that the browser holds; empty where it holds none.
+    pub visitor: String,
+    /// What the site asks for.
+    pub policy: &'a Policy,
     /// Where the visitor stands, by the browser's own copy of the decision.
     pub standing: Standing,
 }
 
-/// What happened.
-#[derive(Debug)]
-pub enum Message {
-    /// The gate has permitted an event; its properties are a JSON object, or nothing.
-    Event(Permitted<Event>, Option<String>),
-    /// The visitor decided, here or in another tab; perhaps a session came of it.
-    Decided(Option<Session>),
-    /// The collector answered to the call of that number.
-    Answer(u32, Answer),
-    /// A pause is over, or the browser is online again.
-    Wake,
-    /// The page is going away.
-    Leave,
+impl<'a> Now<'a> {
+    /// Asks the gate whether an event of that name and time may be held and sent.
+    #[must_use]
+    pub fn permit<'b>(&'b self, name: &'b str, at: Millis) -> Option<Permitted<Sighting<'b>>>
+    where
+        'a: 'b,
+    {
+        permit(Sighting::under(self.policy, name, at).ok()?, &self.standing, self.at).ok()
+    }
 }
 
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Call the collector, and bring its answer under the call's number.
-    Post(u32, &'static str, String),
-    /// Wake after so many milliseconds.
-    Pause(i64),
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing, until something happens.
+    Rest,
+    /// Wake it, under this number, after so many milliseconds.
+    Pause(u32, i64),
+    /// Send the batch of this number.
+    Send(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Idle,
-    Gathering,
-    Opening,
+    Waiting,
     Sending,
-    Pausing,
 }
 
-/// An event, and its properties as the page's own JSON: the gate does not ask for them.
+/// An event: the gate has permitted it.
 #[derive(Debug)]
 struct Held {
-    event: Permitted<Event>,
-    properties: Option<String>,
+    name: String,
+    /// By the page's clock.
+    at: Millis,
+    /// An entry of a batch without its time.
+    entry: String,
+    /// The batch that it is under way in; 0 for none.
+    call: u32,
 }
 
 impl Held {
-    fn is_permitted(&self, now: &Now) -> bool {
-        permit(Again(self.event.action()), &now.standing, now.at).is_ok()
+    fn new(seen: &Permitted<Sighting<'_>>, entry: &str) -> Self {
+        let (name, at) = (seen.action().name().into(), seen.action().at());
+        Self { name, at, entry: entry.into(), call: 0 }
     }
-}
 
-/// An event that the gate is asked for once more, without a copy of it.
-struct Again<'a>(&'a Event);
-
-impl Gated for Again<'_> {
-    fn subject(&self) -> Subject {
-        self.0.subject()
-    }
-    fn purpose(&self) -> &PurposeKey {
-        self.0.purpose()
-    }
-    fn service(&self) -> Option<&ServiceKey> {
-        self.0.service()
-    }
-    fn revision(&self) -> u32 {
-        self.0.revision()
-    }
-    fn at(&self) -> Millis {
-        self.0.at()
+    /// What it takes of a batch: it is sent with its time, and a comma.
+    const fn bytes(&self) -> usize {
+        self.entry.len() + 32
     }
 }
 
 /// Events on their way.
 #[derive(Debug)]
 pub struct Queue {
-    site: String,
     stage: Stage,
+    /// Tries that have failed, one after another.
     tries: u32,
-    session: Option<Session>,
-    /// Whose the events and the session are: nothing of one visitor's is sent as another's.
-    visitor: Option<VisitorId>,
+    /// Seconds that the collector has asked to be left alone for.
+    wait: u32,
+    /// Whether a batch has been taken.
+    opened: bool,
+    /// Whose the events are: nothing of one visitor's is sent as another's.
+    visitor: String,
+    /// In the order in which they happened.
     held: Vec<Held>,
-    /// What was sent, each with the number of its call: a page that goes away sends while an answer is
-    /// still awaited, and one of the two may fail.
-    flying: Vec<(u32, Held)>,
     calls: u32,
+    pauses: u32,
 }
 
 impl Queue {
-    /// Of a site.
+    /// Nothing is on its way.
     #[must_use]
-    pub const fn new(site: String) -> Self {
+    pub const fn new() -> Self {
         Self {
-            site,
             stage: Stage::Idle,
             tries: 0,
-            session: None,
-            visitor: None,
+            wait: 0,
+            opened: false,
+            visitor: String::new(),
             held: Vec::new(),
-            flying: Vec::new(),
             calls: 0,
+            pauses: 0,
         }
     }
 
-    /// What a message leads to.
-    pub fn update(&mut self, message: Message, now: &Now) -> Vec<Effect> {
-        match message {
-            Message::Event(event, properties) => self.push(Held { event, properties }, now),
-            Message::Decided(session) => self.decided(session, now),
-            Message::Answer(call, answer) => self.answered(call, &answer, now),
-            Message::Wake if matches!(self.stage, Stage::Gathering | Stage::Pausing) => {
-                self.send(now)
-            }
-            Message::Wake => Vec::new(),
-            Message::Leave => self.leave(now),
-        }
-    }
-
-    fn push(&mut self, event: Held, now: &Now) -> Vec<Effect> {
+    /// Takes an event along, with its entry of a batch.
+    pub fn push(&mut self, seen: &Permitted<Sighting<'_>>, entry: &str) {
         if self.held.len() < MAX_HELD {
-            self.held.push(event);
-        }
-        match self.stage {
-            Stage::Idle => self.begin(now),
-            Stage::Gathering if self.held.len() >= MAX_BATCH => self.send(now),
-            _ => Vec::new(),
+            self.held.push(Held::new(seen, entry));
         }
     }
 
-    /// Follows a decision: forgets what is no longer permitted, and goes on with what is.
-    fn decided(&mut self, session: Option<Session>, now: &Now) -> Vec<Effect> {
-        if session.is_some() {
-            self.session = session;
-        }
-        if now.visitor.is_none() || (self.visitor.is_some() && self.visitor != now.visitor) {
-            // Another visitor, or none: a session of the last one's must sign nothing for this one.
-            self.session =
-                self.session.take().filter(|_| self.visitor.is_none() && now.visitor.is_some());
-            self.flying.clear();
-            if self.visitor.is_some() {
+    /// Follows a decision: forgets what is no longer permitted. What happened before the collector had
+    /// confirmed the first grant belongs to the visitor that it then names.
+    pub fn follow(&mut self, now: &Now<'_>) {
+        if self.visitor != now.visitor {
+            if !self.visitor.is_empty() {
                 self.held.clear();
             }
+            self.visitor.clone_from(&now.visitor);
         }
-        self.visitor = now.visitor;
-        self.held.retain(|held| held.is_permitted(now));
-        if self.stage == Stage::Idle && !self.held.is_empty() {
-            return self.begin(now);
-        }
-        Vec::new()
+        self.held.retain(|held| now.permit(&held.name, held.at).is_some());
     }
 
-    /// The page is going away: what can be signed is sent now.
-    fn leave(&mut self, now: &Now) -> Vec<Effect> {
-        if self.usable(now).is_some() && self.stage != Stage::Opening {
-            self.send(now)
-        } else {
-            Vec::new()
+    /// What is to be done now. To be asked after every other call; `random` spreads the tries.
+    pub fn next(&mut self, random: u8) -> Next {
+        if self.visitor.is_empty() || self.stage != Stage::Idle || self.held.is_empty() {
+            return Next::Rest;
         }
+        self.stage = Stage::Waiting;
+        self.pauses += 1;
+        let ms = match self.tries {
+            0 if self.held.len() >= MAX_BATCH => 0,
+            0 if self.opened => GATHER,
+            0 => FIRST,
+            tries => pause(tries, random).max(i64::from(self.wait) * SECOND),
+        };
+        Next::Pause(self.pauses, ms)
     }
 
-    fn answered(&mut self, call: u32, answer: &Answer, now: &Now) -> Vec<Effect> {
-        if self.stage == Stage::Opening && call == self.calls {
-            self.session = answer.session(now.at, 0);
-            if self.session.is_none() {
-                return self.wait(now);
-            }
-            self.stage = Stage::Gathering;
-            return [Effect::Pause(GATHER)].into();
-        }
-        let mut own = Vec::new();
-        for (number, held) in core::mem::take(&mut self.flying) {
-            if number == call {
-                own.push(held);
-            } else {
-                self.flying.push((number, held));
-            }
-        }
-        if answer.may_pass() {
-            if answer.status == 401 {
-                self.session = None;
-            }
-            if !own.is_empty() {
-                // An event that is sent again keeps its id, so that it counts once.
-                own.append(&mut self.held);
-                self.held = own;
-                return self.wait(now);
-            }
-        } else {
-            self.tries = 0;
-        }
-        if self.stage != Stage::Sending || !self.flying.is_empty() {
-            return Vec::new();
+    /// A pause is over: its own, or whichever there is (0) where the browser is online again. The batch
+    /// that is to be sent.
+    pub fn woke(&mut self, number: u32, now: &Now<'_>) -> Next {
+        if self.stage != Stage::Waiting || (number != 0 && number != self.pauses) {
+            return Next::Rest;
         }
         self.stage = Stage::Idle;
-        if self.held.is_empty() { Vec::new() } else { self.begin(now) }
-    }
-
-    fn wait(&mut self, now: &Now) -> Vec<Effect> {
-        self.stage = Stage::Pausing;
-        self.tries += 1;
-        [Effect::Pause(pause(self.tries, now.random))].into()
-    }
-
-    fn call(&mut self, path: &'static str, body: String) -> Vec<Effect> {
-        self.calls += 1;
-        [Effect::Post(self.calls, path, body)].into()
-    }
-
-    /// Something is held: a session is opened at once, so that the page can go away at any time.
-    fn begin(&mut self, now: &Now) -> Vec<Effect> {
-        self.visitor = self.visitor.or(now.visitor);
-        if now.visitor.is_none() {
-            // The collector has not confirmed the grant yet; its answer comes by `decided`.
-            return Vec::new();
+        match self.start(now) {
+            0 => Next::Rest,
+            call => {
+                self.stage = Stage::Sending;
+                Next::Send(call)
+            }
         }
-        if self.usable(now).is_some() {
-            self.stage = Stage::Gathering;
-            return [Effect::Pause(GATHER)].into();
+    }
+
+    /// Whether so many are held that they need not wait any longer.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.tries == 0 && self.held.len() >= MAX_BATCH
+    }
+
+    /// The page is hidden or goes away: the number of a batch that may be sent now, 0 for none. Where
+    /// the last try failed the next page may try.
+    pub fn leave(&mut self, now: &Now<'_>) -> u32 {
+        if self.tries == 0 { self.start(now) } else { 0 }
+    }
+
+    /// Puts a batch on its way.
+    fn start(&mut self, now: &Now<'_>) -> u32 {
+        self.follow(now);
+        if self.visitor.is_empty() {
+            return 0;
         }
-        self.send(now)
-    }
-
-    fn usable(&self, now: &Now) -> Option<&Session> {
-        self.session
-            .as_ref()
-            .filter(|session| now.at.plus(session.ahead + MARGIN) < session.expires)
-    }
-
-    fn send(&mut self, now: &Now) -> Vec<Effect> {
-        self.held.retain(|held| held.is_permitted(now));
-        self.stage = if self.flying.is_empty() { Stage::Idle } else { Stage::Sending };
-        let (Some(visitor), false) = (now.visitor, self.held.is_empty()) else {
-            return Vec::new();
-        };
-        let Some(session) = self.usable(now).cloned() else {
-            self.stage = Stage::Opening;
-            let request = SessionRequest { site: self.site.clone(), visitor: Some(visitor) };
-            return self.call("/v1/sessions", request.to_json());
-        };
-        let mut entries = Vec::new();
-        let mut bytes = 0;
-        for event in self.held.iter().take(MAX_BATCH) {
-            let entry = entry(event, session.ahead);
-            bytes += entry.len() + 1;
-            if bytes > MAX_BYTES && !entries.is_empty() {
+        let call = self.calls + 1;
+        let mut bytes: usize =
+            self.held.iter().filter(|held| held.call != 0).map(Held::bytes).sum();
+        let mut count = 0;
+        for held in self.held.iter_mut().filter(|held| held.call == 0) {
+            bytes += held.bytes();
+            if count == MAX_BATCH || bytes > MAX_BYTES {
                 break;
             }
-            entries.push(entry);
+            held.call = call;
+            count += 1;
         }
-        for (at, held) in core::mem::take(&mut self.held).into_iter().enumerate() {
-            if at < entries.len() {
-                self.flying.push((self.calls + 1, held));
-            } else {
-                self.held.push(held);
+        if count == 0 {
+            return 0;
+        }
+        self.calls = call;
+        call
+    }
+
+    /// A batch as it is signed, once it is known what the collector's clock is ahead; empty where the
+    /// visitor has taken back all of it.
+    #[must_use]
+    pub fn batch(&self, site: &str, call: u32, ahead: i64) -> String {
+        if !self.held.iter().any(|held| held.call == call) {
+            return String::new();
+        }
+        let own = self.held.iter().filter(|held| held.call == call);
+        let entries = own.map(|held| dated(&held.entry, held.at.plus(ahead)));
+        events_json(site, &self.visitor, entries)
+    }
+
+    /// The collector has answered to a batch, or nobody has (status 0); `wait` are the seconds that it
+    /// asks to be left alone for.
+    pub fn answered(&mut self, call: u32, status: u32, wait: u32) {
+        let may_pass = matches!(status, 0 | 401 | 408 | 429 | 500..);
+        if !self.held.iter().any(|held| held.call == call) {
+            // Whatever it was, the visitor has taken it back.
+        } else if may_pass {
+            // An event that is sent again keeps its id, so that it counts once.
+            self.back(call);
+            self.tries += 1;
+            self.wait = wait.min(MAX_WAIT);
+        } else {
+            self.held.retain(|held| held.call != call);
+            self.opened = true;
+            self.tries = 0;
+        }
+        if self.stage == Stage::Sending && !self.held.iter().any(|held| held.call != 0) {
+            self.stage = Stage::Idle;
+        }
+    }
+
+    /// A batch could not be sent.
+    pub fn back(&mut self, call: u32) {
+        for held in &mut self.held {
+            if held.call == call {
+                held.call = 0;
             }
         }
-        self.stage = Stage::Sending;
-        let payload = events_json(&self.site, visitor, entries.iter().map(String::as_str));
-        let body = sign(&session.key, &session.id, now.at.plus(session.ahead), &payload);
-        self.call("/v1/events", body)
+    }
+
+    /// What is left for the next page, beside what is there already: all that is not under way, and
+    /// where the page goes for good (`all`) what has not been answered either. It is not held any more.
+    pub fn leave_behind(&mut self, there: &str, all: bool, now: &Now<'_>) -> String {
+        let mut text = self.visitor.clone();
+        let mut lines = Lines::of(there);
+        if lines.text() == text {
+            for line in lines {
+                text.push('\n');
+                text.push_str(line);
+            }
+        }
+        self.held.retain(|held| {
+            if held.call != 0 && !all {
+                return true;
+            }
+            if text.len() + held.bytes() < MAX_KEPT && now.permit(&held.name, held.at).is_some() {
+                text.push('\n');
+                push_digits(&mut text, u64::try_from(held.at.0).unwrap_or(0), 10);
+                text.push(' ');
+                text.push_str(&held.name);
+                text.push(' ');
+                text.push_str(&held.entry);
+            }
+            false
+        });
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Idle;
+        }
+        text
+    }
+
+    /// Whether anything would be left for the next page.
+    #[must_use]
+    pub fn has_more(&self, all: bool) -> bool {
+        !self.visitor.is_empty() && self.held.iter().any(|held| all || held.call == 0)
+    }
+
+    /// Takes up what an earlier page has left: what of it is the same visitor's, and still permitted.
+    pub fn take_up(&mut self, left: &str, now: &Now<'_>) {
+        let mut lines = Lines::of(left);
+        if lines.text() != now.visitor || now.visitor.is_empty() {
+            return;
+        }
+        for line in lines {
+            let mut words = Lines::words(line);
+            let (at, name) = (words.number().map(Millis), words.text());
+            if let Some(at) = at
+                && let Some(seen) = now.permit(name, at)
+            {
+                self.push(&seen, words.rest().unwrap_or(""));
+            }
+        }
     }
 }
 
-/// An event as it is sent, its time by the collector's clock.
-fn entry(held: &Held, ahead: i64) -> String {
-    let seen = held.event.action().observation();
-    let outgoing = Outgoing {
-        id: seen.id,
-        name: seen.name.as_str(),
-        at: seen.at.plus(ahead),
-        url: &seen.page.url,
-        title: &seen.page.title,
-        referrer: &seen.page.referrer,
-        properties: held.properties.as_deref(),
-    };
-    outgoing.to_json()
+impl Default for Queue {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ export class Visit {
   requests = [];
   problems = [];
 
-  /** `profile` is a folder of browser settings: somebody with a browser, not only a context, of their own. */
-  static async begin(stack, { language = 'en', profile, ...options } = {}) {
+  /** `profile` is a folder of browser settings: somebody with a browser, not only a context, of their own; or `browser` one that
+   *  was launched otherwise. */
+  static async begin(stack, { language = 'en', profile, browser = stack.browser, ...options } = {}) {
     const visit = new Visit();
     visit.stack = stack;
     visit.language = language;
     const given = { locale: language === 'ja' ? 'ja-JP' : 'en-GB', ...options };
-    visit.context = await (profile ? stack.launch(profile, given) : stack.browser.newContext(given));
+    visit.context = await (profile ? stack.launch(profile, given) : browser.newContext(given));
     visit.context.setDefaultTimeout(15_000);
     visit.context.on('request', request => visit.requests.push(request));
     await visit.context.exposeBinding('reportViolation', (_, text) => void visit.problems.push(text));

@@ -1,231 +1,218 @@
-//! The part that acts: what the loader calls of it, and what it borrows of the loader.
+//! The part that acts: what its script calls of it, and what it borrows of the script (`act.js`).
 //!
-//! It carries what is observed to the [`Queue`] and its effects to the collector.
+//! Nothing is decided here: what the browser tells goes to the [`Watch`], what that wants of the browser
+//! comes back through [`Page`]. Of the page's objects nothing is kept.
 
 mod forms;
-mod observe;
 
-use alloc::{boxed::Box, string::String};
+use alloc::string::String;
 
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
-    ids::{VisitorId, from_base64url},
-    standing::{Standing, Subject},
     time::Millis,
 };
-use js_sys::{Array, Function, Reflect};
 use spin::Mutex;
-use wasm_bindgen::{closure::Closure, prelude::*};
+use wasm_bindgen::prelude::*;
 
-use super::{clock, cookie, document, draw, property, window};
+use super::cookie;
 use crate::{
     blocked::may_run,
+    lead::Sending,
     lines::Lines,
-    queue::{Effect, Message, Now, Queue, properties::written},
-    session::{Answer, Session},
+    queue::properties::Properties,
     settings::Settings,
-    view::{Place, Seen},
+    view::Place,
+    watch::{Page, Watch},
 };
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the loader lends to its parts.
-    type Host;
-    /// The loader's own.
-    fn page_host() -> Host;
-    /// Calls the collector; `reply` is called with a status and an object, or with status 0.
-    #[wasm_bindgen(method)]
-    fn post(this: &Host, path: &str, body: &str, reply: &Function);
-    /// Calls after so many milliseconds.
-    #[wasm_bindgen(method)]
-    fn later(this: &Host, action: &Function, ms: f64);
-    /// Calls with the texts of the language, or with undefined.
-    #[wasm_bindgen(method)]
-    fn say(this: &Host, reply: &Function);
-    /// A function that throws nothing.
-    fn quiet(action: &JsValue) -> Function;
+    /// What stands under a path, from `document`, `location` or `host`, as text; empty where nothing is.
+    fn page_text(path: &str) -> String;
+    /// The page's clock.
+    fn page_clock() -> f64;
+    /// Fills with random bytes.
+    fn page_draw(bytes: &mut [u8]);
+    /// A part of a query without its escapes.
+    fn page_plain(text: &str) -> String;
+    /// What an earlier page has left.
+    fn page_left() -> String;
+    /// Leaves something for the next page.
+    fn page_leave(text: &str);
+    /// Tells of this pause's end after so many milliseconds.
+    fn pause(number: u32, ms: f64);
+    /// Has a batch signed and sent; asks for it when it can be, and tells what comes of it.
+    fn send(call: u32, visitor: &str);
+    /// Sends a batch at once; whether it could.
+    fn flush(call: u32, payload: &str, visitor: &str) -> bool;
+    /// What the collector's clock is ahead.
+    fn ahead() -> f64;
+    /// Hands over a batch.
+    fn payload(text: &str);
+    /// Says a word to the page's owner.
+    fn warn(name: &str, why: &str);
 }
 
 struct Act {
-    settings: Settings,
-    queue: Queue,
-    place: Place,
+    watch: Watch,
+    /// Of the event that the script is telling of.
+    properties: Properties,
+    lead: Option<Sending>,
 }
 
-/// The part, once it has been started. It is never locked while something is called that may call
-/// back.
+/// The part, once it has been started. What it calls of the script meanwhile does not call back at
+/// once.
 static ACT: Mutex<Option<Act>> = Mutex::new(None);
 
 fn with<R>(action: impl FnOnce(&mut Act) -> R) -> Option<R> {
     ACT.try_lock()?.as_mut().map(action)
 }
 
-/// What the browser is to call. There is one type for all of them, whatever they are called with: each
-/// type costs a hundred bytes.
-type Action = Box<dyn FnMut(JsValue, JsValue)>;
+/// The page that this runs in.
+struct Here;
 
-fn callback(action: Action) -> Function {
-    quiet(&Closure::wrap(action).into_js_value())
+#[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
+const fn millis(ms: f64) -> i64 {
+    ms as i64
+}
+
+impl Page for Here {
+    fn address(&self) -> String {
+        page_text("location.href")
+    }
+    fn title(&self) -> String {
+        page_text("document.title")
+    }
+    fn is_seen(&self) -> bool {
+        page_text("document.visibilityState") == "visible"
+    }
+    fn clock(&self) -> Millis {
+        Millis(millis(page_clock()))
+    }
+    fn draw(&self) -> [u8; 10] {
+        let mut drawn = [0; 10];
+        page_draw(&mut drawn);
+        drawn
+    }
+    fn decision(&self) -> Option<ConsentCookie> {
+        cookie(CONSENT_COOKIE)?.parse().ok()
+    }
+    fn visitor(&self) -> String {
+        cookie(VISITOR_COOKIE).unwrap_or_default()
+    }
+    fn left(&self) -> String {
+        page_left()
+    }
+    fn leave(&self, text: &str) {
+        page_leave(text);
+    }
+    fn plain(&self, text: &str) -> String {
+        page_plain(text)
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a pause is an hour at most")]
+    fn pause(&self, number: u32, ms: i64) {
+        pause(number, ms as f64);
+    }
+    fn send(&self, call: u32, visitor: &str) {
+        send(call, visitor);
+    }
+    fn ahead(&self) -> i64 {
+        millis(ahead())
+    }
+    fn flush(&self, call: u32, payload: &str, visitor: &str) -> bool {
+        flush(call, payload, visitor)
+    }
 }
 
 /// Starts the part with the site's configuration; whether it could.
 #[wasm_bindgen]
 #[must_use]
 pub fn start(config: &str) -> bool {
-    let Some(settings) = Settings::read(config) else {
+    let (Some(settings), Some(mut act)) = (Settings::read(config), ACT.try_lock()) else {
         return false;
     };
-    let mut parameters = alloc::vec::Vec::new();
-    for name in Array::from(&property(&page_host(), "config.url_parameters")).iter() {
-        parameters.extend(name.as_string());
-    }
-    let referrer = document().map(|page| page.referrer()).unwrap_or_default();
-    match ACT.try_lock() {
-        Some(mut act) => {
-            *act = Some(Act {
-                queue: Queue::new(settings.site.clone()),
-                settings,
-                place: Place::new(parameters, &referrer),
-            });
-        }
-        None => return false,
-    }
-    observe::observe();
-    forms::bind();
-    follow();
+    let place =
+        Place::new(page_text("host.config.url_parameters"), &page_text("document.referrer"));
+    *act = Some(Act {
+        watch: Watch::new(settings, place),
+        properties: Properties::default(),
+        lead: None,
+    });
     true
 }
 
-/// Whether what is marked with a purpose, and perhaps a service after a space, may run.
+/// What the script tells, by the numbers that it has names for (`act.js`): a number and a text, as far
+/// as there is something to them. Answers a number. One way in for everything, for each would cost a
+/// hundred bytes.
 #[wasm_bindgen]
 #[must_use]
-pub fn may(what: &str) -> bool {
-    let mut words = Lines::words(what);
-    let (purpose, service) = (words.text(), words.text());
-    let may =
-        |act: &mut Act| may_run(&act.settings, decision().as_ref(), purpose, service, clock());
-    with(may).unwrap_or(false)
+pub fn tell(what: u8, number: f64, text: &str) -> f64 {
+    with(|act| f64::from(act.told(what, number, text))).unwrap_or_default()
 }
 
-/// Follows a decision, and counts the view that it lets be counted.
-#[wasm_bindgen]
-pub fn follow() {
-    let host = page_host();
-    let handed = property(&host, "session").as_string().unwrap_or_default();
-    // It is handed over once.
-    let _ = Reflect::set(&host, &JsValue::from_str("session"), &JsValue::UNDEFINED);
-    tell(Message::Decided(session(&handed)));
-    view();
-}
-
-/// The session that the part that asks handed over: its string, its key, its end, nothing, and what the
-/// collector's clock is ahead.
-fn session(handed: &str) -> Option<Session> {
-    let mut lines = Lines::of(handed);
-    let (id, key, expires) = (lines.text().into(), lines.text(), lines.number()?);
-    let key = from_base64url(key)?.try_into().ok()?;
-    lines.text();
-    Some(Session { id, key, expires: Millis(expires), ahead: lines.number().unwrap_or(0) })
-}
-
-/// Counts the view, once.
-fn view() {
-    let new = with(|act| act.standing().receipt().is_some() && act.place.arrive(&url()));
-    if new == Some(true) {
-        record("page_view", None, clock());
-    }
-}
-
-/// The page came back from the back/forward cache.
-fn again() {
-    with(|act| act.place.again());
-    follow();
-}
-
-/// Records an event of the page's own, if its purpose is granted.
-#[wasm_bindgen]
-pub fn track(name: &str, properties: &JsValue, at: f64) {
-    #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
-    let at = Millis(at as i64);
-    let read = observe::plain(properties).ok_or("a property is a text, a number or a boolean");
-    match read.and_then(|properties| written(&properties)) {
-        Ok(properties) => record(name, properties, at),
-        Err(why) => {
-            web_sys::console::warn_3(&"ashiato dropped".into(), &name.into(), &why.into());
-        }
-    }
-}
-
-/// Records an event, if its purpose is granted; its properties are a JSON object.
-fn record(name: &str, properties: Option<String>, at: Millis) {
-    let title = document().map(|page| page.title()).unwrap_or_default();
-    let event = with(|act| {
-        let seen = Seen { name, at, random: &draw(), url: &url(), title: &title };
-        act.place.observe(&act.settings.policy, seen, &act.standing(), clock())
-    });
-    if let Some(Some(event)) = event {
-        tell(Message::Event(event, properties));
-    }
-}
-
-fn tell(message: Message) {
-    let effects = with(|act| {
-        let now =
-            Now { at: clock(), random: draw()[0], visitor: visitor(), standing: act.standing() };
-        act.queue.update(message, &now)
-    });
-    for effect in effects.unwrap_or_default() {
-        match effect {
-            Effect::Post(call, path, body) => {
-                let reply = move |status: JsValue, body: JsValue| {
-                    tell(Message::Answer(call, answer(&status, &body)));
-                };
-                page_host().post(path, &body, &callback(Box::new(reply)));
-            }
-            #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
-            Effect::Pause(ms) => {
-                page_host().later(&callback(Box::new(|_, _| tell(Message::Wake))), ms as f64);
-            }
-        }
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "three digits")]
-fn status(given: &JsValue) -> u16 {
-    given.as_f64().unwrap_or(0.0) as u16
-}
-
-/// What the collector answered of a session.
-fn answer(given: &JsValue, body: &JsValue) -> Answer {
-    let text = |name| property(body, name).as_string();
-    #[expect(clippy::cast_possible_truncation, reason = "the collector's milliseconds are whole")]
-    let number = |name| property(body, name).as_f64().map(|number| number as i64);
-    Answer {
-        status: status(given),
-        session: text("session"),
-        key: text("key").and_then(|key| from_base64url(&key)?.try_into().ok()),
-        expires: number("expires"),
-        now: number("now"),
-        ..Answer::default()
-    }
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they are small")]
+const fn small(number: f64) -> u32 {
+    number as u32
 }
 
 impl Act {
-    fn standing(&self) -> Standing {
-        decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
-            own.standing(&self.settings.policy, self.settings.consent_days)
-        })
+    fn told(&mut self, what: u8, number: f64, text: &str) -> u32 {
+        let watch = &mut self.watch;
+        let mut lines = Lines::of(text);
+        match what {
+            // What is marked with a purpose, and perhaps a service after a space: whether it may run.
+            0 => {
+                let mut words = Lines::words(text);
+                let (purpose, service) = (words.text(), words.text());
+                let decision = Here.decision();
+                let may =
+                    may_run(&watch.settings, decision.as_ref(), purpose, service, Here.clock());
+                return u32::from(may);
+            }
+            // A decision may have changed.
+            1 => watch.follow(&Here),
+            // The address may be another one.
+            2 => watch.view(&Here),
+            // The page came back from the back/forward cache.
+            3 => watch.again(&Here),
+            // Somebody looks at the page (1), or nobody does (0).
+            4 => watch.look(&Here, number != 0.0),
+            // The page is hidden (0), or goes away for good (1).
+            5 => watch.left(&Here, number != 0.0),
+            // The page has been read to so many per cent.
+            6 => watch.read(&Here, number),
+            // A link was pressed; 1 where the page says that it leads to a file.
+            7 => watch.press(&Here, text, number != 0.0),
+            // A property of the event that is told next: the name of its value's type, its own name, and
+            // its value as text, a line each.
+            8 => {
+                let (kind, name) = (lines.text(), lines.text());
+                self.properties.add(name, kind, lines.rest().unwrap_or(""));
+            }
+            // An event of that name, at that time.
+            9 => {
+                let properties = core::mem::take(&mut self.properties);
+                if let Err(why) = watch.track(&Here, text, properties, Millis(millis(number))) {
+                    warn(text, why);
+                }
+            }
+            // The pause of that number is over, or the browser is online again (0).
+            10 => watch.woke(&Here, small(number)),
+            // The batch of the number in the text is to be signed; what the collector's clock is ahead.
+            11 => payload(&watch.batch(call(&mut lines), millis(number))),
+            // What has come of a batch: its number, and the seconds for which the collector asks to be
+            // left alone, a line each; the status, 0 for no answer.
+            12 => {
+                let (call, wait) = (call(&mut lines), call(&mut lines));
+                watch.answered(&Here, call, small(number), wait);
+            }
+            _ => return self.told_of_lead(what, small(number), lines),
+        }
+        0
     }
 }
 
-fn decision() -> Option<ConsentCookie> {
-    cookie(CONSENT_COOKIE)?.parse().ok()
-}
-
-fn visitor() -> Option<VisitorId> {
-    cookie(VISITOR_COOKIE)?.parse().ok()
-}
-
-fn url() -> String {
-    window().location().href().unwrap_or_default()
+/// A number in the next line.
+fn call(lines: &mut Lines<'_>) -> u32 {
+    lines.number().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
 }
