@@ -51,6 +51,10 @@ const OLD_ENCODERS: &str = "if (!('encodeInto' in cachedTextEncoder)) {";
 pub(super) fn smaller(script: &str) -> Result<String> {
     let mut script = without_start(script)?;
     for (name, shorter) in SHORTER {
+        // A module that borrows nothing that may throw has no use for it.
+        if name == "handleError" && !script.contains(name) {
+            continue;
+        }
         replace(&mut script, &format!("function {name}("), shorter)?;
     }
     replace(&mut script, OLD_ENCODERS, "")?;
