@@ -22,17 +22,17 @@ const pause = (number, ms) => host.later(() => say(WOKE, number), ms);
 let written;
 const payload = text => (written = text);
 const reply = call => (status, body, wait) => say(ANSWERED, status, call, parseInt(wait) || 0);
-const ahead = () => host.ahead();
+const ahead = () => host.tell.ahead();
 // Not before it is known what the collector's clock is ahead: by that the events' times are written.
 const send = (call, visitor) => {
   const submit = () => {
-    if (Number.isNaN(host.ahead())) return reply(call)(0);
-    say(BATCH, host.ahead(), call);
-    written ? host.signed(EVENTS, written, visitor, reply(call)) : reply(call)(0);
+    if (Number.isNaN(host.tell.ahead())) return reply(call)(0);
+    say(BATCH, host.tell.ahead(), call);
+    written ? host.tell.signed(EVENTS, written, visitor, reply(call)) : reply(call)(0);
   };
-  host.later(() => (Number.isNaN(host.ahead()) ? host.signed('', '', visitor, submit) : submit()), 0);
+  host.later(() => (Number.isNaN(host.tell.ahead()) ? host.tell.signed('', '', visitor, submit) : submit()), 0);
 };
-const flush = (call, payload, visitor) => navigator.onLine && !!quiet(host.flush)(EVENTS, payload, visitor, reply(call));
+const flush = (call, payload, visitor) => navigator.onLine && !!quiet(host.tell.flush)(EVENTS, payload, visitor, reply(call));
 
 // ---- What is observed.
 
@@ -159,7 +159,7 @@ const become = (outcome, body, faults) => {
 const send_lead = (number, payload, visitor) =>
   host.later(
     () =>
-      host.signed('/v1/leads', payload, visitor, (status, body) => {
+      host.tell.signed('/v1/leads', payload, visitor, (status, body) => {
         const faults = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
         become(say(OUTCOME, number, status), body, faults);
       }),

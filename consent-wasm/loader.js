@@ -122,6 +122,7 @@ let root;
 const host = {
   config,
   language,
+  src,
   nonce,
   cookie,
   domain,
@@ -132,7 +133,8 @@ const host = {
   // What is known when something is pressed, or was (`Moment::of`).
   moment(then) {
     const { at, bits, receipt } = read();
-    const random = [...crypto.getRandomValues(new Uint8Array(10))].map(byte => byte.toString(16).padStart(2, 0)).join('');
+    // Of a random UUID the last 80 bits, among them its five fixed ones.
+    const random = crypto.randomUUID().replaceAll('-', '').slice(12);
     // Later than what it replaces: of two decisions whole seconds tell which is the newer one.
     const now = then || Math.max(Date.now(), Math.min(at + 1e3 || 0, Date.now() + 3e3));
     return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
@@ -143,25 +145,8 @@ const host = {
     part ? part.decided(text) : report('decided', text);
     host.sync();
   },
-  // For the part that acts (tell.js).
-  signed: (...given) => host.tell.signed(...given),
-  flush: (...given) => host.tell.flush(...given),
-  ahead: () => host.tell.ahead(),
   later: (action, ms) => setTimeout(quiet(action), ms),
   say: reply => texts().catch(nothing).then(reply),
-  // A call of the collector. `reply` always comes, with status 0 where no answer does, and with the seconds for
-  // which it asks to be left alone.
-  post: (path, body, reply) =>
-    fetch(new URL(path, src), {
-      method: 'POST',
-      body,
-      keepalive: true,
-      // The answer to a decision may set our cookies: those last longer than what a page sets.
-      credentials: path.endsWith('consents') && (domain || location.hostname == new URL(src).hostname) ? 'include' : 'omit',
-    })
-      .then(async answer => [answer.status, await answer.json().catch(nothing), answer.headers.get('retry-after')])
-      .catch(() => [0])
-      .then(quiet(answer => reply(...answer))),
   // Where everything that we show stands: first in the page, so that the first Tab reaches it.
   root() {
     root ??= document.createElement('ashiato-consent').attachShadow({ mode: 'open' });

@@ -1,6 +1,17 @@
 // What the part that tells leaves to a script: fetching, and who waits for which answer.
 
 const sync = () => host.sync();
+// A call of the collector. `reply` always comes, with status 0 where no answer does, and with the seconds for
+// which it asks to be left alone.
+const post = (path, body, reply) => {
+  const { src, domain } = host;
+  // The answer to a decision may set our cookies: those last longer than what a page sets.
+  const shared = path.endsWith('consents') && (domain || location.hostname == new URL(src).hostname);
+  fetch(new URL(path, src), { method: 'POST', body, keepalive: true, credentials: shared ? 'include' : 'omit' })
+    .then(async answer => [answer.status, await answer.json().catch(() => {}), answer.headers.get('retry-after')])
+    .catch(() => [0])
+    .then(quiet(answer => reply(...answer)));
+};
 const forget = () => host.need().then(part => part.forget());
 const random = () => Math.random() * 256;
 const pause = ms => host.later(wake, ms);
@@ -10,7 +21,7 @@ const call = (...given) => queueMicrotask(quiet(() => part.signed(...given, (sta
 // Calls of other parts, by number: who is told, and the last answer.
 const waiting = [];
 const carry = (number, path, body) =>
-  host.post(path, body, (...answer) => {
+  post(path, body, (...answer) => {
     waiting[number].answer = answer;
     replied(number, answer[0], session_lines(answer[1]));
   });
