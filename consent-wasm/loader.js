@@ -135,8 +135,7 @@ const host = {
     const { at, bits, receipt } = read();
     // Of a random UUID the last 80 bits, among them its five fixed ones.
     const random = crypto.randomUUID().replaceAll('-', '').slice(12);
-    // Later than what it replaces: of two decisions whole seconds tell which is the newer one.
-    const now = then || Math.max(Date.now(), Math.min(at + 1e3 || 0, Date.now() + 3e3));
+    const now = then || Date.now();
     return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.

@@ -142,7 +142,7 @@ impl Client {
 
     /// Follows the cookie. An older decision may have come back over a newer one, with the answer to a call
     /// that took its time: the newer one stands. Of two of one second the one that grants less does, so
-    /// that pages cannot disagree.
+    /// that pages cannot disagree; but a page knows which of its own was the last.
     pub fn follow(&mut self, on: &impl Browser) {
         let held = on.decision();
         if held.is_empty() {
@@ -150,7 +150,8 @@ impl Client {
         }
         let (then, granted) = parts(&held);
         let (newest, least) = parts(&self.newest);
-        if then > newest || (then == newest && granted <= least) {
+        let is_overtaken = self.next.is_some() && self.stands(on);
+        if !is_overtaken && (then > newest || (then == newest && granted <= least)) {
             self.newest = held;
         } else if on.keep(&self.newest, self.asked.lifetime()) && !self.asked.needs_visitor(least) {
             on.hold(None, "");

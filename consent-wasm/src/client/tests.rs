@@ -286,6 +286,21 @@ fn the_collectors_cookie_of_a_decision_does_not_come_back_over_the_next_of_the_s
 }
 
 #[test]
+fn a_second_yes_of_the_same_second_is_not_lost_to_the_collectors_cookie_of_the_first() {
+    let mut page = Page::new();
+    page.decide(0b0001, Method::Custom);
+    page.open();
+    let first = page.cookie();
+    page.decide(0b0101, Method::Custom);
+    let second = page.on.cookie.replace(format!("{first}.{RECEIPT}"));
+    page.client.follow(&page.on);
+    assert_eq!(page.cookie(), second);
+    page.on.cookie.replace(format!("{first}.{RECEIPT}"));
+    page.record(true);
+    assert_eq!(page.cookie(), second);
+}
+
+#[test]
 fn cookies_that_the_collector_has_set_are_left_as_they_are() {
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);
