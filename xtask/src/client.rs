@@ -77,7 +77,8 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     tools.script(
         &root.join("consent-wasm/loader.js"),
         &target.join("loader.js"),
-        &["--format=iife"],
+        // Whatever is wrong with the configuration, the page goes on as if the tag were not there.
+        &["--format=iife", "--banner:js=try{", "--footer:js=}catch{}"],
     )?;
     fs::copy(root.join("consent-wasm/ashiato.d.ts"), target.join("ashiato.d.ts"))?;
     report(&target)?;
