@@ -142,6 +142,7 @@ const become = (outcome, body, faults) => {
   const pressed = button;
   if (!outcome) return;
   form = 0;
+  clear(own);
   if (outcome > 2) return host.say(texts => faults.forEach(({ field, code, message }) => show(own, field, texts?.faults?.[code] || message)));
   if (outcome > 1) {
     const detail = { form: own.getAttribute('data-ashiato-lead'), lead: body.lead, linked: body.linked };
@@ -181,7 +182,6 @@ const lead = () => {
     host.later(() => become(say(OUTCOME, number, 0)), PATIENCE);
     for (const { name, type, checked, value } of form.elements) say(CONTROL, checked, type, name, value);
     for (const [name, value] of Object.entries(host.fields || {})) typeof value == 'string' && say(KNOWN, 0, name, value);
-    clear(form);
     say(TOLD);
   });
 };
