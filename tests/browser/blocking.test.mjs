@@ -558,7 +558,8 @@ test('a page says that it has to be loaded again once something that has run in 
   await visitor.page.locator('ashiato-blocked button').waitFor();
   assert.deepEqual(await visitor.ran(), []);
   assert.equal(await notices(), 0);
-  await visitor.end();
+  // A withdrawal whose answer the page did not wait for is told once more, and is known already.
+  await visitor.end(problem => /422/.test(problem));
 });
 
 test('what still runs cannot leave its cookie behind', async () => {
