@@ -32,13 +32,15 @@ const slots = config.purposes
   .filter(({ kind }) => kind != 'necessary')
   .flatMap(({ key, services }) => (services[0] ? services : [{}]).map(service => [key, service.key]));
 
+// While something is to be taken back before anything may go on.
+let held;
 const read = () => {
   const [revision, time, bits, receipt] = (cookie('ashiato_consent') || '').split('.');
   const at = parseInt(time, 36) * 1e3;
   if (revision != config.revision || !/^[\da-f]+$/.test(bits) || !(Date.now() < at + config.consent_days * 864e5)) return { granted: [], last: +revision };
   const is = index => (BigInt('0x' + bits) >> BigInt(index)) & 1n;
   // The bit above all switches: granted by hand, though the browser refuses it by a signal.
-  return { at, bits, receipt, granted: slots.filter((_, index) => is(index)), by_hand: is(slots.length) };
+  return { at, bits, receipt, granted: held ? [] : slots.filter((_, index) => is(index)), by_hand: is(slots.length) };
 };
 let decision = read();
 
@@ -60,7 +62,7 @@ let signalled;
 const signal = () => {
   const decided = decision.at + ':' + decision.bits;
   // Where something is granted, the gate has the word, and it comes with the part that acts.
-  if (!google || signalled == decided || !decision.at || (decision.granted[0] && !host.act)) return;
+  if (!google || signalled == decided || (!decision.at && !signalled) || (decision.granted[0] && !host.act)) return;
   signalled = decided;
   const values = {};
   for (const [purpose, service] of slots)
@@ -251,12 +253,18 @@ const start = quiet(() => {
   decision = read();
   const pending = quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
-  if (pending) report('decided', pending);
-  if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
-  if (!decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose))) call('honour');
+  const late = !decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose));
+  if ((held = pending || late)) {
+    decision = read();
+    // Should a part not come, nothing goes on.
+    Promise.all([pending && report('decided', pending), late && call('honour')]).then(() => {
+      held = (pending && !host.tell) || (late && !host.ui);
+      host.sync();
+    });
+  } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // Nothing is granted that unsent events could rest on.
-  decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
+  held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
   if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 

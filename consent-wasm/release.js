@@ -143,7 +143,7 @@ const released = () => {
   let passes = Promise.resolve();
   let waits;
 
-  const sweep = () => host.need().then(ui => ui?.sweep());
+  const sweep = () => host.need().then(quiet(ui => ui.sweep()));
 
   return quiet(() => {
     for (const what in ran) {

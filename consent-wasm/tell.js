@@ -12,7 +12,7 @@ const post = (path, body, reply) => {
     .catch(() => [0])
     .then(quiet(answer => reply(...answer)));
 };
-const forget = () => host.need().then(part => part.forget());
+const forget = () => host.need().then(quiet(part => part.forget()));
 const random = () => Math.random() * 256;
 const pause = ms => host.later(wake, ms);
 // The client speaks while it is being spoken to.

@@ -9,6 +9,7 @@ use alloc::string::String;
 use consent_core::{
     choices::Method,
     cookie::{bits_of, number},
+    time::{Millis, SECOND},
 };
 
 use crate::{
@@ -122,8 +123,21 @@ impl Client {
             decision.bits = 0;
             decision.method = Method::Withdraw;
         }
-        if decision.is_in(&on.decision()) {
-            self.newest = on.decision();
+        let held = on.decision();
+        let mine = decision.to_cookie(None);
+        let (then, granted) = parts(&held);
+        let at = decision.at.seconds();
+        let is_newer =
+            !held.is_empty() && (at > then || (at == then && granted & !decision.bits != 0));
+        if decision.is_in(&held) {
+            self.newest = held;
+        } else if is_newer && on.keep(&mine, self.asked.lifetime()) {
+            // The answer to an older yes came back over it after the page was left.
+            self.newest = mine;
+            if !self.asked.needs_visitor(decision.bits) {
+                decision.visitor = decision.visitor.or_else(|| on.visitor());
+                on.hold(None, "");
+            }
         }
         self.queue(decision, on);
     }
@@ -169,12 +183,6 @@ impl Client {
         self.send(on);
     }
 
-    /// Whether the page has left it to be told by the next one, should this one not get to it: its
-    /// visitor's number is held nowhere else.
-    fn is_left(&self, decision: &Decision) -> bool {
-        decision.visitor.is_some() && !self.asked.needs_visitor(decision.bits)
-    }
-
     fn send(&mut self, on: &impl Browser) {
         if let Some(decision) = &self.current {
             self.stage = Stage::Opening;
@@ -199,7 +207,10 @@ impl Client {
         if grants && (newer || answer.status == 422) {
             return self.outdated(on);
         }
-        if good {
+        if good && self.is_overtaken(on) {
+            // Nothing has been told of it yet, and the one that overtook it is told by its own page.
+            self.go_on(None, None, on);
+        } else if good {
             // Under the same session a decision that arrived, but whose answer was lost, is answered
             // again.
             self.stage = Stage::Sending;
@@ -249,11 +260,23 @@ impl Client {
         self.current.as_ref().is_some_and(|decision| decision.is_in(&on.decision()))
     }
 
+    /// Whether another tab has decided since: then a yes is no yes any more, and a no without a visitor says
+    /// nothing. One that was tried already may have arrived, and is told to its end.
+    fn is_overtaken(&self, on: &impl Browser) -> bool {
+        let says_something = |own: &Decision| own.bits == 0 && own.visitor.is_some();
+        self.tries == 0
+            && self.next.is_none()
+            && !on.decision().is_empty()
+            && !self.stands(on)
+            && !self.current.as_ref().is_some_and(says_something)
+    }
+
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
         let mut changed = false;
         // Another tab may have decided otherwise meanwhile, or the visitor once more in this one.
+        let stands = self.stands(on);
         if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0)
-            && self.stands(on)
+            && stands
         {
             let mine = decision.to_cookie(answer.receipt.as_ref());
             // Where the collector set the cookies itself, they are there, and last longer than ours would.
@@ -264,6 +287,24 @@ impl Client {
             {
                 on.hold(answer.visitor.as_ref(), self.asked.visitor_lifetime());
             }
+        } else if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0)
+            && answer.visitor.is_some()
+            && self.next.is_none()
+        {
+            // The collector has made a visitor of a yes that another tab has overtaken. Nobody else knows the
+            // number: it is told here what holds now.
+            let (seconds, bits) = parts(&on.decision());
+            if !self.asked.needs_visitor(bits) {
+                let mut random = decision.random;
+                random.reverse();
+                let at = Millis(seconds * SECOND).max(decision.at);
+                let method = banner::method(false, 0, 1, bits);
+                let page = decision.page.clone();
+                let revision = decision.revision;
+                let (visitor, previous) = (None, None);
+                self.next =
+                    Some(Decision { revision, random, at, bits, method, page, visitor, previous });
+            }
         }
         self.go_on(answer.visitor.clone(), answer.receipt.clone(), on);
         changed
@@ -272,17 +313,21 @@ impl Client {
     /// The decision that was on its way has been dealt with: the one after it follows, under the
     /// visitor that the first one may have made.
     fn go_on(&mut self, visitor: Option<Id>, receipt: Option<Id>, on: &impl Browser) {
-        if self.current.take().is_some_and(|decision| self.is_left(&decision)) {
-            on.leave("");
-        }
-        if let Some(mut next) = self.next.take() {
-            next.visitor = next.visitor.or(visitor);
-            next.previous = next.previous.or(receipt);
-            if self.is_left(&next) {
-                on.leave(&next.to_text());
+        let told = self.current.take();
+        let Some(mut next) = self.next.take() else {
+            // What an earlier page has left is told now. A first answer was left by none.
+            if told.is_some_and(|own| !matches!(own.method, Method::AcceptAll | Method::RejectAll))
+            {
+                on.leave("");
             }
-            self.queue(next, on);
+            return;
+        };
+        next.visitor = next.visitor.or(visitor);
+        next.previous = next.previous.or(receipt);
+        if told.is_some_and(|own| own.bits & !next.bits != 0) {
+            on.leave(&next.to_text());
         }
+        self.queue(next, on);
     }
 
     fn revision(&self) -> u32 {

@@ -129,9 +129,13 @@ pub async fn decide(
         salt: &decide.random.1,
         log_index: leaves::next(db).await?,
     };
-    // A yes that was overtaken, by a later no of another tab perhaps, is no yes any more.
-    if !refused && before.as_ref().is_some_and(|(_, last)| request.decided_at < last.times.decided)
-    {
+    // A yes that was overtaken, by a later no of another tab perhaps, is no yes any more: but to what holds
+    // anyhow, as where a page tells once more what it had no answer to.
+    let overtaken = |last: &visitors::Visitor| {
+        let holds = |slot: &Slot<'_>| last.standing.find(slot.purpose, slot.service).is_some();
+        request.decided_at < last.times.decided && !granted.iter().all(holds)
+    };
+    if !refused && before.as_ref().is_some_and(|(_, last)| overtaken(last)) {
         return Ok(Err(Problem::field(
             "decided_at",
             "superseded",
@@ -190,7 +194,8 @@ pub async fn decide(
     decisions::insert(db, site.id, &decision).await?;
     if let Some(row) = row {
         grants::insert(db, site.id, row, &after).await?;
-        let times = Times { decided: request.decided_at, recorded: now };
+        let last = before.as_ref().map_or(Millis(0), |(_, visitor)| visitor.times.decided);
+        let times = Times { decided: request.decided_at.max(last), recorded: now };
         visitors::set_standing(db, site.id, row, &after, times).await?;
         grants::withdraw_others(db, site.id, row, &after).await?;
     }

@@ -163,7 +163,10 @@ fn decide(bits: u128, everything: bool) {
     let decision = moment.decision(&asked, bits, method);
     if moment.has_visitor() && !asked.needs_visitor(bits) {
         kept::keep(VISITOR_COOKIE, "", "0");
-        // Its number is held nowhere now but in what is to be told.
+    }
+    if moment.granted() & !bits != 0 {
+        // What is taken back is told by the next page where this one is left: the visitor's number may be
+        // held nowhere now, and a yes on its way may come back over it.
         kept::leave(&decision);
     }
     decided(&decision);

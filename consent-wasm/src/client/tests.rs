@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{asked::tests::asked, choice::Moment};
 
+mod overtaken;
 mod refused;
 
 const NOW: Millis = Millis(1_800_000_000_000);
@@ -99,15 +100,16 @@ impl Page {
         let visitor = self.visitor().unwrap_or_default();
         let receipt = self.receipt();
         let page = "https://shop.example/a";
-        let moment = format!("\ntro8w0\n{}\n{page}\n{visitor}\n{receipt}\n5", NOW.0);
+        let before = self.cookie().split('.').nth(2).unwrap_or_default().to_owned();
+        let moment = format!("{before}\ntro8w0\n{}\n{page}\n{visitor}\n{receipt}\n5", NOW.0);
         let (moment, asked) = (Moment::of(&moment), asked());
         self.on.cookie.replace(moment.cookie(&asked, bits));
         let text = moment.decision(&asked, bits, method);
         if !asked.needs_visitor(bits) {
             self.on.visitor.take();
-            if moment.has_visitor() {
-                self.on.left.replace(text.clone());
-            }
+        }
+        if moment.granted() & !bits != 0 {
+            self.on.left.replace(text.clone());
         }
         self.say(Message::Decided(&text));
         text
@@ -254,62 +256,6 @@ fn what_was_left_and_cannot_be_read_is_not_kept_for_ever() {
     page.on.left.replace("rubbish".to_owned());
     page.say(Message::Decided("rubbish"));
     assert_eq!((page.told(), page.on.left.borrow().as_str()), (0, ""));
-}
-
-#[test]
-fn an_older_decision_that_comes_back_does_not_stay() {
-    let mut page = Page::granted();
-    page.decide(0, Method::Withdraw);
-    page.on.cookie.replace("3.tro8vz.f".to_owned());
-    page.on.visitor.replace(id(VISITOR));
-    page.client.follow(&page.on);
-    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.tro8w0.0", None));
-    page.on.cookie.replace("3.tro8w1.f".to_owned());
-    page.client.follow(&page.on);
-    assert_eq!(page.cookie(), "3.tro8w1.f", "another tab decided after this one");
-    page.on.cookie.take();
-    page.client.follow(&page.on);
-    assert_eq!(page.cookie(), "", "the visitor deleted it");
-}
-
-#[test]
-fn the_collectors_cookie_of_a_decision_does_not_come_back_over_the_next_of_the_same_second() {
-    let mut page = Page::new();
-    page.decide(0b1111, Method::AcceptAll);
-    page.open();
-    let accepted = page.cookie();
-    page.decide(0, Method::Withdraw);
-    let withdrawn = page.on.cookie.replace(format!("{accepted}.{RECEIPT}"));
-    page.on.visitor.replace(id(VISITOR));
-    page.record(true);
-    assert_eq!((page.cookie(), page.visitor()), (withdrawn, None));
-}
-
-#[test]
-fn a_second_yes_of_the_same_second_is_not_lost_to_the_collectors_cookie_of_the_first() {
-    let mut page = Page::new();
-    page.decide(0b0001, Method::Custom);
-    page.open();
-    let first = page.cookie();
-    page.decide(0b0101, Method::Custom);
-    let second = page.on.cookie.replace(format!("{first}.{RECEIPT}"));
-    page.client.follow(&page.on);
-    assert_eq!(page.cookie(), second);
-    page.on.cookie.replace(format!("{first}.{RECEIPT}"));
-    page.record(true);
-    assert_eq!(page.cookie(), second);
-}
-
-#[test]
-fn cookies_that_the_collector_has_set_are_left_as_they_are() {
-    let mut page = Page::new();
-    page.decide(0b1111, Method::AcceptAll);
-    page.open();
-    page.on.cookie.replace(format!("{}.{RECEIPT}", page.cookie()));
-    page.on.visitor.replace(id(VISITOR));
-    page.on.writes.set(0);
-    page.record(true);
-    assert_eq!(page.on.writes.get(), 0);
 }
 
 /// What the next page knows of the decision that stands.

@@ -218,6 +218,19 @@ async fn a_yes_that_was_overtaken_by_a_no_is_no_yes_any_more() {
 }
 
 #[tokio::test]
+async fn a_yes_that_is_told_once_more_is_taken_though_its_time_lost_its_milliseconds() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    let visitor = bench.visitor(1, &["analytics"], now.plus(-20_000)).await;
+    let again = request(2, Method::Custom, now.plus(-20_900), &[("analytics", true)]);
+    assert!(bench.decide(Some(visitor), again, now).await.is_ok());
+    let more = [("analytics", true), ("marketing", true)];
+    let more = request(3, Method::Custom, now.plus(-20_900), &more);
+    let problem = bench.decide(Some(visitor), more, now).await.unwrap_err();
+    assert_eq!(problem.errors[0].code, "superseded", "it grants more than what holds");
+}
+
+#[tokio::test]
 async fn only_what_is_in_force_may_set_cookies() {
     let mut bench = bench().await;
     let now = clock::now();
