@@ -144,7 +144,8 @@ const host = {
   decided(text) {
     const part = host.tell;
     part ? part.decided(text) : report('decided', text);
-    host.sync();
+    // What was pressed goes from the screen first.
+    setTimeout(host.sync);
   },
   later: (action, ms) => setTimeout(quiet(action), ms),
   say: reply => texts().catch(nothing).then(reply),

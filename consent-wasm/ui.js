@@ -21,7 +21,7 @@ const begin = words => {
   const { theme, layout, corner } = config.banner;
   const names = words.purposes.filter(({ key }) => refused.includes(key)).map(({ name }) => name);
   texts = words;
-  texts.gpc = texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names));
+  if (names[0]) texts.gpc = texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names));
   texts.news_label = texts.changed;
   texts.news = host.last ? words.changes?.flatMap(({ revision, lines }) => (revision > host.last ? lines : [])) : [];
   look.replaceSync(style);
