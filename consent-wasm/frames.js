@@ -42,7 +42,6 @@ const place = quiet(anew => {
       stands && stands.remove();
       focused && frame.focus();
     } else if (!stands) {
-      hides ??= hide();
       const place = document.createElement('ashiato-blocked');
       const within = place.attachShadow({ mode: 'open' });
       place.className = root.host.className;
@@ -55,16 +54,9 @@ const place = quiet(anew => {
   }
 });
 
-// A rule for the whole page costs it a look at every element: it is there once there is a placeholder.
-let hides;
-const hide = () => {
-  const rule = new CSSStyleSheet();
-  rule.replaceSync('ashiato-blocked:not([hidden])+iframe{display:none!important}');
-  document.adoptedStyleSheets.push(rule);
-  return rule;
-};
-
 const place_frames = () => {
-  if (document.querySelector(MARKED)) hides = hide();
+  const hidden = new CSSStyleSheet();
+  hidden.replaceSync('ashiato-blocked:not([hidden])+iframe{display:none!important}');
+  document.adoptedStyleSheets.push(hidden);
   for (const name of ['resize', 'load']) self.addEventListener(name, () => place(true));
 };
