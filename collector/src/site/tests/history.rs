@@ -70,7 +70,7 @@ fn a_change_of_a_service_is_told_in_the_visitors_language() {
     );
     tells(
         "\"click\", \"add_to_cart\"",
-        "\"click\", \"add_to_cart\", \"search\", \"scroll\"",
+        "\"click\", \"add_to_cart\", \"search\", \"compare\"",
         "「Ashiato アクセス解析」で記録する操作が変わりました。",
         "What “Ashiato analytics” records of your visit has changed.",
     );
