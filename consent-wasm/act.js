@@ -149,12 +149,7 @@ const become = (outcome, body, faults) => {
     own.dispatchEvent(new CustomEvent('ashiato:lead', { bubbles: true, detail }));
   }
   passing = true;
-  try {
-    own.requestSubmit(pressed?.isConnected ? pressed : null);
-  } catch {
-    // By its own name, which the form may have given to one of its controls.
-    HTMLFormElement.prototype.submit.call(own);
-  }
+  host.submit(own, pressed);
   passing = false;
 };
 const send_lead = (number, payload, visitor) =>

@@ -103,7 +103,8 @@ const texts = once(async () => {
 const part = (name, ahead) =>
   once(async () => {
     try {
-      const [module, wasm, words] = await Promise.all([import(address(name + '.js')), fetch(address(name + '.wasm')), ahead?.()]);
+      // The script last: to import one keeps the page busy while the others could be on their way.
+      const [wasm, words, module] = await Promise.all([fetch(address(name + '.wasm')), ahead?.(), import(address(name + '.js'))]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
       host[name] = await module.default(host, wasm, words);
       release();
@@ -148,6 +149,8 @@ const host = {
     setTimeout(host.sync);
   },
   later: (action, ms) => setTimeout(quiet(action), ms),
+  // Sends a form as if its button had been pressed; by the prototype's own, whose name a control may bear.
+  submit: (form, button) => HTMLFormElement.prototype.requestSubmit.call(form, button?.form == form ? button : null),
   say: reply => texts().catch(nothing).then(reply),
   // Where everything that we show stands: first in the page, so that the first Tab reaches it.
   root() {
@@ -175,6 +178,7 @@ const host = {
 };
 
 const OPENER = '[data-ashiato-open]';
+const LEAD = 'form[data-ashiato-lead]';
 const FRAME = 'iframe[data-consent]';
 const find = selector => document.querySelector(selector);
 
@@ -201,8 +205,8 @@ const offer = needed => {
     const look = new CSSStyleSheet();
     look.replaceSync(
       ':host{all:initial!important;display:block!important}' +
-        `[part=open]{all:unset;box-sizing:border-box;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
-        ':2147483646;width:44px;height:44px;' +
+        `[part=open]{all:unset;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
+        ':2147483646;width:42px;height:42px;' +
         'border:1px solid;border-radius:50%;background:Canvas;color:CanvasText;color-scheme:light dark;font:22px/42px system-ui;text-align:center;cursor:pointer}' +
         '[part=open]:focus-visible{outline:3px solid Highlight;outline-offset:2px}',
     );
@@ -252,7 +256,9 @@ const api = {
 
 const start = quiet(() => {
   decision = read();
-  const pending = quiet(() => localStorage.ashiato_pending)();
+  // Storage is read only where a decision has been made: before that there is nothing of ours in it.
+  const known = cookie('ashiato_consent');
+  const pending = known && quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   const late = !decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose));
@@ -265,18 +271,39 @@ const start = quiet(() => {
     });
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // Nothing is granted that unsent events could rest on.
-  held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
+  !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
-  if (!cookie('ashiato_consent') && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
+  if (!known && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 
-  const listen = (target, names, action) => names.split(' ').forEach(name => target?.addEventListener(name, quiet(action)));
+  const listen = (target, names, action, capture) => names.split(' ').forEach(name => target?.addEventListener(name, quiet(action), capture));
   listen(self, 'click', event => {
     if (event.target.closest(OPENER)) {
       event.preventDefault();
       api.open();
     }
   });
-  listen(self, 'focusin input', event => event.target.closest('form[data-ashiato-lead]') && act());
+  listen(self, 'focusin input', event => event.target.closest(LEAD) && act());
+  // What is sent before the part is there that takes it waits for that, but not for long.
+  let gone;
+  listen(
+    self,
+    'submit',
+    event => {
+      const { target, submitter } = event;
+      if (host.act || gone || !target.closest(LEAD)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const go = () => {
+        if (gone) return;
+        gone = true;
+        host.submit(target, submitter);
+      };
+      // Not while the browser still deals with the first: it takes no other meanwhile.
+      act().then(() => host.later(go));
+      host.later(go, 3000);
+    },
+    true,
+  );
   listen(self, 'online', () => host.tell?.wake());
   // A choice made in another tab, or before the page came back from the cache.
   listen(self.cookieStore, 'change', host.sync);

@@ -148,3 +148,39 @@ test('a form whose collector never answers goes on after three seconds, by itsel
   await visitor.page.waitForURL('**/thanks');
   await visitor.end();
 });
+
+for (const [what, arrives] of [
+  ['comes late', true],
+  ['never comes', false],
+]) {
+  test(`a form is sent once, and heard of once, where what takes it ${what}`, async () => {
+    const visitor = await stack.visitor();
+    await visitor.go();
+    await visitor.decide('reject');
+    let let_through;
+    const pressed = new Promise(resolve => (let_through = resolve));
+    await visitor.context.exposeBinding('reportPress', () => let_through());
+    await visitor.context.addInitScript(() => {
+      addEventListener('click', ({ target }) => target.id === 'send' && self.reportPress());
+      document.addEventListener('submit', () => sessionStorage.setItem('submit', (sessionStorage.getItem('submit') ?? '') + '1'));
+    });
+    await visitor.context.route('**/act.*.wasm', async route => {
+      await pressed;
+      return arrives ? route.continue() : undefined;
+    });
+    const posts = [];
+    visitor.page.on('request', request => request.method() === 'POST' && new URL(request.url()).origin === stack.shop && posts.push(request));
+    await visitor.go('/contact');
+    const message = `the part ${what}`;
+    for (const [field, words] of [['name', 'Taro'], ['email', 'taro@example.jp'], ['message', message]]) await visitor.page.fill(`#${field}`, words);
+    // An impatient hand.
+    await visitor.page.dblclick('#send');
+    await visitor.page.waitForURL('**/thanks');
+    assert.equal(await visitor.page.evaluate(() => sessionStorage.getItem('submit')), '1');
+    assert.equal(posts.length, 1);
+    const stored = async () => (await stack.leads()).filter(({ fields }) => fields.message === message).length;
+    if (arrives) await until('the lead is stored', stored);
+    assert.equal(await stored(), arrives ? 1 : 0);
+    await visitor.end(problem => /act\.\w+\.wasm/.test(problem));
+  });
+}

@@ -2,7 +2,6 @@
 
 use alloc::string::String;
 
-use consent_core::json::push_digits;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use web_sys::{
@@ -97,10 +96,8 @@ pub(super) fn show(layer: u32, is_dialog: bool) {
     let layer: &HtmlElement = layer.unchecked_ref();
     // Browsers without popovers show it by its style alone.
     let _ = layer.show_popover();
-    let mut height = String::new();
-    push_digits(&mut height, u64::try_from(layer.offset_height()).unwrap_or(0) + 16, 10);
-    height.push_str("px");
-    room(&height);
+    // As high as it may become: to ask how high it is costs the browser a layout.
+    room("50vh");
 }
 
 /// Takes a layer away. A dialog gives the focus back as it closes.
