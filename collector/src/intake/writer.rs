@@ -12,7 +12,6 @@
 use std::sync::Arc;
 
 use consent_core::time::Millis;
-use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -26,7 +25,8 @@ use crate::{
     keys::Keys,
     sites::Site,
     store::{
-        Connection, Database,
+        Connection, Database, conflict,
+        locks::{self, Lock},
         tallies::{self, Kind},
     },
 };
@@ -191,21 +191,57 @@ impl Tables {
     }
 }
 
+/// Times that a group is tried while other collectors are in its way.
+const TRIES: u32 = 4;
+
 async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
-    for ids in [Ids::New, Ids::Mixed] {
-        let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(Failed::Database)?;
-        // Read once the database is this transaction's own: nothing recorded before it is later.
-        let now = clock::now();
-        match apply(&mut tx, keys, jobs, ids, now).await.map_err(Failed::Job)? {
-            Some(mut outcomes) => {
-                overtake(jobs, &mut outcomes);
-                tx.commit().await.map_err(Failed::Database)?;
-                return Ok(outcomes);
+    let mut ids = Ids::New;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match attempt(db, keys, jobs, ids).await {
+            Ok(Some(outcomes)) => return Ok(outcomes),
+            Ok(None) if ids == Ids::New => ids = Ids::Mixed,
+            Ok(None) => {
+                let message = "no way to store the group was left";
+                return Err(Failed::Job(sqlx::Error::Protocol(message.to_owned())));
             }
-            None => tx.rollback().await.map_err(Failed::Database)?,
+            // Another collector was in the way: a grant that was just withdrawn, a decision that came to both.
+            // What it has done is seen the next time.
+            Err(Failed::Job(error)) if tries < TRIES && conflict(&error) => {
+                tracing::debug!(%error, jobs = jobs.len(), "a group is tried again");
+            }
+            Err(failed) => return Err(failed),
         }
     }
-    Err(Failed::Job(sqlx::Error::Protocol("no way to store the group was left".to_owned())))
+}
+
+/// Applies jobs in one transaction and commits it. Answers nothing where `ids` proved wrong.
+async fn attempt(
+    db: &mut Connection,
+    keys: &Keys,
+    jobs: &[Job],
+    ids: Ids,
+) -> Result<Option<Vec<Outcome>>, Failed> {
+    let mut tx = db.begin().await.map_err(Failed::Database)?;
+    if jobs.iter().any(|job| matches!(job, Job::Decide(..))) {
+        locks::take(&mut tx, Lock::Decisions).await.map_err(Failed::Database)?;
+    }
+    // Read once the database is this transaction's own: nothing recorded before it is later.
+    let now = clock::now();
+    match apply(&mut tx, keys, jobs, ids, now).await {
+        Ok(Some(mut outcomes)) => {
+            overtake(jobs, &mut outcomes);
+            tx.commit().await.map_err(Failed::Database)?;
+            Ok(Some(outcomes))
+        }
+        Ok(None) => tx.rollback().await.map(|()| None).map_err(Failed::Database),
+        Err(error) => {
+            // Where even that fails the connection is of no use, and is given up.
+            let _ = tx.rollback().await;
+            Err(Failed::Job(error))
+        }
+    }
 }
 
 /// Applies jobs in their order inside the caller's transaction. Answers nothing where `ids` proved

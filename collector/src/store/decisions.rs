@@ -6,9 +6,8 @@ use consent_core::{
     time::Millis,
     wire::ConsentRequest,
 };
-use sqlx::Row as _;
 
-use super::{Connection, SiteId, VisitorRow, sixteen};
+use super::{Connection, SiteId, VisitorRow, sixteen, statement::sql};
 
 /// A decision as recorded.
 #[derive(Clone, Debug)]
@@ -42,7 +41,7 @@ fn written(choices: &Choices) -> sqlx::Result<String> {
 }
 
 const FIND: &str = "SELECT d.session, d.visitor_id, d.receipt_id, d.receipt, \
-    CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END, d.choices \
+    CAST(CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END AS BIGINT), d.choices \
     FROM decision d LEFT JOIN visitor v ON v.site_id = d.site_id AND v.id = d.visitor_id \
     WHERE d.site_id = $1 AND d.id = $2";
 
@@ -51,17 +50,17 @@ const FIND: &str = "SELECT d.session, d.visitor_id, d.receipt_id, d.receipt, \
 /// # Errors
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<Option<Recorded>> {
-    let row =
-        sqlx::query(FIND).bind(site.0).bind(id.as_bytes().to_vec()).fetch_optional(db).await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = sql(FIND).bind(site.0).bind(id.as_bytes()).row(db).await? else {
+        return Ok(None);
+    };
     let receipt_id: Option<Vec<u8>> = row.get(2);
     let receipt_id = receipt_id.map(|bytes| sixteen(bytes, "receipt_id")).transpose()?;
     Ok(Some(Recorded {
         session: row.get(0),
-        visitor: row.get::<Option<i64>, _>(1).map(VisitorRow),
+        visitor: row.get::<Option<i64>>(1).map(VisitorRow),
         receipt_id: receipt_id.map(ReceiptId::from_bytes),
         receipt: row.get(3),
-        in_force: row.get::<i64, _>(4) == 1,
+        in_force: row.get::<i64>(4) == 1,
         choices: row.get(5),
     }))
 }
@@ -101,9 +100,9 @@ pub async fn insert(
     decision: &Decision<'_>,
 ) -> sqlx::Result<()> {
     let request = decision.request;
-    sqlx::query(INSERT)
+    sql(INSERT)
         .bind(site.0)
-        .bind(request.id.as_bytes().to_vec())
+        .bind(request.id.as_bytes())
         .bind(decision.session)
         .bind(decision.visitor.map(|visitor| visitor.0))
         .bind(decision.receipt.map(|(id, _)| id.as_bytes().to_vec()))

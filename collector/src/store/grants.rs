@@ -2,7 +2,7 @@
 
 use consent_core::standing::Standing;
 
-use super::{Connection, SiteId, VisitorRow};
+use super::{Connection, SiteId, VisitorRow, statement::sql};
 
 const INSERT: &str = "INSERT INTO consent_grant \
     (site_id, visitor_id, receipt_id, purpose, service, since) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -21,14 +21,14 @@ pub async fn insert(
         return Ok(());
     };
     for grant in standing.grants() {
-        sqlx::query(INSERT)
+        sql(INSERT)
             .bind(site.0)
             .bind(visitor.0)
-            .bind(receipt.as_bytes().to_vec())
+            .bind(receipt.as_bytes())
             .bind(grant.purpose.as_str())
             .bind(grant.service.as_ref().map_or("", |service| service.as_str()))
             .bind(grant.since.0)
-            .execute(&mut *db)
+            .execute(db)
             .await?;
     }
     Ok(())
@@ -50,8 +50,7 @@ pub async fn withdraw_others(
     visitor: VisitorRow,
     standing: &Standing,
 ) -> sqlx::Result<Vec<(String, String)>> {
-    let held: Vec<(String, String)> =
-        sqlx::query_as(HELD).bind(site.0).bind(visitor.0).fetch_all(&mut *db).await?;
+    let held: Vec<(String, String)> = sql(HELD).bind(site.0).bind(visitor.0).all(db).await?;
     let still = |purpose: &str, service: &str| {
         standing.grants().iter().any(|grant| {
             grant.purpose.as_str() == purpose
@@ -61,13 +60,7 @@ pub async fn withdraw_others(
     let withdrawn: Vec<_> =
         held.into_iter().filter(|(purpose, service)| !still(purpose, service)).collect();
     for (purpose, service) in &withdrawn {
-        sqlx::query(DELETE)
-            .bind(site.0)
-            .bind(visitor.0)
-            .bind(purpose)
-            .bind(service)
-            .execute(&mut *db)
-            .await?;
+        sql(DELETE).bind(site.0).bind(visitor.0).bind(purpose).bind(service).execute(db).await?;
     }
     Ok(withdrawn)
 }

@@ -8,9 +8,9 @@ use consent_core::{
     time::Millis,
 };
 
-use super::{Connection, SiteId, sixteen};
+use super::{Connection, SiteId, sixteen, statement::sql};
 
-const FIND: &str = "SELECT lead.id, CASE WHEN lead_link.lead_id IS NULL THEN 0 ELSE 1 END \
+const FIND: &str = "SELECT lead.id, CAST(CASE WHEN lead_link.lead_id IS NULL THEN 0 ELSE 1 END AS BIGINT) \
     FROM lead LEFT JOIN lead_link \
     ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
     WHERE lead.site_id = $1 AND lead.request = $2";
@@ -24,8 +24,7 @@ pub async fn find(
     site: SiteId,
     request: &[u8],
 ) -> sqlx::Result<Option<(LeadId, bool)>> {
-    let row: Option<(Vec<u8>, i64)> =
-        sqlx::query_as(FIND).bind(site.0).bind(request).fetch_optional(db).await?;
+    let row: Option<(Vec<u8>, i64)> = sql(FIND).bind(site.0).bind(request).first(db).await?;
     row.map(|(id, linked)| Ok((LeadId::from_bytes(sixteen(id, "id")?), linked == 1))).transpose()
 }
 
@@ -56,9 +55,9 @@ const INSERT: &str = "INSERT INTO lead \
 /// Where the database does not answer.
 pub async fn insert(db: &mut Connection, site: SiteId, lead: &Lead<'_>) -> sqlx::Result<()> {
     let encode = |error: serde_json::Error| sqlx::Error::Encode(Box::new(error));
-    sqlx::query(INSERT)
+    sql(INSERT)
         .bind(site.0)
-        .bind(lead.id.as_bytes().to_vec())
+        .bind(lead.id.as_bytes())
         .bind(lead.request)
         .bind(lead.form.as_str())
         .bind(serde_json::to_string(&lead.sent.fields).map_err(encode)?)
@@ -83,7 +82,7 @@ pub async fn link(
     link: &Permitted<LeadLink>,
     now: Millis,
 ) -> sqlx::Result<()> {
-    sqlx::query(LINK)
+    sql(LINK)
         .bind(site.0)
         .bind(link.action().lead().as_bytes().to_vec())
         .bind(link.grant())

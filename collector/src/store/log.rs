@@ -1,6 +1,6 @@
 //! The consent log's leaves.
 
-use super::Connection;
+use super::{Connection, statement::sql};
 
 const NEXT: &str = "SELECT COALESCE(MAX(idx) + 1, 0) FROM log_leaf";
 
@@ -9,7 +9,7 @@ const NEXT: &str = "SELECT COALESCE(MAX(idx) + 1, 0) FROM log_leaf";
 /// # Errors
 /// Where the database does not answer.
 pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
-    sqlx::query_scalar(NEXT).fetch_one(db).await
+    sql(NEXT).one(db).await
 }
 
 const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
@@ -19,6 +19,6 @@ const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
 /// # Errors
 /// Where the database does not answer, or the place is taken.
 pub async fn append(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
-    sqlx::query(APPEND).bind(index).bind(hash.to_vec()).execute(db).await?;
+    sql(APPEND).bind(index).bind(hash).execute(db).await?;
     Ok(())
 }

@@ -9,9 +9,12 @@ use consent_core::{
     ids::{LeadId, Uuid7},
     time::Millis,
 };
-use sqlx::{QueryBuilder, Row as _, Sqlite};
 
-use super::{Connection, SiteId, sixteen, tallies::Kind};
+use super::{
+    Connection, SiteId, sixteen,
+    statement::{Row, Statement, sql},
+    tallies::Kind,
+};
 
 /// What is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,13 +116,10 @@ impl Dimension {
 /// # Errors
 /// Where the database does not answer.
 pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Result<Vec<Line>> {
-    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new("SELECT ");
+    let mut query = sql("SELECT ");
     let dimensions = report.dimensions.iter().map(|dimension| dimension.sql());
     let metrics = report.metrics.iter().map(|metric| metric.sql());
-    let mut columns = query.separated(", ");
-    for column in dimensions.clone().chain(metrics) {
-        columns.push(column);
-    }
+    list(&mut query, dimensions.clone().chain(metrics));
     query.push(
         " FROM event e JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id \
          WHERE e.site_id = ",
@@ -129,51 +129,50 @@ pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Re
     for filter in &report.filters {
         query.push(" AND ").push(filter.dimension.sql());
         query.push(if filter.is { " IN (" } else { " NOT IN (" });
-        let mut list = query.separated(", ");
-        for value in &filter.values {
-            list.push_bind(value);
-        }
+        query.push_list(&filter.values);
         query.push(")");
     }
     if !report.dimensions.is_empty() {
         query.push(" GROUP BY ");
-        let mut groups = query.separated(", ");
-        for column in dimensions {
-            groups.push(column);
-        }
+        list(&mut query, dimensions);
         order(&mut query, report);
     }
     query.push(" LIMIT ").push_bind(i64::from(report.limit) + 1);
     query.push(" OFFSET ").push_bind(i64::from(report.offset));
-    let rows = query.build().fetch_all(db).await?;
+    let rows = query.rows(db).await?;
     let lines = rows.iter().map(|row| {
         let cells = report.dimensions.iter().enumerate().map(|(at, dimension)| match dimension {
             Dimension::Day => Cell::Day(row.get(at)),
             Dimension::Page | Dimension::Event => Cell::Text(row.get(at)),
         });
         let from = report.dimensions.len();
-        let sums = (from..from + report.metrics.len())
-            .map(|at| row.get::<Option<i64>, _>(at).unwrap_or(0));
+        let sums =
+            (from..from + report.metrics.len()).map(|at| row.get::<Option<i64>>(at).unwrap_or(0));
         (cells.collect(), sums.collect())
     });
     Ok(lines.collect())
 }
 
 /// Days in their order, then the largest first sum, then names: the same order every time.
-fn order(query: &mut QueryBuilder<Sqlite>, report: &Report) {
-    query.push(" ORDER BY ");
-    let mut by = query.separated(", ");
+fn order(query: &mut Statement<'_>, report: &Report) {
     let (days, names): (Vec<Dimension>, Vec<Dimension>) =
         report.dimensions.iter().partition(|dimension| **dimension == Dimension::Day);
-    for _ in days {
-        by.push("e.day");
+    let days = days.iter().map(|day| (day.sql(), ""));
+    let sums = report.metrics.first().map(|metric| (metric.sql(), " DESC"));
+    let names = names.iter().map(|name| (name.sql(), ""));
+    let mut before = " ORDER BY ";
+    for (column, way) in days.chain(sums).chain(names) {
+        query.push(before).push(column).push(way);
+        before = ", ";
     }
-    if let Some(metric) = report.metrics.first() {
-        by.push(metric.sql());
-        by.push_unseparated(" DESC");
-    }
-    for name in names {
-        by.push(name.sql());
+}
+
+/// Adds columns, with commas between them.
+fn list(query: &mut Statement<'_>, columns: impl Iterator<Item = &'static str>) {
+    let mut comma = "";
+    for column in columns {
+        query.push(comma).push(column);
+        comma = ", ";
     }
 }
 
@@ -197,7 +196,7 @@ pub struct Share {
 /// Where the database does not answer.
 pub async fn share(db: &mut Connection, site: SiteId, days: (i64, i64)) -> sqlx::Result<Share> {
     let rows: Vec<(String, String, i64)> =
-        sqlx::query_as(TALLY).bind(site.0).bind(days.0).bind(days.1).fetch_all(db).await?;
+        sql(TALLY).bind(site.0).bind(days.0).bind(days.1).all(db).await?;
     let mut share = Share::default();
     for (kind, detail, n) in rows {
         if kind == Kind::Asked.as_str() {
@@ -259,15 +258,15 @@ pub async fn leads(
     limit: u32,
     offset: u32,
 ) -> sqlx::Result<Vec<ListedLead>> {
-    let rows = sqlx::query(LEADS)
+    let rows = sql(LEADS)
         .bind(site.0)
         .bind(i64::from(holding.revision))
         .bind(holding.now.0)
         .bind(i64::from(limit) + 1)
         .bind(i64::from(offset))
-        .fetch_all(db)
+        .rows(db)
         .await?;
-    let lead = |row: &sqlx::sqlite::SqliteRow| {
+    let lead = |row: &Row| {
         Ok(ListedLead {
             id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
             form: row.get(1),
@@ -275,7 +274,7 @@ pub async fn leads(
             agreements: row.get(3),
             page: row.get(4),
             received_at: Millis(row.get(5)),
-            linked_at: row.get::<Option<i64>, _>(6).map(Millis),
+            linked_at: row.get::<Option<i64>>(6).map(Millis),
         })
     };
     rows.iter().map(lead).collect()
@@ -338,25 +337,20 @@ pub async fn timeline(
     holding: Holding,
     lead: LeadId,
 ) -> sqlx::Result<Timeline> {
-    let id = lead.as_bytes().to_vec();
-    let linked: Option<Option<i64>> = sqlx::query_scalar(LINKED)
+    let id = lead.as_bytes();
+    let linked: Option<(Option<i64>,)> = sql(LINKED)
         .bind(site.0)
-        .bind(&id)
+        .bind(id)
         .bind(i64::from(holding.revision))
         .bind(holding.now.0)
-        .fetch_optional(&mut *db)
+        .first(db)
         .await?;
     let since = match linked {
         None => return Ok(Timeline::NoLead),
-        Some(None) => return Ok(Timeline::Unlinked),
-        Some(Some(since)) => Millis(since),
+        Some((None,)) => return Ok(Timeline::Unlinked),
+        Some((Some(since),)) => Millis(since),
     };
-    let rows = sqlx::query(TIMELINE)
-        .bind(site.0)
-        .bind(&id)
-        .bind(i64::from(TIMELINE_MAX))
-        .fetch_all(db)
-        .await?;
+    let rows = sql(TIMELINE).bind(site.0).bind(id).bind(i64::from(TIMELINE_MAX)).rows(db).await?;
     let mut moments = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(id) = Uuid7::from_bytes(sixteen(row.get(0), "id")?) else {
@@ -384,9 +378,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("a.db").display());
         let mut db = Database::at(&url).unwrap().create().await.unwrap();
-        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {TIMELINE}"));
-        let steps = sqlx::query(plan).fetch_all(&mut db).await.unwrap();
-        let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+        let mut plan = sql("EXPLAIN QUERY PLAN ");
+        plan.push(TIMELINE);
+        let steps = plan.rows(&mut db).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|step| step.get(3)).collect();
         let events = steps.iter().find(|step| step.starts_with("SEARCH e ")).unwrap();
         assert!(events.contains("event_by_grant (site_id=? AND grant_id=?)"), "{steps:#?}");
     }

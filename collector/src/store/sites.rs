@@ -1,9 +1,12 @@
 //! Sites and the site files in force.
 
 use consent_core::{ids::SiteKey, time::Millis};
-use sqlx::{Connection as _, Row as _};
 
-use super::{Connection, SiteId};
+use super::{
+    Connection, SiteId,
+    locks::{self, Lock},
+    statement::sql,
+};
 use crate::site::{Past, SiteFile};
 
 /// A site with the file that is in force.
@@ -41,7 +44,7 @@ const LIST: &str = "SELECT key, edition FROM site ORDER BY key";
 /// # Errors
 /// Where the database does not answer.
 pub async fn list(db: &mut Connection) -> sqlx::Result<Vec<(String, i64)>> {
-    sqlx::query_as(LIST).fetch_all(db).await
+    sql(LIST).all(db).await
 }
 
 const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.wording, \
@@ -54,7 +57,7 @@ const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.word
 /// # Errors
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, key: &str) -> sqlx::Result<Option<Applied>> {
-    let Some(row) = sqlx::query(FIND).bind(key).fetch_optional(db).await? else {
+    let Some(row) = sql(FIND).bind(key).row(db).await? else {
         return Ok(None);
     };
     let document: String = row.get(4);
@@ -65,7 +68,7 @@ pub async fn find(db: &mut Connection, key: &str) -> sqlx::Result<Option<Applied
     Ok(Some(Applied {
         id: SiteId(row.get(0)),
         edition: row.get(1),
-        revision: u32::try_from(row.get::<i64, _>(2)).map_err(|error| decode(&error))?,
+        revision: u32::try_from(row.get::<i64>(2)).map_err(|error| decode(&error))?,
         wording: row.get(3),
         file: serde_json::from_str(&document).map_err(|error| decode(&error))?,
         applied_at: Millis(row.get(5)),
@@ -83,7 +86,7 @@ const PAST: &str = "SELECT span.revision, span.since, policy.document \
 /// # Errors
 /// Where the database does not answer.
 pub async fn past(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<Past>> {
-    let rows: Vec<(i64, i64, String)> = sqlx::query_as(PAST).bind(site.0).fetch_all(db).await?;
+    let rows: Vec<(i64, i64, String)> = sql(PAST).bind(site.0).all(db).await?;
     let past = rows.into_iter().map(|(revision, since, document)| Past {
         revision: u32::try_from(revision).unwrap_or_default(),
         since: Millis(since),
@@ -109,7 +112,8 @@ pub async fn apply(
     file: &SiteFile,
     now: Millis,
 ) -> sqlx::Result<(Outcome, u32)> {
-    let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Sites).await?;
     let before = find(&mut tx, key.as_str()).await?;
     let document =
         serde_json::to_string(file).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
@@ -120,12 +124,11 @@ pub async fn apply(
         }
         Some(before) => (before.id, before.edition + 1, before.revision + 1, Outcome::Revised),
         None => {
-            let id: i64 =
-                sqlx::query_scalar(INSERT_SITE).bind(key.as_str()).fetch_one(&mut *tx).await?;
+            let id: i64 = sql(INSERT_SITE).bind(key.as_str()).one(&mut tx).await?;
             (SiteId(id), 1, 1, Outcome::Revised)
         }
     };
-    sqlx::query(INSERT_POLICY)
+    sql(INSERT_POLICY)
         .bind(id.0)
         .bind(edition)
         .bind(i64::from(revision))
@@ -133,9 +136,9 @@ pub async fn apply(
         .bind(file.wording())
         .bind(document)
         .bind(now.0)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-    sqlx::query(SET_EDITION).bind(id.0).bind(edition).execute(&mut *tx).await?;
+    sql(SET_EDITION).bind(id.0).bind(edition).execute(&mut tx).await?;
     tx.commit().await?;
     Ok((outcome, revision))
 }

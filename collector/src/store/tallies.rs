@@ -6,7 +6,7 @@ use consent_core::{
     time::{Millis, SECOND},
 };
 
-use super::{Connection, SiteId};
+use super::{Connection, SiteId, statement::sql};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,14 +51,7 @@ pub async fn add(
     (kind, detail): (Kind, &str),
     n: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query(ADD)
-        .bind(site.0)
-        .bind(day)
-        .bind(kind.as_str())
-        .bind(detail)
-        .bind(n)
-        .execute(db)
-        .await?;
+    sql(ADD).bind(site.0).bind(day).bind(kind.as_str()).bind(detail).bind(n).execute(db).await?;
     Ok(())
 }
 
@@ -78,7 +71,7 @@ pub async fn refuse(
     (reason, event): (Refusal, &str),
     n: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query(REFUSE)
+    sql(REFUSE)
         .bind(site.0)
         .bind(now.0.div_euclid(3_600 * SECOND))
         .bind(reason.as_str())

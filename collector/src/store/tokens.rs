@@ -2,7 +2,7 @@
 
 use consent_core::time::Millis;
 
-use super::{Connection, SiteId};
+use super::{Connection, SiteId, statement::sql};
 
 /// What a token may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -37,13 +37,7 @@ pub async fn insert(
     now: Millis,
 ) -> sqlx::Result<()> {
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str()).collect();
-    sqlx::query(INSERT)
-        .bind(hash)
-        .bind(site.0)
-        .bind(scopes.join(" "))
-        .bind(now.0)
-        .execute(db)
-        .await?;
+    sql(INSERT).bind(hash).bind(site.0).bind(scopes.join(" ")).bind(now.0).execute(db).await?;
     Ok(())
 }
 
@@ -70,6 +64,6 @@ const FIND: &str = "SELECT site_id, scopes FROM token WHERE hash = $1";
 /// # Errors
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, hash: &[u8]) -> sqlx::Result<Option<Token>> {
-    let row: Option<(i64, String)> = sqlx::query_as(FIND).bind(hash).fetch_optional(db).await?;
+    let row: Option<(i64, String)> = sql(FIND).bind(hash).first(db).await?;
     Ok(row.map(|(site, scopes)| Token { site: SiteId(site), scopes }))
 }

@@ -7,9 +7,11 @@ use consent_core::{
     standing::{Grant, Standing, Subject},
     time::Millis,
 };
-use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
 
-use super::{Connection, SiteId, VisitorRow, sixteen};
+use super::{
+    Connection, SiteId, VisitorRow, sixteen,
+    statement::{Row, sql},
+};
 
 /// A visitor as recorded.
 #[derive(Clone, Debug)]
@@ -44,7 +46,7 @@ pub async fn find(
     let Some(last) = hashes.last() else {
         return Ok(found);
     };
-    let mut query = QueryBuilder::new(
+    let mut query = sql(
         "SELECT v.id, v.hash, v.receipt, v.revision, v.expires, g.id, g.purpose, g.service, g.since, \
          v.decided_at, v.recorded_at FROM visitor v LEFT JOIN consent_grant g \
          ON g.site_id = v.site_id AND g.visitor_id = v.id AND g.receipt_id = v.receipt \
@@ -53,19 +55,17 @@ pub async fn find(
     query.push_bind(site.0).push(" AND v.hash IN (");
     // Lists are filled up to a power of two: few statements to prepare, whatever the number.
     let padded = hashes.len().next_power_of_two();
-    let mut list = query.separated(", ");
-    for hash in hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len())) {
-        list.push_bind(hash.as_bytes().to_vec());
-    }
+    let filled = hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len()));
+    query.push_list(filled.map(VisitorHash::as_bytes));
     query.push(")");
     let mut rows: BTreeMap<VisitorHash, (VisitorRow, Recorded)> = BTreeMap::new();
-    for row in query.build().fetch_all(db).await? {
+    for row in query.rows(db).await? {
         let hash = VisitorHash::from_bytes(sixteen(row.get(1), "hash")?);
         let recorded = match rows.entry(hash) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert((VisitorRow(row.get(0)), Recorded::read(&row)?)),
         };
-        if let Some(id) = row.get::<Option<i64>, _>(5) {
+        if let Some(id) = row.get::<Option<i64>>(5) {
             recorded.1.grants.push(grant(&row, id)?);
         }
     }
@@ -86,12 +86,12 @@ struct Recorded {
 }
 
 impl Recorded {
-    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+    fn read(row: &Row) -> sqlx::Result<Self> {
         let receipt: Option<Vec<u8>> = row.get(2);
         let receipt = receipt.map(|bytes| sixteen(bytes, "receipt")).transpose()?;
         Ok(Self {
             receipt: receipt.map(ReceiptId::from_bytes),
-            revision: u32::try_from(row.get::<i64, _>(3)).unwrap_or(0),
+            revision: u32::try_from(row.get::<i64>(3)).unwrap_or(0),
             expires: Millis(row.get(4)),
             times: Times { decided: Millis(row.get(9)), recorded: Millis(row.get(10)) },
             grants: Vec::new(),
@@ -108,7 +108,7 @@ impl Recorded {
     }
 }
 
-fn grant(row: &SqliteRow, id: i64) -> sqlx::Result<Grant> {
+fn grant(row: &Row, id: i64) -> sqlx::Result<Grant> {
     let invalid = |column: &str, error: consent_core::ids::Invalid| sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: Box::new(error),
@@ -139,11 +139,7 @@ pub async fn insert(
     site: SiteId,
     hash: VisitorHash,
 ) -> sqlx::Result<VisitorRow> {
-    let id = sqlx::query_scalar(INSERT)
-        .bind(site.0)
-        .bind(hash.as_bytes().to_vec())
-        .fetch_one(db)
-        .await?;
+    let id = sql(INSERT).bind(site.0).bind(hash.as_bytes()).one(db).await?;
     Ok(VisitorRow(id))
 }
 
@@ -161,7 +157,7 @@ pub async fn set_standing(
     standing: &Standing,
     times: Times,
 ) -> sqlx::Result<()> {
-    sqlx::query(SET_STANDING)
+    sql(SET_STANDING)
         .bind(site.0)
         .bind(visitor.0)
         .bind(standing.receipt().map(|receipt| receipt.as_bytes().to_vec()))

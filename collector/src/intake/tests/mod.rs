@@ -8,6 +8,7 @@ mod writer;
 
 use std::sync::Arc;
 
+use ashiato_postgres::Cluster;
 use consent_core::{
     choices::Method,
     gate::Refusal,
@@ -15,7 +16,6 @@ use consent_core::{
     time::{DAY, Millis},
     wire::ConsentRequest,
 };
-use sqlx::Connection as _;
 
 use super::{
     check,
@@ -31,7 +31,7 @@ use crate::{
     session::Session,
     site,
     sites::{Site, Sites},
-    store::{Connection, Database, reports, sites as site_rows},
+    store::{Connection, Database, reports, sites as site_rows, statement::sql},
 };
 
 const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
@@ -40,7 +40,9 @@ struct Bench {
     db: Connection,
     keys: Keys,
     site: Arc<Site>,
-    folder: tempfile::TempDir,
+    url: String,
+    _folder: Option<tempfile::TempDir>,
+    cluster: Option<Cluster>,
 }
 
 fn client() -> Client {
@@ -51,9 +53,23 @@ fn client() -> Client {
     }
 }
 
-async fn bench() -> Bench {
+/// One on each engine. On which it failed stands in what a failing test prints.
+async fn benches() -> [Bench; 2] {
+    [on_sqlite().await, on_postgres(Cluster::at_hand().unwrap()).await]
+}
+
+async fn on_sqlite() -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("a.db").display());
+    Bench { _folder: Some(folder), ..bench(url).await }
+}
+
+async fn on_postgres(cluster: Cluster) -> Bench {
+    let url = cluster.database().unwrap();
+    Bench { cluster: Some(cluster), ..bench(url).await }
+}
+
+async fn bench(url: String) -> Bench {
     let database = Database::at(&url).unwrap();
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
@@ -61,7 +77,8 @@ async fn bench() -> Bench {
     let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
     sites.refresh(&database.readers().await.unwrap()).await.unwrap();
     let site = sites.get("shop").unwrap();
-    Bench { db, keys: Keys::of([1; 32], [2; 32], [3; 32]), site, folder }
+    let keys = Keys::of([1; 32], [2; 32], [3; 32]);
+    Bench { db, keys, site, url, _folder: None, cluster: None }
 }
 
 fn request(id: u8, method: Method, at: Millis, purposes: &[(&str, bool)]) -> ConsentRequest {
@@ -165,8 +182,8 @@ impl Bench {
         taken
     }
 
-    async fn count(&mut self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(&mut self.db).await.unwrap()
+    async fn count(&mut self, text: &'static str) -> i64 {
+        sql(text).one(&mut self.db).await.unwrap()
     }
 }
 

@@ -8,10 +8,9 @@ use crate::intake::writer::Writer;
 impl Bench {
     /// A database as the writer opens it, by a connection of the test's own making.
     async fn writer(&self, setup: &'static str) -> Writer {
-        let url = format!("sqlite:{}", self.folder.path().join("a.db").display());
-        let database = Database::at(&url).unwrap();
+        let database = Database::at(&self.url).unwrap();
         let mut connection = database.create().await.unwrap();
-        sqlx::query(setup).fetch_all(&mut connection).await.unwrap();
+        sql(setup).rows(&mut connection).await.unwrap();
         let keys = Arc::new(Keys::of([1; 32], [2; 32], [3; 32]));
         Writer::start(database, connection, keys).0
     }
@@ -30,7 +29,7 @@ impl Bench {
 
 #[tokio::test]
 async fn a_writer_that_finds_no_room_takes_what_comes_when_there_is_room_again() {
-    let mut bench = bench().await;
+    let mut bench = on_sqlite().await;
     // The pages that are there now are all there may be, on this connection only.
     let writer = bench.writer("PRAGMA max_page_count = 1").await;
     let mut taken = Vec::new();
@@ -52,10 +51,10 @@ async fn a_writer_that_finds_no_room_takes_what_comes_when_there_is_room_again()
 
 #[tokio::test]
 async fn while_the_database_is_locked_all_who_wait_are_refused_at_once() {
-    let mut bench = bench().await;
+    let mut bench = on_sqlite().await;
     let writer = bench.writer("PRAGMA busy_timeout = 700").await;
     let forms: Vec<_> = (1..=5).map(|id| bench.form(id)).collect();
-    let locked = bench.db.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let locked = bench.db.begin().await.unwrap();
     let asked = Instant::now();
     let waiting: Vec<_> = forms
         .into_iter()
@@ -70,4 +69,35 @@ async fn while_the_database_is_locked_all_who_wait_are_refused_at_once() {
     assert!(asked.elapsed() < Duration::from_millis(2_000), "{:?}", asked.elapsed());
     locked.rollback().await.unwrap();
     assert!(writer.lead(bench.form(6)).await.is_ok());
+}
+
+#[tokio::test]
+async fn while_a_table_is_locked_all_who_wait_are_refused_and_nothing_of_them_is_kept() {
+    let mut bench = on_postgres(Cluster::at_hand().unwrap()).await;
+    let writer = bench.writer("SET lock_timeout = 300").await;
+    let form = bench.form(1);
+    let mut locked = bench.db.begin().await.unwrap();
+    sql("LOCK TABLE lead IN ACCESS EXCLUSIVE MODE").execute(&mut locked).await.unwrap();
+    let problem = writer.lead(form).await.unwrap_err();
+    assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+    locked.rollback().await.unwrap();
+    assert_eq!(bench.count("SELECT COUNT(*) FROM lead").await, 0);
+}
+
+#[tokio::test]
+async fn a_writer_whose_server_is_gone_refuses_and_goes_on_once_it_is_back() {
+    let mut bench = on_postgres(Cluster::start().unwrap()).await;
+    let writer = bench.writer("SELECT 1").await;
+    assert!(writer.lead(bench.form(1)).await.is_ok());
+    bench.cluster.as_mut().unwrap().crash_and_restart().unwrap();
+    // Its connection is broken, and that is all: what comes next has a new one.
+    let mut refused = 0;
+    while let Err(problem) = writer.lead(bench.form(2)).await {
+        assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+        refused += 1;
+        assert!(refused < 100, "it never recovered");
+    }
+    let mut db = Database::at(&bench.url).unwrap().open().await.unwrap();
+    let stored: i64 = sql("SELECT COUNT(*) FROM lead").one(&mut db).await.unwrap();
+    assert_eq!(stored, 2, "what was taken before the crash is there, and what came after it");
 }

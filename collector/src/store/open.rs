@@ -1,0 +1,288 @@
+//! Where the database is, how it is opened, and how its tables are brought up to date.
+
+use std::{str::FromStr as _, time::Duration};
+
+use sqlx::{
+    ConnectOptions as _, PgConnection, SqliteConnection,
+    migrate::MigrateError,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Connection, Readers, partitions};
+use crate::clock;
+
+/// Connections that read, of one collector.
+const READERS: u32 = 4;
+/// How long a statement waits for what another has locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is not one of a database this build knows.
+    #[error(
+        "cannot use the database address {url:?}: {reason}\n  remedy: write sqlite:PATH or postgres://USER@HOST/DATABASE"
+    )]
+    Address {
+        /// The address, without a password.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It is not there.
+    #[error(
+        "there is no database at {path}\n  remedy: `ashiato site apply FILE --database-url sqlite:{path}` makes it"
+    )]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// It cannot be opened or made.
+    #[error("cannot open the database at {place}: {source}\n  remedy: {remedy}")]
+    Unopened {
+        /// The file, or the server.
+        place: String,
+        /// Why.
+        source: sqlx::Error,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Its tables cannot be made or brought up to date.
+    #[error("cannot bring the database at {place} up to date: {source}")]
+    Migration {
+        /// The file, or the server.
+        place: String,
+        /// Why.
+        source: MigrateError,
+    },
+}
+
+/// Where the database is and how it is opened.
+#[derive(Clone, Debug)]
+pub struct Database {
+    place: String,
+    options: Options,
+}
+
+#[derive(Clone, Debug)]
+enum Options {
+    Sqlite(Box<SqliteConnectOptions>),
+    Postgres(Box<PgConnectOptions>),
+}
+
+impl Database {
+    /// The database at `url`: `sqlite:PATH`, or `postgres://USER@HOST/DATABASE`.
+    ///
+    /// # Errors
+    /// Where the address is not of that form.
+    pub fn at(url: &str) -> Result<Self, OpenError> {
+        let address = |reason: String| OpenError::Address { url: without_password(url), reason };
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options =
+                PgConnectOptions::from_str(url).map_err(|error| address(error.to_string()))?;
+            return Ok(Self::on_postgres(options));
+        }
+        if !url.starts_with("sqlite:") {
+            return Err(address("it starts with neither sqlite: nor postgres:".to_owned()));
+        }
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(address("a database in memory would keep nothing".to_owned()));
+        }
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| address(error.to_string()))?
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .statement_cache_capacity(200)
+            .disable_statement_logging();
+        let place = options.get_filename().display().to_string();
+        Ok(Self { place, options: Options::Sqlite(Box::new(options)) })
+    }
+
+    fn on_postgres(options: PgConnectOptions) -> Self {
+        let milliseconds = |time: Duration| time.as_millis().to_string();
+        let options = options
+            .application_name("ashiato")
+            .statement_cache_capacity(200)
+            // A collector that hangs must not keep the others waiting: what it has begun is undone, and the
+            // lock under which decisions are taken goes to the next.
+            .options([
+                ("lock_timeout", milliseconds(PATIENCE)),
+                ("idle_in_transaction_session_timeout", milliseconds(2 * PATIENCE)),
+                ("tcp_user_timeout", milliseconds(2 * PATIENCE)),
+            ])
+            .disable_statement_logging();
+        let database = options.get_database().unwrap_or(options.get_username());
+        let place = match options.get_socket() {
+            Some(socket) => format!("{}, database {database}", socket.display()),
+            None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
+        };
+        Self { place, options: Options::Postgres(Box::new(options)) }
+    }
+
+    /// A connection that may write; what is missing is made: a file, tables.
+    ///
+    /// # Errors
+    /// Where that cannot be done.
+    pub async fn create(&self) -> Result<Connection, OpenError> {
+        if let Options::Sqlite(options) = &self.options {
+            make_private(options).map_err(|error| self.unopened(error.into()))?;
+        }
+        self.current().await
+    }
+
+    /// A connection that may write to a database that is there already.
+    ///
+    /// # Errors
+    /// Where it is not there or cannot be opened.
+    pub async fn open(&self) -> Result<Connection, OpenError> {
+        if let Options::Sqlite(options) = &self.options
+            && !options.get_filename().exists()
+        {
+            return Err(OpenError::Missing { path: self.place.clone() });
+        }
+        self.current().await
+    }
+
+    /// A connection to tables that are up to date.
+    async fn current(&self) -> Result<Connection, OpenError> {
+        let migration = |source| OpenError::Migration { place: self.place.clone(), source };
+        match &self.options {
+            Options::Sqlite(options) => {
+                let mut db: SqliteConnection =
+                    options.connect().await.map_err(|error| self.unopened(error))?;
+                sqlx::migrate!("migrations/sqlite").run(&mut db).await.map_err(migration)?;
+                Ok(db.into())
+            }
+            Options::Postgres(options) => {
+                let mut db: PgConnection =
+                    options.connect().await.map_err(|error| self.unopened(error))?;
+                sqlx::migrate!("migrations/postgres").run(&mut db).await.map_err(migration)?;
+                let mut db = Connection::from(db);
+                partitions::ahead(&mut db, clock::now())
+                    .await
+                    .map_err(|error| self.unopened(error))?;
+                Ok(db)
+            }
+        }
+    }
+
+    /// Another connection that may write, to a database that was opened before.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub async fn reopen(&self) -> sqlx::Result<Connection> {
+        match &self.options {
+            Options::Sqlite(options) => Ok(options.connect().await?.into()),
+            Options::Postgres(options) => Ok(options.connect().await?.into()),
+        }
+    }
+
+    /// Connections that read.
+    ///
+    /// # Errors
+    /// Where it is not there or cannot be opened.
+    pub async fn readers(&self) -> Result<Readers, OpenError> {
+        self.open().await?.close().await.map_err(|source| self.unopened(source))?;
+        match &self.options {
+            Options::Sqlite(options) => {
+                let options = (**options).clone().pragma("query_only", "true");
+                let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options);
+                pool.await.map(Readers::Sqlite)
+            }
+            Options::Postgres(options) => {
+                let options =
+                    (**options).clone().options([("default_transaction_read_only", "on")]);
+                let pool = PgPoolOptions::new()
+                    .max_connections(READERS)
+                    .acquire_timeout(PATIENCE)
+                    .connect_with(options);
+                pool.await.map(Readers::Postgres)
+            }
+        }
+        .map_err(|source| self.unopened(source))
+    }
+
+    fn unopened(&self, source: sqlx::Error) -> OpenError {
+        let remedy = match self.options {
+            Options::Sqlite(_) => "check that the folder exists and may be written to",
+            Options::Postgres(_) => {
+                "check that the server runs, that the database exists (createdb), and that the user may create tables in it"
+            }
+        };
+        OpenError::Unopened { place: self.place.clone(), source, remedy }
+    }
+}
+
+/// Makes the file where it is missing, for its owner alone: it holds what people wrote. What SQLite
+/// puts beside it gets the same permissions.
+fn make_private(options: &SqliteConnectOptions) -> std::io::Result<()> {
+    let path = options.get_filename();
+    if path.as_os_str().is_empty() || path.exists() {
+        return Ok(());
+    }
+    let mut file = std::fs::OpenOptions::new();
+    file.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file.open(path).map(drop)
+}
+
+/// An address as it may be shown.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (account, place) = match rest.rsplit_once('@') {
+        Some((account, place)) => (account.split(':').next(), place),
+        None => (None, rest),
+    };
+    let place = place.split('?').next().unwrap_or_default();
+    match account {
+        Some(user) => format!("{scheme}://{user}@{place}"),
+        None => format!("{scheme}://{place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_way_to_write_its_address_leads_to_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b.db").display().to_string();
+        assert!(matches!(
+            Database::at(&format!("sqlite:{path}")).unwrap().readers().await,
+            Err(OpenError::Missing { path: named }) if named == path
+        ));
+        Database::at(&format!("sqlite:{path}")).unwrap().create().await.unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "what people wrote is for its owner alone");
+        }
+        assert!(Database::at("sqlite::memory:").is_err());
+        for url in [
+            format!("sqlite:{path}"),
+            format!("sqlite://{path}"),
+            format!("sqlite:{path}?mode=rwc"),
+            format!("sqlite:{}", path.replace(' ', "%20")),
+        ] {
+            assert!(Database::at(&url).unwrap().readers().await.is_ok(), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_password_is_ever_shown() {
+        let url = "postgres://me:secret@127.0.0.1:1/db?password=secret";
+        let database = Database::at(url).unwrap();
+        let Err(error) = database.create().await else { panic!("nobody listens there") };
+        assert!(!error.to_string().contains("secret"), "{error}");
+        assert!(error.to_string().contains("127.0.0.1:1/db"), "{error}");
+        assert_eq!(without_password("mysql://me:secret@h/db?password=secret"), "mysql://me@h/db");
+        let Err(error) = Database::at("mysql://me:secret@h/db") else { panic!("no such engine") };
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

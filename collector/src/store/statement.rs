@@ -1,0 +1,324 @@
+//! Statements in one text for both engines, and the rows that they answer.
+//!
+//! Placeholders are `$1`, `$2`, …; types are TEXT, BIGINT and bytes only. A number that a statement makes
+//! (`COUNT`, `CASE`, `SUM`) is a BIGINT on both, by CAST where PostgreSQL would say otherwise.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Decode, FromRow, Postgres, Row as _, SqlSafeStr as _, SqlStr,
+    Sqlite, Type,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use super::engine::{Connection, Engine};
+
+/// A value of a statement's placeholder.
+#[derive(Clone, Debug)]
+pub enum Value<'q> {
+    /// A BIGINT.
+    Number(Option<i64>),
+    /// A TEXT.
+    Text(Option<Cow<'q, str>>),
+    /// Bytes.
+    Bytes(Option<Cow<'q, [u8]>>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(number: Option<i64>) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<'q> From<&'q str> for Value<'q> {
+    fn from(text: &'q str) -> Self {
+        Self::Text(Some(text.into()))
+    }
+}
+
+impl<'q> From<&'q String> for Value<'q> {
+    fn from(text: &'q String) -> Self {
+        Self::Text(Some(text.into()))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Some(text.into()))
+    }
+}
+
+impl<'q> From<Option<&'q str>> for Value<'q> {
+    fn from(text: Option<&'q str>) -> Self {
+        Self::Text(text.map(Cow::from))
+    }
+}
+
+impl From<Option<String>> for Value<'_> {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text.map(Cow::from))
+    }
+}
+
+impl<'q> From<&'q [u8]> for Value<'q> {
+    fn from(bytes: &'q [u8]) -> Self {
+        Self::Bytes(Some(bytes.into()))
+    }
+}
+
+impl<'q, const N: usize> From<&'q [u8; N]> for Value<'q> {
+    fn from(bytes: &'q [u8; N]) -> Self {
+        Self::Bytes(Some(bytes.as_slice().into()))
+    }
+}
+
+impl From<Vec<u8>> for Value<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(Some(bytes.into()))
+    }
+}
+
+impl From<Option<Vec<u8>>> for Value<'_> {
+    fn from(bytes: Option<Vec<u8>>) -> Self {
+        Self::Bytes(bytes.map(Cow::from))
+    }
+}
+
+/// What a column may be read as, on either engine.
+pub trait Column:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Column for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+/// A row whose columns are read one by one.
+#[derive(Debug)]
+pub struct Row(Of);
+
+enum Of {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl std::fmt::Debug for Of {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What is stored is not to be seen in a log.
+        f.write_str("…")
+    }
+}
+
+impl Row {
+    /// The column at that place, from 0.
+    ///
+    /// # Panics
+    /// Where it is not of that type, or there is none: the statement and its reader stand side by side.
+    #[must_use]
+    pub fn get<T: Column>(&self, place: usize) -> T {
+        match &self.0 {
+            Of::Sqlite(row) => row.get(place),
+            Of::Postgres(row) => row.get(place),
+        }
+    }
+}
+
+/// A whole row as a tuple.
+pub trait Whole:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Whole for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// A statement with its values.
+#[derive(Clone, Debug)]
+pub struct Statement<'q> {
+    text: Cow<'static, str>,
+    values: Vec<Value<'q>>,
+}
+
+/// A statement of that text.
+#[must_use]
+pub fn sql<'q>(text: &'static str) -> Statement<'q> {
+    Statement { text: text.into(), values: Vec::new() }
+}
+
+impl<'q> Statement<'q> {
+    /// Gives the next placeholder its value.
+    #[must_use]
+    pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Adds to the text.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Adds a placeholder and its value.
+    pub fn push_bind(&mut self, value: impl Into<Value<'q>>) -> &mut Self {
+        self.values.push(value.into());
+        let number = self.values.len();
+        // Writing to a string does not fail.
+        let _ = write!(self.text.to_mut(), "${number}");
+        self
+    }
+
+    /// Adds a list of placeholders, with commas between them.
+    pub fn push_list<V: Into<Value<'q>>>(&mut self, values: impl IntoIterator<Item = V>) {
+        let mut comma = "";
+        for value in values {
+            self.push(comma).push_bind(value);
+            comma = ", ";
+        }
+    }
+
+    fn text(text: Cow<'static, str>) -> SqlStr {
+        match text {
+            Cow::Borrowed(text) => text.into_sql_str(),
+            // Only texts of this program were added; what comes from outside is a value.
+            Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
+        }
+    }
+
+    fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {
+        let mut arguments = SqliteArguments::default();
+        for value in self.values {
+            match value {
+                Value::Number(number) => arguments.add(number),
+                Value::Text(text) => arguments.add(text.as_deref()),
+                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        Ok((Self::text(self.text), arguments))
+    }
+
+    fn for_postgres(self) -> sqlx::Result<(SqlStr, PgArguments)> {
+        let mut arguments = PgArguments::default();
+        for value in self.values {
+            match value {
+                Value::Number(number) => arguments.add(number),
+                Value::Text(text) => arguments.add(text.as_deref()),
+                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        Ok((Self::text(self.text), arguments))
+    }
+
+    /// Runs it; how many rows it changed.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or does not take it.
+    pub async fn execute(self, db: &mut Connection) -> sqlx::Result<u64> {
+        match db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = self.for_sqlite()?;
+                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = self.for_postgres()?;
+                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
+            }
+        }
+    }
+
+    /// All rows, column by column.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn rows(self, db: &mut Connection) -> sqlx::Result<Vec<Row>> {
+        match db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = self.for_sqlite()?;
+                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
+                Ok(rows.into_iter().map(|row| Row(Of::Sqlite(row))).collect())
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = self.for_postgres()?;
+                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
+                Ok(rows.into_iter().map(|row| Row(Of::Postgres(row))).collect())
+            }
+        }
+    }
+
+    /// The first row, column by column.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn row(self, db: &mut Connection) -> sqlx::Result<Option<Row>> {
+        match db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = self.for_sqlite()?;
+                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
+                Ok(row.map(|row| Row(Of::Sqlite(row))))
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = self.for_postgres()?;
+                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
+                Ok(row.map(|row| Row(Of::Postgres(row))))
+            }
+        }
+    }
+
+    /// All rows as tuples.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn all<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Vec<T>> {
+        match db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = self.for_sqlite()?;
+                sqlx::query_as_with(text, values).fetch_all(db).await
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = self.for_postgres()?;
+                sqlx::query_as_with(text, values).fetch_all(db).await
+            }
+        }
+    }
+
+    /// The first row as a tuple.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn first<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Option<T>> {
+        match db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = self.for_sqlite()?;
+                sqlx::query_as_with(text, values).fetch_optional(db).await
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = self.for_postgres()?;
+                sqlx::query_as_with(text, values).fetch_optional(db).await
+            }
+        }
+    }
+
+    /// The only column of the only row.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or there is no row.
+    pub async fn one<T: Column + Send + Unpin>(self, db: &mut Connection) -> sqlx::Result<T>
+    where
+        (T,): Whole,
+    {
+        self.first::<(T,)>(db).await?.map(|(value,)| value).ok_or(sqlx::Error::RowNotFound)
+    }
+}
