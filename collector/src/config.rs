@@ -22,7 +22,7 @@ pub struct Serve {
 /// Which database.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Database {
-    /// The database: sqlite:PATH.
+    /// The database: sqlite:PATH, or `postgres://USER@HOST/DATABASE` for several collectors at once.
     #[arg(
         long = "database-url",
         env = "ASHIATO_DATABASE_URL",

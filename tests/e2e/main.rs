@@ -14,5 +14,6 @@ mod policy;
 mod queries;
 mod race;
 mod receipts;
+mod several;
 mod site;
 mod wire;

@@ -80,7 +80,8 @@ fn days_are_those_of_the_sites_time_zone() {
     let answer = collector.query(&token, &query(&["page_views"], &["time:day"])).expect(200);
     let shown = answer["results"][0]["dimensions"][0].as_str().unwrap();
     let tokyo = visitor.session.now.plus(9 * 3_600_000);
-    let day = data.database().texts(&format!("SELECT date({}, 'unixepoch')", tokyo.seconds()));
+    let mut database = ashiato_tests::database::Database::open("sqlite::memory:");
+    let day = database.texts(&format!("SELECT date({}, 'unixepoch')", tokyo.seconds()));
     assert_eq!(shown, day[0]);
 }
 

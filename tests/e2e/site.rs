@@ -70,7 +70,7 @@ fn a_change_that_nobody_decided_on_says_that_nobody_is_asked() {
 
 #[test]
 fn a_database_that_is_not_there_is_named_and_not_made() {
-    let data = Data::empty();
+    let data = Data::empty_on_sqlite();
     let file = data.path("checked.toml").display().to_string();
     std::fs::write(&file, shop_file()).unwrap();
     let url = data.database_url();

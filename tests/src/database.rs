@@ -1,33 +1,57 @@
 //! The database, read behind the collector's back.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions,
+};
 use tokio::runtime::Runtime;
 
 /// A connection of its own, beside the collector's.
 #[derive(Debug)]
 pub struct Database {
     runtime: Runtime,
-    connection: SqliteConnection,
+    engine: Engine,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(SqliteConnection),
+    Postgres(Box<PgConnection>),
+}
+
+/// Runs the same on either engine.
+macro_rules! on_either {
+    ($self:ident, $sql:ident, $make:path, $run:ident) => {
+        match &mut $self.engine {
+            Engine::Sqlite(db) => $self.runtime.block_on($make(AssertSqlSafe($sql)).$run(db)),
+            Engine::Postgres(db) => {
+                $self.runtime.block_on($make(AssertSqlSafe($sql)).$run(&mut **db))
+            }
+        }
+    };
 }
 
 impl Database {
-    /// Opens the file as the collector does: with foreign keys checked.
+    /// Connects as the collector does: with foreign keys checked.
     ///
     /// # Panics
     /// Where there is no database.
     #[must_use]
-    pub fn open(path: &Path) -> Self {
+    pub fn open(url: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime can be had");
-        let options = SqliteConnectOptions::new().filename(path).foreign_keys(true);
-        let connection = runtime
-            .block_on(SqliteConnection::connect_with(&options))
-            .expect("the database can be opened");
-        Self { runtime, connection }
+        let opened = runtime.block_on(async {
+            if let Some(path) = url.strip_prefix("sqlite:") {
+                let options = SqliteConnectOptions::new().filename(path).foreign_keys(true);
+                SqliteConnection::connect_with(&options).await.map(Engine::Sqlite)
+            } else {
+                PgConnection::connect(url).await.map(|db| Engine::Postgres(Box::new(db)))
+            }
+        });
+        Self { engine: opened.expect("the database can be opened"), runtime }
     }
 
     /// The one number that a query answers.
@@ -35,8 +59,7 @@ impl Database {
     /// # Panics
     /// Where the query fails.
     pub fn number(&mut self, sql: &str) -> i64 {
-        let query = sqlx::query_scalar(AssertSqlSafe(sql));
-        let answer = self.runtime.block_on(query.fetch_one(&mut self.connection));
+        let answer = on_either!(self, sql, sqlx::query_scalar, fetch_one);
         answer.unwrap_or_else(|error| crate::process::panic_with(&format!("{sql}: {error}")))
     }
 
@@ -45,8 +68,7 @@ impl Database {
     /// # Panics
     /// Where the query fails.
     pub fn texts(&mut self, sql: &str) -> Vec<String> {
-        let query = sqlx::query_scalar(AssertSqlSafe(sql));
-        let answer = self.runtime.block_on(query.fetch_all(&mut self.connection));
+        let answer = on_either!(self, sql, sqlx::query_scalar, fetch_all);
         answer.unwrap_or_else(|error| crate::process::panic_with(&format!("{sql}: {error}")))
     }
 
@@ -55,15 +77,51 @@ impl Database {
     /// # Errors
     /// What the database said.
     pub fn execute(&mut self, sql: &str) -> Result<u64, String> {
-        let query = sqlx::query(AssertSqlSafe(sql));
-        let answer = self.runtime.block_on(query.execute(&mut self.connection));
-        answer.map(|done| done.rows_affected()).map_err(|error| error.to_string())
+        match &mut self.engine {
+            Engine::Sqlite(db) => {
+                let query = sqlx::query(AssertSqlSafe(sql));
+                self.runtime.block_on(query.execute(db)).map(|done| done.rows_affected())
+            }
+            Engine::Postgres(db) => {
+                let query = sqlx::query(AssertSqlSafe(sql));
+                self.runtime.block_on(query.execute(&mut **db)).map(|done| done.rows_affected())
+            }
+        }
+        .map_err(|error| error.to_string())
+    }
+
+    /// How the engine says a column of bytes in hexadecimal, in small letters.
+    #[must_use]
+    pub fn hex(&self, column: &str) -> String {
+        match self.engine {
+            Engine::Sqlite(_) => format!("lower(hex({column}))"),
+            Engine::Postgres(_) => format!("encode({column}, 'hex')"),
+        }
+    }
+
+    /// Has the engine look for damage in its files, and for rows that rest on nothing. PostgreSQL never
+    /// holds such rows, and finds damage as it reads.
+    ///
+    /// # Panics
+    /// Where there is any.
+    pub fn check(&mut self) {
+        if matches!(self.engine, Engine::Sqlite(_)) {
+            assert_eq!(self.texts("PRAGMA integrity_check"), ["ok"]);
+            assert_eq!(self.texts("SELECT \"table\" FROM pragma_foreign_key_check"), [""; 0]);
+        }
     }
 
     /// How many rows each table has: to see that a call has stored nothing.
     pub fn rows(&mut self) -> BTreeMap<String, i64> {
-        let tables =
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let tables = match self.engine {
+            Engine::Sqlite(_) => {
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            }
+            Engine::Postgres(_) => {
+                "SELECT relname::TEXT FROM pg_class WHERE relkind IN ('r', 'p') \
+                 AND NOT relispartition AND relnamespace = 'public'::regnamespace"
+            }
+        };
         let tables = self.texts(tables);
         let count = |name: String| {
             let rows = self.number(&format!("SELECT count(*) FROM \"{name}\""));

@@ -35,6 +35,11 @@ pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
     Ok(Browsers { chromium, firefox })
 }
 
+/// What the tests on PostgreSQL need.
+pub(crate) fn for_postgres() -> Result<()> {
+    if ashiato_postgres::is_installed() { Ok(()) } else { apt(&["postgresql"]) }
+}
+
 /// What driving Chromium alone needs.
 pub(crate) fn for_chromium(root: &Path) -> Result<PathBuf> {
     for_build()?;

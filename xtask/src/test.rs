@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use ashiato_postgres::Cluster;
 
 use crate::{
     client,
@@ -37,8 +38,10 @@ enum Step {
     Binaries,
     /// The examples in the rules' documentation, those that must not compile among them
     Doctests,
-    /// Unit tests and the end-to-end tests without a browser
+    /// Unit tests, those of the store on both databases, and the end-to-end tests without a browser
     Tests,
+    /// The end-to-end tests without a browser once more, on PostgreSQL
+    Postgres,
     /// End-to-end tests in Chromium and Firefox
     Browser,
     /// Licences and advisories of the dependencies, where cargo-deny is installed
@@ -46,7 +49,7 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Format,
         Self::Client,
         Self::Clippy,
@@ -54,6 +57,7 @@ impl Step {
         Self::Binaries,
         Self::Doctests,
         Self::Tests,
+        Self::Postgres,
         Self::Browser,
         Self::Dependencies,
     ];
@@ -120,7 +124,8 @@ impl Run<'_> {
             // The same choice of packages each time, so that cargo builds each dependency once.
             Step::Binaries => self.cargo(&["build", "--workspace", "--bins"]),
             Step::Doctests => self.cargo(&["test", "--workspace", "--doc"]),
-            Step::Tests => self.tests(),
+            Step::Tests => self.tests(&["--workspace"], "sqlite"),
+            Step::Postgres => self.tests(&["--package", "ashiato-tests"], "postgres"),
             Step::Browser => self.browser(),
             Step::Dependencies => self.dependencies(),
         }
@@ -140,13 +145,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn tests(&self) -> Result<()> {
+    /// Runs tests of these packages. They share one PostgreSQL server, in which each has a database.
+    fn tests(&self, packages: &[&str], engine: &str) -> Result<()> {
+        install::for_postgres()?;
+        let server = Cluster::start().context("the tests' PostgreSQL server does not start")?;
         let mut cargo = process::cargo(self.root);
         if is_installed("cargo-nextest") {
-            cargo.args(["nextest", "run", "--workspace"]);
+            cargo.args(["nextest", "run"]).args(packages);
         } else {
-            cargo.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
+            cargo.arg("test").args(packages).args(["--lib", "--bins", "--tests"]);
         }
+        cargo.env(ashiato_postgres::VARIABLE, server.variable());
+        cargo.env("ASHIATO_TEST_ENGINE", engine);
         run_program(self.told(&mut cargo))
     }
 

@@ -23,6 +23,8 @@ use crate::{
 
 /// How soon an applied site file is in force.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How often it is seen to that the months to come have their place.
+const AHEAD: Duration = Duration::from_secs(6 * 3_600);
 /// How long a stop waits for calls that are open.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -54,6 +56,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
     }
 
+    let months = tokio::spawn(keep_months_ahead(database.clone()));
     let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
     let app = App { keys, sites, writer, readers, client, public_url };
@@ -85,6 +88,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         }
     }
     refreshing.abort();
+    months.abort();
     // Every answer has been given; what the writer still holds are counts.
     written.await?;
     Ok(())
@@ -102,6 +106,19 @@ async fn keep_fresh(sites: Sites, readers: Readers) {
         ticks.tick().await;
         if let Err(error) = sites.refresh(&readers).await {
             tracing::warn!(%error, "site files were not read again");
+        }
+    }
+}
+
+/// Makes room for the months to come, long before they begin.
+async fn keep_months_ahead(database: Database) {
+    let mut ticks = tokio::time::interval(AHEAD);
+    // The first tick comes at once, and opening the database has done it.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = database.make_months().await {
+            tracing::warn!(%error, "no room was made for the months to come");
         }
     }
 }

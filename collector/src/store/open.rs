@@ -180,6 +180,19 @@ impl Database {
         }
     }
 
+    /// Makes the partitions of the months to come, where the engine has any.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn make_months(&self) -> sqlx::Result<()> {
+        if matches!(self.options, Options::Sqlite(_)) {
+            return Ok(());
+        }
+        let mut db = self.reopen().await?;
+        partitions::ahead(&mut db, clock::now()).await?;
+        db.close().await
+    }
+
     /// Connections that read.
     ///
     /// # Errors

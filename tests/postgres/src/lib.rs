@@ -96,6 +96,18 @@ impl Cluster {
         Ok(format!("postgres://{USER}@localhost/{name}?host={}", self.folder.display()))
     }
 
+    /// Everything in a database, as text: bytes in hexadecimal.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn dump(&self, url: &str) -> io::Result<Vec<u8>> {
+        let dumped = Command::new(programs()?.join("pg_dump")).arg(url).output()?;
+        if dumped.status.success() {
+            return Ok(dumped.stdout);
+        }
+        Err(io::Error::other(String::from_utf8_lossy(&dumped.stderr).into_owned()))
+    }
+
     /// Ends the server as a crash would, and starts it again on what it had written.
     ///
     /// # Errors
