@@ -17,6 +17,25 @@ pub struct Serve {
     /// The database.
     #[command(flatten)]
     pub database: Database,
+    /// What SQLite waits for before a call is acknowledged. With `normal` the last moments before a power
+    /// failure may be lost, though they were acknowledged; a crash of the collector alone loses nothing.
+    #[arg(
+        long,
+        env = "ASHIATO_SQLITE_SYNCHRONOUS",
+        value_enum,
+        default_value_t = Synchronous::Full
+    )]
+    pub sqlite_synchronous: Synchronous,
+}
+
+/// What is waited for before a call is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Synchronous {
+    /// That it is on disk.
+    #[default]
+    Full,
+    /// That it is handed to the system.
+    Normal,
 }
 
 /// Which database.

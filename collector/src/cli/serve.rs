@@ -7,24 +7,26 @@ use std::{
 };
 
 use axum::serve::ListenerExt as _;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{net::TcpListener, sync::oneshot, time::MissedTickBehavior};
 use tracing_subscriber::EnvFilter;
 
 use super::Failure;
 use crate::{
     client::Client,
-    config::Serve,
+    config::{Serve, Synchronous},
     intake::writer::Writer,
     keys::Keys,
     routes::{self, App},
     sites::Sites,
-    store::{Database, Readers},
+    store::{Database, Readers, checkpoints::Checkpoints},
 };
 
 /// How soon an applied site file is in force.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often it is seen to that the months to come have their place.
 const AHEAD: Duration = Duration::from_secs(6 * 3_600);
+/// How often SQLite's log is carried into its file.
+const CHECKPOINTS: Duration = Duration::from_millis(250);
 /// How long a stop waits for calls that are open.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -38,7 +40,12 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         .init();
     let client = Arc::new(Client::embedded()?);
     let keys = Arc::new(Keys::open(&config.keys_file)?);
-    let database = Database::at(&config.database.url)?;
+    let database = Database::at(&config.database.url)?.synchronous(config.sqlite_synchronous);
+    if config.sqlite_synchronous == Synchronous::Normal {
+        tracing::warn!(
+            "synchronous=NORMAL: what was acknowledged last may be lost when the power fails"
+        );
+    }
     let writing = database.create().await?;
     let readers = database.readers().await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
@@ -57,6 +64,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
 
     let months = tokio::spawn(keep_months_ahead(database.clone()));
+    let checkpoints = Checkpoints::of(&database).map(|all| tokio::spawn(carry(all)));
     let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
     let app = App { keys, sites, writer, readers, client, public_url };
@@ -89,6 +97,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     refreshing.abort();
     months.abort();
+    if let Some(checkpoints) = checkpoints {
+        checkpoints.abort();
+    }
     // Every answer has been given; what the writer still holds are counts.
     written.await?;
     Ok(())
@@ -106,6 +117,18 @@ async fn keep_fresh(sites: Sites, readers: Readers) {
         ticks.tick().await;
         if let Err(error) = sites.refresh(&readers).await {
             tracing::warn!(%error, "site files were not read again");
+        }
+    }
+}
+
+/// Keeps SQLite's log short.
+async fn carry(mut checkpoints: Checkpoints) {
+    let mut ticks = tokio::time::interval(CHECKPOINTS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = checkpoints.take().await {
+            tracing::warn!(%error, "the database's log was not carried into its file");
         }
     }
 }

@@ -10,10 +10,13 @@ use sqlx::{
 };
 
 use super::{Connection, Readers, partitions};
-use crate::clock;
+use crate::{clock, config::Synchronous};
 
 /// Connections that read, of one collector.
 const READERS: u32 = 4;
+/// Pages that SQLite's log may grow to, of 4 KiB each. It is carried into the database in the background
+/// ([`super::checkpoints`]); beyond this whoever commits helps.
+const LOG_PAGES: &str = "20000";
 /// How long a statement waits for what another has locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -94,6 +97,7 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("wal_autocheckpoint", LOG_PAGES)
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
             .disable_statement_logging();
@@ -120,6 +124,21 @@ impl Database {
             None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
         };
         Self { place, options: Options::Postgres(Box::new(options)) }
+    }
+
+    /// The same, where SQLite may acknowledge what is not on disk yet.
+    #[must_use]
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        if let (Options::Sqlite(options), Synchronous::Normal) = (&mut self.options, synchronous) {
+            **options = options.as_ref().clone().synchronous(SqliteSynchronous::Normal);
+        }
+        self
+    }
+
+    /// Whether it is SQLite.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.options, Options::Sqlite(_))
     }
 
     /// A connection that may write; what is missing is made: a file, tables.
@@ -185,7 +204,7 @@ impl Database {
     /// # Errors
     /// Where the database does not answer.
     pub async fn make_months(&self) -> sqlx::Result<()> {
-        if matches!(self.options, Options::Sqlite(_)) {
+        if self.is_sqlite() {
             return Ok(());
         }
         let mut db = self.reopen().await?;

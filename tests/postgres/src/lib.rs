@@ -53,9 +53,17 @@ impl Cluster {
     /// # Errors
     /// Where the programs are missing or do not run; with what they said.
     pub fn start() -> io::Result<Self> {
+        Self::start_in(&std::env::temp_dir())
+    }
+
+    /// The same in a folder below that one, which all of its parents let everybody into.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_in(parent: &Path) -> io::Result<Self> {
         let programs = programs()?;
         let account = Account::of_server()?;
-        let own = tempfile::Builder::new().prefix("ashiato-pg-").tempdir()?;
+        let own = tempfile::Builder::new().prefix("ashiato-pg-").tempdir_in(parent)?;
         let folder = own.path().to_owned();
         account.give(&folder)?;
         let data = folder.join("data");
@@ -224,7 +232,6 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
     use super::*;
 

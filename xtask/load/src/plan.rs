@@ -30,9 +30,9 @@ pub(crate) struct Options {
     /// Its process
     #[arg(long)]
     bare_pid: u32,
-    /// The collector's database file
+    /// The address of the collector's database
     #[arg(long)]
-    database: PathBuf,
+    database_url: String,
     /// The collector's program
     #[arg(long)]
     ashiato: PathBuf,
@@ -111,7 +111,7 @@ struct Bench<'a> {
 impl Bench<'_> {
     async fn run(&mut self) -> Result<Outcome> {
         let decisions = self.decisions().await?;
-        let empty = stored::bytes(&self.options.database).await?;
+        let empty = stored::bytes(&self.options.database_url).await?;
         self.both(BATCH, 32).await?; // to warm up
         let mut pairs = Vec::new();
         let load = |size, connections| Pair { size, connections, rounds: Vec::new() };
@@ -133,14 +133,14 @@ impl Bench<'_> {
         let many = self.collector(BATCH, 1_000, None).await?;
         let memory = (before, process.peak_memory());
         self.all_are_stored()?;
-        let full = stored::bytes(&self.options.database).await?;
+        let full = stored::bytes(&self.options.database_url).await?;
         let (events, bytes) = (self.events, full.saturating_sub(empty));
         Ok(Outcome { pairs, half, many, decisions, events, bytes, memory })
     }
 
     /// What was acknowledged can be counted in the database, no more and no less.
     fn all_are_stored(&self) -> Result<()> {
-        let found = stored::events(&self.options.ashiato, &self.options.database)?;
+        let found = stored::events(&self.options.ashiato, &self.options.database_url)?;
         ensure!(
             found == self.events,
             "{} events were acknowledged, {found} are stored",

@@ -5,20 +5,26 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context as _, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, sqlite::SqliteConnectOptions};
 
 /// Bytes of the database, with the write-ahead log emptied into it.
-pub(crate) async fn bytes(database: &Path) -> Result<u64> {
-    let options = SqliteConnectOptions::new()
-        .filename(database)
-        .busy_timeout(std::time::Duration::from_secs(30));
+pub(crate) async fn bytes(url: &str) -> Result<u64> {
+    let Some(file) = url.strip_prefix("sqlite:") else { return of_server(url).await };
+    let options =
+        SqliteConnectOptions::new().filename(file).busy_timeout(std::time::Duration::from_secs(30));
     let mut connection = options.connect().await?;
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
     connection.close().await?;
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    let log = fs::metadata(log).map_or(0, |file| file.len());
-    Ok(fs::metadata(database)?.len() + log)
+    let log = fs::metadata(format!("{file}-wal")).map_or(0, |log| log.len());
+    Ok(fs::metadata(file)?.len() + log)
+}
+
+async fn of_server(url: &str) -> Result<u64> {
+    let mut connection = PgConnection::connect(url).await?;
+    let size = sqlx::query_scalar("SELECT pg_database_size(current_database())");
+    let size: i64 = size.fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(size.try_into()?)
 }
 
 #[derive(Deserialize)]
@@ -32,7 +38,7 @@ struct Row {
 }
 
 /// Events of the shop, as `ashiato query` counts them.
-pub(crate) fn events(ashiato: &Path, database: &Path) -> Result<u64> {
+pub(crate) fn events(ashiato: &Path, url: &str) -> Result<u64> {
     // Around today, whatever the time zones.
     let day = SignedDuration::from_hours(24);
     let text = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
@@ -40,7 +46,7 @@ pub(crate) fn events(ashiato: &Path, database: &Path) -> Result<u64> {
     let output = Command::new(ashiato)
         .args(["query", "--site", "shop", "--metrics", "events", "--dimensions", "", "--json"])
         .args(["--from", &text(now - day), "--to", &text(now + day)])
-        .args(["--database-url", &format!("sqlite:{}", database.display())])
+        .args(["--database-url", url])
         .output()?;
     ensure!(
         output.status.success(),

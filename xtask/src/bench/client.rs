@@ -28,7 +28,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
 
     let port = free_port()?;
     let ashiato = root.join("target/release/ashiato");
-    let data = Data { folder: folder(root, "client")?, ashiato: &ashiato };
+    let data = Data { folder: folder(root, "client")?, ashiato: &ashiato, server: None };
     let site = root.join("demo-site/shop.toml");
     let text =
         fs::read_to_string(&site).with_context(|| format!("cannot read {}", site.display()))?;

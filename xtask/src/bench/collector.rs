@@ -3,20 +3,43 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use ashiato_postgres::Cluster;
 
-use super::{Cores, Options, allow_many_files, folder};
-use crate::process::{self, Servers};
+use super::{Cores, Engine, Options, allow_many_files, folder};
+use crate::{
+    install,
+    process::{self, Servers},
+};
 
 /// The origin of the shop's pages in its site file.
 pub(super) const ORIGIN: &str = "http://localhost:8081";
 
-/// Starts both servers, and lets the load drive them.
+/// Starts both servers, and lets the load drive them: on one engine, or on one after the other.
 pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     process::run(process::cargo(root).args(["build", "--release", "--package", "ashiato-load"]))?;
     allow_many_files()?;
+    let chosen = |engine| options.engine.is_none_or(|chosen| chosen == engine);
+    if chosen(Engine::Sqlite) {
+        on(root, options, None)?;
+    }
+    if chosen(Engine::Postgres) {
+        install::for_postgres()?;
+        // On the disk on which SQLite's file lies too.
+        let cluster = Cluster::start_in(&root.join("target/bench"))?;
+        on(root, options, Some(cluster.database()?))?;
+    }
+    Ok(())
+}
+
+fn on(root: &Path, options: &Options, server: Option<String>) -> Result<()> {
     let program = |name: &str| root.join("target/release").join(name);
     let (ashiato, load) = (program("ashiato"), program("ashiato-load"));
-    let data = Data { folder: folder(root, "collector")?, ashiato: &ashiato };
+    let name = if server.is_some() {
+        "PostgreSQL, synchronous_commit=on"
+    } else {
+        "SQLite, synchronous=FULL"
+    };
+    let data = Data { folder: folder(root, "collector")?, ashiato: &ashiato, server };
     data.apply(&root.join("demo-site/shop.toml"))?;
 
     let cores = Cores::find();
@@ -29,7 +52,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 });
     println!("## Collector\n");
     println!(
-        "SQLite, synchronous=FULL, all checks on; {}; windows of {seconds} s, rounds: {rounds}.\n",
+        "{name}, all checks on; {}; windows of {seconds} s, rounds: {rounds}.\n",
         match cores {
             Cores(true) => "server on one core, load on another",
             Cores(false) => "server and load not bound to cores of their own",
@@ -41,8 +64,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
             .arg("drive")
             .args(["--collector", &collector.url, "--collector-pid", &collector.pid])
             .args(["--bare", &bare.url, "--bare-pid", &bare.pid])
-            .arg("--database")
-            .arg(data.database())
+            .args(["--database-url", &data.database_url()])
             .arg("--ashiato")
             .arg(&ashiato)
             .args(["--origin", ORIGIN])
@@ -69,15 +91,14 @@ fn start(
 pub(super) struct Data<'a> {
     pub(super) folder: PathBuf,
     pub(super) ashiato: &'a Path,
+    /// The address of a database of PostgreSQL, where it is not SQLite in the folder.
+    pub(super) server: Option<String>,
 }
 
 impl Data<'_> {
-    fn database(&self) -> PathBuf {
-        self.folder.join("ashiato.sqlite")
-    }
-
     fn database_url(&self) -> String {
-        format!("sqlite:{}", self.database().display())
+        let file = || format!("sqlite:{}", self.folder.join("ashiato.sqlite").display());
+        self.server.clone().unwrap_or_else(file)
     }
 
     /// Puts a site file in force.

@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// One of the two instead of both
     #[arg(value_enum)]
     what: Option<What>,
+    /// The collector on one of the two instead of both
+    #[arg(long, value_enum)]
+    engine: Option<Engine>,
     /// Windows of a second and few rounds: shows that it runs, its figures say little
     #[arg(long)]
     quick: bool,
@@ -44,6 +47,14 @@ enum What {
     Collector,
     /// Bytes, and time to the banner, against other banners
     Client,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    /// SQLite
+    Sqlite,
+    /// PostgreSQL
+    Postgres,
 }
 
 /// Measures, and prints Markdown.
