@@ -143,17 +143,23 @@ impl<T> Whole for T where
 {
 }
 
+/// Stands for the place of a value in a text that is put together: `?` on SQLite, which looks numbered places
+/// up one by one and takes the square of their number in time; `$1`, `$2`, … on PostgreSQL.
+const PLACE: char = '\u{1}';
+
 /// A statement with its values.
 #[derive(Clone, Debug)]
 pub struct Statement<'q> {
     text: Cow<'static, str>,
     values: Vec<Value<'q>>,
+    /// How many values its text had a place for before places were added.
+    fixed: usize,
 }
 
 /// A statement of that text.
 #[must_use]
 pub fn sql<'q>(text: &'static str) -> Statement<'q> {
-    Statement { text: text.into(), values: Vec::new() }
+    Statement { text: text.into(), values: Vec::new(), fixed: 0 }
 }
 
 impl<'q> Statement<'q> {
@@ -161,6 +167,7 @@ impl<'q> Statement<'q> {
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
+        self.fixed += 1;
         self
     }
 
@@ -170,12 +177,10 @@ impl<'q> Statement<'q> {
         self
     }
 
-    /// Adds a placeholder and its value.
+    /// Adds a placeholder and its value, after all those of [`Statement::bind`].
     pub fn push_bind(&mut self, value: impl Into<Value<'q>>) -> &mut Self {
         self.values.push(value.into());
-        let number = self.values.len();
-        // Writing to a string does not fail.
-        let _ = write!(self.text.to_mut(), "${number}");
+        self.text.to_mut().push(PLACE);
         self
     }
 
@@ -188,15 +193,26 @@ impl<'q> Statement<'q> {
         }
     }
 
-    fn text(text: Cow<'static, str>) -> SqlStr {
-        match text {
+    /// The text with its places as `place` writes them, by their numbers.
+    fn text(&self, place: impl Fn(&mut String, usize)) -> SqlStr {
+        match &self.text {
             Cow::Borrowed(text) => text.into_sql_str(),
-            // Only texts of this program were added; what comes from outside is a value.
-            Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
+            Cow::Owned(marked) => {
+                let mut text = String::with_capacity(marked.len() + 8 * self.values.len());
+                for (number, part) in marked.split(PLACE).enumerate() {
+                    if number > 0 {
+                        place(&mut text, self.fixed + number);
+                    }
+                    text.push_str(part);
+                }
+                // Only texts of this program were added; what comes from outside is a value.
+                AssertSqlSafe(text).into_sql_str()
+            }
         }
     }
 
     fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {
+        let text = self.text(|text, _| text.push('?'));
         let mut arguments = SqliteArguments::default();
         for value in self.values {
             match value {
@@ -206,10 +222,14 @@ impl<'q> Statement<'q> {
             }
             .map_err(sqlx::Error::Encode)?;
         }
-        Ok((Self::text(self.text), arguments))
+        Ok((text, arguments))
     }
 
     fn for_postgres(self) -> sqlx::Result<(SqlStr, PgArguments)> {
+        let text = self.text(|text, number| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "${number}");
+        });
         let mut arguments = PgArguments::default();
         for value in self.values {
             match value {
@@ -219,7 +239,7 @@ impl<'q> Statement<'q> {
             }
             .map_err(sqlx::Error::Encode)?;
         }
-        Ok((Self::text(self.text), arguments))
+        Ok((text, arguments))
     }
 
     /// Runs it; how many rows it changed.
