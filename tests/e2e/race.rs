@@ -10,7 +10,7 @@ use std::{
 
 use ashiato_tests::{Collector, Data, Visitor};
 
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 200;
 const SENDERS: usize = 3;
 
 /// Lets `SENDERS` threads repeat `act` while this thread withdraws. Returns once the withdrawal is

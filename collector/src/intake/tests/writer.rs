@@ -50,6 +50,18 @@ async fn a_writer_that_finds_no_room_takes_what_comes_when_there_is_room_again()
 }
 
 #[tokio::test]
+async fn a_file_that_may_only_be_read_takes_nothing_and_everything_once_it_may_be_written() {
+    let mut bench = on_sqlite().await;
+    // On this connection only: the next one may write.
+    let writer = bench.writer("PRAGMA query_only = ON").await;
+    let problem = writer.lead(bench.form(1)).await.unwrap_err();
+    assert_eq!((problem.status.as_u16(), problem.code), (503, "unavailable"));
+    assert_eq!(bench.count("SELECT COUNT(*) FROM lead").await, 0);
+    assert!(writer.lead(bench.form(1)).await.is_ok());
+    assert_eq!(bench.count("SELECT COUNT(*) FROM lead").await, 1);
+}
+
+#[tokio::test]
 async fn while_the_database_is_locked_all_who_wait_are_refused_at_once() {
     let mut bench = on_sqlite().await;
     let writer = bench.writer("PRAGMA busy_timeout = 700").await;
