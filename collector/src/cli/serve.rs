@@ -65,7 +65,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
 
     let months = tokio::spawn(keep_months_ahead(database.clone()));
     let checkpoints = Checkpoints::of(&database).map(|all| tokio::spawn(carry(all)));
-    let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
+    let (writer, mut written) = Writer::start(&database, writing, &keys);
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
     let app = App { keys, sites, writer, readers, client, public_url };
     // Answers are small and written whole: waiting to fill a packet only adds delay.
@@ -101,7 +101,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         checkpoints.abort();
     }
     // Every answer has been given; what the writer still holds are counts.
-    written.await?;
+    while let Some(ended) = written.join_next().await {
+        ended?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Group commit: many requests, one transaction, each answered after the commit.
 //!
-//! One task owns the only connection that writes visitors' data. It takes what has queued up,
-//! applies it in order in one transaction, commits, and only then answers. If one of the jobs
+//! A task owns a connection that writes visitors' data. It takes what has queued up, applies it in
+//! order in one transaction, commits, and only then answers. On SQLite there is one such task; on
+//! PostgreSQL another one takes the next group while the first waits for the disk. If one of the jobs
 //! fails, nothing of the transaction is kept and each job is tried in one of its own, so that none
 //! can spoil another. If the database itself fails (it is locked, its disk is full), no job would
 //! fare better alone, and all are refused at once.
@@ -12,7 +13,10 @@
 use std::sync::Arc;
 
 use consent_core::time::Millis;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinSet,
+};
 
 use super::{
     consents,
@@ -59,21 +63,26 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the task that writes to `database`, by `connection` as long as that holds. It ends
+    /// Starts the tasks that write to `database`, the first by `connection` as long as that holds. They end
     /// when every `Writer` is dropped and what was queued is answered.
     #[must_use]
     pub fn start(
-        database: Database,
+        database: &Database,
         connection: Connection,
-        keys: Arc<Keys>,
-    ) -> (Self, tokio::task::JoinHandle<()>) {
+        keys: &Arc<Keys>,
+    ) -> (Self, JoinSet<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let tables = Tables { database, open: Some(connection) };
-        let task = tokio::spawn(run(tables, keys, queue));
-        (Self { jobs }, task)
+        let queue = Arc::new(Mutex::new(queue));
+        let mut tasks = JoinSet::new();
+        let mut first = Some(connection);
+        for _ in 0..database.writers() {
+            let tables = Tables { database: database.clone(), open: first.take() };
+            tasks.spawn(run(tables, Arc::clone(keys), Arc::clone(&queue)));
+        }
+        (Self { jobs }, tasks)
     }
 
-    /// Waits until the writing task has ended, which it does by itself only where it is broken.
+    /// Waits until the writing tasks have ended, which they do by themselves only where they are broken.
     pub async fn ended(&self) {
         self.jobs.closed().await;
     }
@@ -130,9 +139,10 @@ enum Failed {
     Database(sqlx::Error),
 }
 
-async fn run(mut tables: Tables, keys: Arc<Keys>, mut queue: mpsc::Receiver<Job>) {
+async fn run(mut tables: Tables, keys: Arc<Keys>, queue: Arc<Mutex<mpsc::Receiver<Job>>>) {
     let mut group = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
+    // Who waits for the queue holds it; who has a group lets the next one have it.
+    while queue.lock().await.recv_many(&mut group, GROUP).await > 0 {
         match tables.commit(&keys, &group).await {
             Ok(outcomes) => {
                 for (job, outcome) in group.drain(..).zip(outcomes) {

@@ -141,6 +141,12 @@ impl Database {
         matches!(self.options, Options::Sqlite(_))
     }
 
+    /// Connections that write at the same time, of one collector.
+    #[must_use]
+    pub const fn writers(&self) -> usize {
+        if self.is_sqlite() { 1 } else { 2 }
+    }
+
     /// A connection that may write; what is missing is made: a file, tables.
     ///
     /// # Errors

@@ -12,7 +12,10 @@ impl Bench {
         let mut connection = database.create().await.unwrap();
         sql(setup).rows(&mut connection).await.unwrap();
         let keys = Arc::new(Keys::of([1; 32], [2; 32], [3; 32]));
-        Writer::start(database, connection, keys).0
+        let (writer, mut tasks) = Writer::start(&database, connection, &keys);
+        // They end with the writer.
+        tasks.detach_all();
+        writer
     }
 
     fn form(&self, id: u8) -> Sent {
