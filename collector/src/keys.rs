@@ -5,6 +5,7 @@
 //! |---|---|
 //! | session | a session's signing key: HKDF-SHA256 (RFC 5869) with the session's string as info |
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
+//! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
 
 use std::{fs, io::Write as _, path::Path};
@@ -13,10 +14,12 @@ use consent_core::{
     ids::{SiteKey, Uuid7, VisitorHash, VisitorId, base64url, from_base64url},
     jws,
 };
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use crate::log::note::Checkpoint;
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +161,30 @@ impl Keys {
         jws.push('.');
         jws.push_str(&base64url(&signature.to_bytes()));
         jws
+    }
+
+    /// The consent log's own key, by which its checkpoints are signed. It is derived from the secret that is
+    /// never exchanged: a log has one key as long as it lasts.
+    fn log(&self) -> SigningKey {
+        let mut seed = [0; 32];
+        let hkdf = Hkdf::<Sha256>::new(Some(b"ashiato log"), &self.visitor);
+        if hkdf.expand(b"checkpoint", &mut seed).is_err() {
+            unreachable!("32 bytes are within what HKDF gives (RFC 5869, section 2.3)");
+        }
+        SigningKey::from_bytes(&seed)
+    }
+
+    /// The public part of the consent log's key.
+    #[must_use]
+    pub fn log_verifier(&self) -> VerifyingKey {
+        self.log().verifying_key()
+    }
+
+    /// A checkpoint as a signed note.
+    #[must_use]
+    pub fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> String {
+        let key = self.log();
+        checkpoint.note(&key.verifying_key(), |text| key.sign(text))
     }
 
     /// The public keys (RFC 7517) by which receipts are verified.

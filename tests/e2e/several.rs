@@ -221,7 +221,8 @@ fn decisions_of_one_visitor_that_come_to_several_collectors_follow_each_other() 
 fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
-    let everywhere = ["site", "token", "log_leaf", "_sqlx_migrations"];
+    let everywhere =
+        ["site", "token", "log_leaf", "log_node", "log_checkpoint", "_sqlx_migrations"];
     let keys = database.texts(
         "SELECT t.relname || ' ' || i.relname || ' ' || string_agg(a.attname, ',' ORDER BY k.place) \
          FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \

@@ -73,6 +73,12 @@ impl Data {
         self
     }
 
+    /// Whether the database is SQLite.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        self.server.is_none()
+    }
+
     /// The PostgreSQL server, where the database is of one.
     pub fn server(&mut self) -> Option<&mut Cluster> {
         self.server.as_mut().map(|(server, _)| server)

@@ -15,8 +15,10 @@ pub struct Answer {
     pub status: u16,
     /// The headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body, as text.
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -105,9 +107,7 @@ fn read(mut response: Response<ureq::Body>) -> Result<Answer, ureq::Error> {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    Ok(Answer {
-        status: response.status().as_u16(),
-        headers,
-        body: response.body_mut().read_to_string()?,
-    })
+    let bytes = response.body_mut().read_to_vec()?;
+    let body = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Answer { status: response.status().as_u16(), headers, body, bytes })
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod log;
 mod query;
 mod serve;
 mod site;
@@ -29,6 +30,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Verify the consent log.
+    #[command(subcommand)]
+    Log(LogAct),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
 }
@@ -50,6 +54,13 @@ enum SiteAct {
         #[command(flatten)]
         database: config::Database,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum LogAct {
+    /// Go through the whole log: every leaf against the decision that it commits to, and the tree against
+    /// every checkpoint. Fails where anything was changed, dropped, moved or dated back.
+    Verify(log::Verify),
 }
 
 #[derive(Debug, Subcommand)]
@@ -96,6 +107,7 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
             Act::Query(arguments) => query::run(arguments).await,
         }
     });

@@ -126,6 +126,7 @@ pub async fn decide(
         edition: site.edition,
         now,
         receipt: None,
+        record: None,
         salt: &decide.random.1,
         log_index: leaves::next(db).await?,
     };
@@ -146,9 +147,10 @@ pub async fn decide(
         count(db, site, if refused { &[] } else { &granted }, now).await?;
     }
     if refused && before.is_none() {
-        let record = request.to_json();
+        let record = receipt::refusal(request, now, decision.log_index);
         leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, record.as_bytes()))
             .await?;
+        decision.record = Some(&record);
         decisions::insert(db, site.id, &decision).await?;
         return Ok(Ok(Decided { in_force: true, ..Decided::default() }));
     }

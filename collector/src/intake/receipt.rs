@@ -6,6 +6,7 @@ use consent_core::{
     receipt::{EventState, LogPlace, Party, PurposeState, Receipt, SCHEMA_VERSION},
     standing::Standing,
     time::Millis,
+    wire::ConsentRequest,
 };
 
 use super::consents::Decide;
@@ -76,4 +77,10 @@ pub(super) fn of(decide: &Decide, facts: &Facts<'_>) -> Receipt {
         withdrawal_method: format!("{public_url}/s/{}/policy", site.key),
         log: LogPlace { index: log_index },
     }
+}
+
+/// What the log commits to where there is no receipt: a first refusal, when it was recorded, and its place.
+pub(super) fn refusal(request: &ConsentRequest, now: Millis, log_index: i64) -> String {
+    let decision = request.to_json();
+    format!(r#"{{"event_time":{},"log":{{"index":{log_index}}},"decision":{decision}}}"#, now.0)
 }

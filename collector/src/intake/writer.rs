@@ -27,6 +27,7 @@ use crate::{
     clock,
     error::Problem,
     keys::Keys,
+    log::stored,
     sites::Site,
     store::{
         Connection, Database, conflict,
@@ -47,6 +48,7 @@ enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
+    Checkpoint(Arc<str>, Answer<String>),
 }
 
 enum Outcome {
@@ -54,6 +56,7 @@ enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Counted,
+    Checkpoint(String),
 }
 
 /// The way to the writing task.
@@ -116,6 +119,14 @@ impl Writer {
         if self.jobs.try_send(Job::Asked(site)).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
+    }
+
+    /// The signed state of the consent log; `origin` names a log that has signed nothing yet.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn checkpoint(&self, origin: Arc<str>) -> Result<String, Problem> {
+        self.ask(|answer| Job::Checkpoint(origin, answer)).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
@@ -234,7 +245,7 @@ async fn attempt(
     ids: Ids,
 ) -> Result<Option<Vec<Outcome>>, Failed> {
     let mut tx = db.begin().await.map_err(Failed::Database)?;
-    if jobs.iter().any(|job| matches!(job, Job::Decide(..))) {
+    if jobs.iter().any(|job| matches!(job, Job::Decide(..) | Job::Checkpoint(..))) {
         locks::take(&mut tx, Lock::Decisions).await.map_err(Failed::Database)?;
     }
     // Read once the database is this transaction's own: nothing recorded before it is later.
@@ -293,6 +304,10 @@ async fn apply(
                 tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
                 outcomes.push(Outcome::Counted);
             }
+            Job::Checkpoint(origin, _) => {
+                let note = stored::checkpoint(db, keys, origin, now).await?;
+                outcomes.push(Outcome::Checkpoint(note));
+            }
         }
         rest = others;
     }
@@ -314,6 +329,7 @@ fn answer(job: Job, outcome: Outcome) {
         (Job::Decide(_, to), Outcome::Decided(answer)) => drop(to.send(answer)),
         (Job::Store(_, to), Outcome::Stored(answer)) => drop(to.send(Ok(answer))),
         (Job::Lead(_, to), Outcome::Lead(answer)) => drop(to.send(answer)),
+        (Job::Checkpoint(_, to), Outcome::Checkpoint(note)) => drop(to.send(Ok(note))),
         _ => {}
     }
 }
@@ -325,6 +341,7 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Checkpoint(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }
     }

@@ -1,7 +1,15 @@
 //! The consent log: RFC 6962 leaf hashes over salted commitments.
 //!
+//! [`tree`] has its arithmetic, [`note`] the signed form of its state. Neither reads anything.
+//! [`stored`] brings them together with the database, [`audit`] goes through all of it.
+//!
 //! The log holds hashes only. What a leaf stands for is shown by giving the record and its salt;
 //! when both are erased the leaf stays, and says nothing about anybody.
+
+pub mod audit;
+pub mod note;
+pub mod stored;
+pub mod tree;
 
 use sha2::{Digest as _, Sha256};
 

@@ -6,6 +6,7 @@ mod body;
 mod cookies;
 mod extract;
 mod gpc;
+mod log;
 mod policy;
 mod visitor;
 
@@ -60,6 +61,10 @@ pub fn router(app: App) -> Router {
         .route("/s/{site}/gpc.json", get(gpc::of_site))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
+        .route("/v1/log/checkpoint", get(log::checkpoint))
+        .route("/v1/log/key", get(log::key))
+        .route("/v1/log/tile/{*tile}", get(log::tile))
+        .route("/v1/log/proof", get(log::proof))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))
         .route("/api/v1/query", post(api::query))

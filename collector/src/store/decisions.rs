@@ -80,6 +80,8 @@ pub struct Decision<'a> {
     pub now: Millis,
     /// Its receipt's id and the receipt; none for a first refusal.
     pub receipt: Option<(ReceiptId, &'a str)>,
+    /// What the log commits to, where that is no receipt.
+    pub record: Option<&'a str>,
     /// What the log's commitment is salted with.
     pub salt: &'a [u8],
     /// Its leaf in the log.
@@ -87,8 +89,8 @@ pub struct Decision<'a> {
 }
 
 const INSERT: &str = "INSERT INTO decision (site_id, id, session, visitor_id, receipt_id, edition, \
-    method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index, record) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 /// Records a decision.
 ///
@@ -117,6 +119,7 @@ pub async fn insert(
         .bind(decision.receipt.map(|(_, receipt)| receipt))
         .bind(decision.salt)
         .bind(decision.log_index)
+        .bind(decision.record)
         .execute(db)
         .await?;
     Ok(())
