@@ -11,12 +11,23 @@ pub struct Serve {
     /// The address by which browsers reach it [default: `http://LISTEN`].
     #[arg(long, env = "ASHIATO_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// The keys file, made on first start with mode 0600.
+    /// The keys file, made on first start with mode 0600. Its content may be given in the
+    /// environment variable `ASHIATO_KEYS` instead; no file is read then.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     pub keys_file: PathBuf,
     /// The database.
     #[command(flatten)]
     pub database: Database,
+}
+
+/// The variable that holds the content of a keys file. It has no flag: what stands on a command line
+/// is seen by everybody on the machine.
+pub const KEYS: &str = "ASHIATO_KEYS";
+
+/// The content of a keys file, where the environment gives it.
+#[must_use]
+pub fn keys_text() -> Option<String> {
+    std::env::var(KEYS).ok().filter(|text| !text.trim().is_empty())
 }
 
 /// Which database.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod keys;
 mod query;
 mod serve;
 mod site;
@@ -29,6 +30,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Show the keys, or exchange them for newer ones.
+    #[command(subcommand)]
+    Keys(keys::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
 }
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::Keys(act) => keys::run(&act),
             Act::Query(arguments) => query::run(arguments).await,
         }
     });

@@ -13,7 +13,8 @@ use tracing_subscriber::EnvFilter;
 use super::Failure;
 use crate::{
     client::Client,
-    config::Serve,
+    clock,
+    config::{self, Serve},
     intake::writer::Writer,
     keys::Keys,
     routes::{self, App},
@@ -21,7 +22,7 @@ use crate::{
     store::{Database, Readers},
 };
 
-/// How soon an applied site file is in force.
+/// How soon an applied site file is in force, or a changed keys file.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How long a stop waits for calls that are open.
 const GRACE: Duration = Duration::from_secs(10);
@@ -35,7 +36,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let client = Arc::new(Client::embedded()?);
-    let keys = Arc::new(Keys::open(&config.keys_file)?);
+    let keys = Arc::new(match config::keys_text() {
+        Some(text) => Keys::parse(&text, config::KEYS)?,
+        None => Keys::open(&config.keys_file, clock::now())?,
+    });
     let database = Database::at(&config.database.url)?;
     let writing = database.create().await?;
     let readers = database.readers().await?;
@@ -55,7 +59,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
 
     let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
-    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
+    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
     let app = App { keys, sites, writer, readers, client, public_url };
     // Answers are small and written whole: waiting to fill a packet only adds delay.
     let listener = listener.tap_io(|stream| {
@@ -96,12 +100,17 @@ async fn overdue(stopped: oneshot::Receiver<()>) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn keep_fresh(sites: Sites, readers: Readers) {
+async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) {
     let mut ticks = tokio::time::interval(REFRESH);
     loop {
         ticks.tick().await;
         if let Err(error) = sites.refresh(&readers).await {
             tracing::warn!(%error, "site files were not read again");
+        }
+        match keys.reload() {
+            Ok(true) => tracing::info!("the keys file has changed and is in force"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the keys stay what they were"),
         }
     }
 }

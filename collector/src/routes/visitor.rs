@@ -69,9 +69,9 @@ pub(super) async fn open_session(
     };
     let now = clock::now();
     let session = Session { site: site.key.clone(), expires: now.plus(LIFETIME), visitor };
-    let text = session.to_text(&random()?);
+    let (text, key) = app.keys.open_session(&session, &random()?, now);
     Ok(Json(SessionAnswer {
-        key: base64url(&app.keys.session_key(&text)),
+        key: base64url(&key),
         session: text,
         expires: session.expires,
         now,
