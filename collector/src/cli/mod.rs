@@ -1,6 +1,7 @@
 //! The command line.
 
 mod keys;
+mod limits;
 mod query;
 mod serve;
 mod site;

@@ -6,18 +6,17 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, sync::oneshot};
 use tracing_subscriber::EnvFilter;
 
-use super::Failure;
+use super::{Failure, limits};
 use crate::{
     client::Client,
     clock,
     config::{self, Serve},
     intake::writer::Writer,
     keys::Keys,
-    routes::{self, App},
+    routes::{self, App, listen},
     sites::Sites,
     store::{Database, Readers},
 };
@@ -60,13 +59,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
 
     let (writer, written) = Writer::start(database, writing, Arc::clone(&keys));
     let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
-    let app = App { keys, sites, writer, readers, client, public_url };
-    // Answers are small and written whole: waiting to fill a packet only adds delay.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
+    let bounds = limits::bounds(&config.limits);
+    let (limits, proxies) = limits::of_calls(&config.limits);
+    let app = App { keys, sites, writer, readers, client, limits, proxies, public_url };
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
     let (stopping, stopped) = oneshot::channel();
@@ -79,9 +74,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         }
         drop(stopping);
     };
-    let serving = axum::serve(listener, routes::router(app)).with_graceful_shutdown(stop);
+    let plain = |stream| std::future::ready(Ok(stream));
+    let serving = listen::serve(listener, bounds, routes::router(app), plain, stop);
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = overdue(stopped) => {
             // What was answered is on disk, and these callers have been answered nothing.
             tracing::warn!("stopped while calls were open that never ended");

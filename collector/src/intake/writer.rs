@@ -27,7 +27,7 @@ use crate::{
     sites::Site,
     store::{
         Connection, Database,
-        tallies::{self, Kind},
+        tallies::{self, Kind, Reason},
     },
 };
 
@@ -43,6 +43,7 @@ enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
+    Bot(Arc<Site>),
 }
 
 enum Outcome {
@@ -104,7 +105,16 @@ impl Writer {
 
     /// Counts that somebody is asked. A count that finds the queue full is lost.
     pub fn asked(&self, site: Arc<Site>) {
-        if self.jobs.try_send(Job::Asked(site)).is_err() {
+        self.count(Job::Asked(site));
+    }
+
+    /// Counts that a bot was refused. A count that finds the queue full is lost.
+    pub fn bot(&self, site: Arc<Site>) {
+        self.count(Job::Bot(site));
+    }
+
+    fn count(&self, job: Job) {
+        if self.jobs.try_send(job).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
     }
@@ -247,6 +257,10 @@ async fn apply(
                 tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
                 outcomes.push(Outcome::Counted);
             }
+            Job::Bot(site) => {
+                tallies::refuse(db, site.id, now, (Reason::Bot, ""), 1).await?;
+                outcomes.push(Outcome::Counted);
+            }
         }
         rest = others;
     }
@@ -279,7 +293,7 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Asked(_) => {}
+            Job::Asked(_) | Job::Bot(_) => {}
         }
     }
 }
