@@ -1,25 +1,20 @@
 //! Taking connections, and giving none of them more than its due.
 //!
-//! A connection *waits* until the head of its next request is whole, and is *busy* until that request
-//! is answered. It may wait so long and no longer: for the rest of a head that has begun, and between
-//! requests. Where there are as many connections as there may be, one that waits makes room for a new
-//! one, first of all those that have begun a head and not ended it; so whoever opens thousands and
-//! sends nothing loses them, and others are served. Busy ones are never cut off; that they end is seen
-//! to by the time that a body may take.
+//! The loop is generic over the stream, so that TLS can be put between. How many connections there are
+//! and how long each may take is for `room` to say.
 
 use std::{
-    collections::{BTreeSet, HashMap},
     convert::Infallible,
     io,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{
-    body::Incoming,
+    body::{Body as _, Incoming},
     server::conn::http1,
     service::{Service as _, service_fn},
 };
@@ -27,37 +22,26 @@ use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{Notify, oneshot, watch},
+    sync::watch,
     task::JoinSet,
 };
 
-use super::{limit::Peer, slow::Timed};
+pub use super::room::Bounds;
+use super::{
+    limit::Peer,
+    room::{Room, Seat},
+    slow::Timed,
+};
 use crate::clock;
 
 /// How often it is looked whose time is over.
 const SWEEP: Duration = Duration::from_millis(250);
-/// A head that is younger is on its way.
-const FRESH: Duration = Duration::from_secs(1);
 /// Without files to open, how long until the next try.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of a request's head, at most.
 const HEAD_BYTES: usize = 32 * 1_024;
 /// Lines of a request's head, at most.
 const HEAD_LINES: usize = 100;
-
-/// What connections may have.
-#[derive(Clone, Copy, Debug)]
-pub struct Bounds {
-    /// How many there may be.
-    pub connections: usize,
-    /// How long the head of a request may take, from the connection's beginning or the head's.
-    pub head: Duration,
-    /// How long a body may take.
-    pub body: Duration,
-    /// How long a connection may be without a request. Longer than what proxies keep theirs, so that
-    /// they do not send into one that is being closed.
-    pub idle: Duration,
-}
 
 /// Serves `router` until `stop`, and then until every request is answered that has begun. `secure`
 /// makes a stream of each connection, as by a TLS handshake; its time is part of the first head's.
@@ -71,7 +55,7 @@ pub async fn serve<S, F>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     F: Future<Output = io::Result<S>> + Send + 'static,
 {
-    let room = Arc::new(Room { bounds, seats: Mutex::default(), freed: Notify::new() });
+    let room = Room::new(bounds);
     let (stopping, stopped) = watch::channel(());
     let mut tasks = JoinSet::new();
     let mut ticks = tokio::time::interval(SWEEP);
@@ -102,7 +86,7 @@ pub async fn serve<S, F>(
         }
         let (seat, evicted) = tokio::select! {
             () = &mut stop => break,
-            seated = room.seat() => seated,
+            seated = room.seat(clock::uptime) => seated,
         };
         let connection = Connection {
             seat: Arc::new(seat),
@@ -150,9 +134,15 @@ impl Connection {
         let Self { seat, router, peer, .. } = self;
         let stream = Watched { stream, seat: Arc::clone(&seat) };
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            seat.busy();
+            let time = seat.body_time();
+            let whole = Arc::clone(&seat);
+            if request.body().is_end_stream() {
+                whole.busy();
+            } else {
+                whole.reads(clock::uptime());
+            }
             let mut request: Request =
-                request.map(|body| Body::new(Timed::new(body, seat.room.bounds.body)));
+                request.map(|body| Body::new(Timed::new(body, time, move || whole.busy())));
             request.extensions_mut().insert(peer);
             let answer = TowerToHyperService::new(router.clone()).call(request);
             let seat = Arc::clone(&seat);
@@ -177,149 +167,6 @@ impl Connection {
     }
 }
 
-/// The connections that there are.
-struct Room {
-    bounds: Bounds,
-    seats: Mutex<Seats>,
-    freed: Notify,
-}
-
-#[derive(Default)]
-struct Seats {
-    next: u64,
-    /// Who is there, and as what. To drop a sender is to send its connection away.
-    taken: HashMap<u64, (State, oneshot::Sender<()>)>,
-    /// Those whose head has begun, and those that are between requests, by since when.
-    heads: BTreeSet<(Duration, u64)>,
-    idle: BTreeSet<(Duration, u64)>,
-}
-
-#[derive(Clone, Copy)]
-enum State {
-    Head(Duration),
-    Idle(Duration),
-    Busy,
-}
-
-impl Seats {
-    fn unlist(&mut self, id: u64, state: State) {
-        match state {
-            State::Head(since) => self.heads.remove(&(since, id)),
-            State::Idle(since) => self.idle.remove(&(since, id)),
-            State::Busy => false,
-        };
-    }
-
-    fn change(&mut self, id: u64, to: State) {
-        let Some((state, _)) = self.taken.get_mut(&id) else { return };
-        let before = std::mem::replace(state, to);
-        self.unlist(id, before);
-        match to {
-            State::Head(since) => self.heads.insert((since, id)),
-            State::Idle(since) => self.idle.insert((since, id)),
-            State::Busy => false,
-        };
-    }
-
-    fn remove(&mut self, id: u64) {
-        if let Some((state, _)) = self.taken.remove(&id) {
-            self.unlist(id, state);
-        }
-    }
-
-    /// Sends away who can be spared first; whether there was anybody.
-    fn evict(&mut self, now: Duration) -> bool {
-        let stale = self.heads.first().filter(|(since, _)| now.saturating_sub(*since) >= FRESH);
-        let Some((_, id)) = stale.or(self.idle.first()).or(self.heads.first()).copied() else {
-            return false;
-        };
-        self.remove(id);
-        true
-    }
-
-    fn sweep(&mut self, now: Duration, bounds: &Bounds) {
-        let late = |first: Option<&(Duration, u64)>, bound: Duration| {
-            first.filter(|(since, _)| now.saturating_sub(*since) >= bound).map(|(_, id)| *id)
-        };
-        while let Some(id) =
-            late(self.heads.first(), bounds.head).or_else(|| late(self.idle.first(), bounds.idle))
-        {
-            self.remove(id);
-        }
-    }
-}
-
-impl Room {
-    fn seats(&self) -> MutexGuard<'_, Seats> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn sweep(&self, now: Duration) {
-        self.seats().sweep(now, &self.bounds);
-        self.freed.notify_one();
-    }
-
-    fn evict(&self, now: Duration) {
-        self.seats().evict(now);
-    }
-
-    /// A seat for a new connection, and what ends when it has to leave. Waits where all are busy.
-    async fn seat(self: &Arc<Self>) -> (Seat, oneshot::Receiver<()>) {
-        loop {
-            let freed = self.freed.notified();
-            if let Some(seated) = self.try_seat(clock::uptime()) {
-                return seated;
-            }
-            freed.await;
-        }
-    }
-
-    fn try_seat(self: &Arc<Self>, now: Duration) -> Option<(Seat, oneshot::Receiver<()>)> {
-        let mut seats = self.seats();
-        if seats.taken.len() >= self.bounds.connections && !seats.evict(now) {
-            return None;
-        }
-        let (stay, leave) = oneshot::channel();
-        let id = seats.next;
-        seats.next += 1;
-        seats.taken.insert(id, (State::Head(now), stay));
-        seats.heads.insert((now, id));
-        Some((Seat { room: Arc::clone(self), id }, leave))
-    }
-}
-
-/// A connection's place among the others; given up when dropped.
-struct Seat {
-    room: Arc<Room>,
-    id: u64,
-}
-
-impl Seat {
-    fn busy(&self) {
-        self.room.seats().change(self.id, State::Busy);
-    }
-
-    fn idle(&self, now: Duration) {
-        self.room.seats().change(self.id, State::Idle(now));
-        self.room.freed.notify_one();
-    }
-
-    /// Bytes have come: between requests, the next one's head has begun.
-    fn heard(&self) {
-        let mut seats = self.room.seats();
-        if let Some((State::Idle(_), _)) = seats.taken.get(&self.id) {
-            seats.change(self.id, State::Head(clock::uptime()));
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.room.seats().remove(self.id);
-        self.room.freed.notify_one();
-    }
-}
-
 /// A stream that tells its seat when bytes come.
 struct Watched<S> {
     stream: S,
@@ -335,7 +182,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            self.seat.heard();
+            self.seat.heard(clock::uptime());
         }
         read
     }

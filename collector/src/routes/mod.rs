@@ -9,6 +9,7 @@ mod gpc;
 mod limit;
 pub mod listen;
 mod policy;
+mod room;
 mod slow;
 mod visitor;
 

@@ -15,20 +15,21 @@ use tokio::time::{Sleep, sleep};
 #[error("the body was not whole after {} s", .0.as_secs_f32())]
 pub(super) struct TooSlow(Duration);
 
-/// A body, and the time that it has from the first wait for it.
-pub(super) struct Timed {
+/// A body, the time that it has from the first wait for it, and what is to be done once it is whole.
+pub(super) struct Timed<F> {
     body: Incoming,
     time: Duration,
     end: Option<Pin<Box<Sleep>>>,
+    whole: F,
 }
 
-impl Timed {
-    pub(super) fn new(body: Incoming, time: Duration) -> Self {
-        Self { body, time, end: None }
+impl<F: Fn()> Timed<F> {
+    pub(super) fn new(body: Incoming, time: Duration, whole: F) -> Self {
+        Self { body, time, end: None, whole }
     }
 }
 
-impl HttpBody for Timed {
+impl<F: Fn() + Unpin> HttpBody for Timed<F> {
     type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -37,6 +38,9 @@ impl HttpBody for Timed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            if frame.is_none() {
+                (self.whole)();
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let time = self.time;
