@@ -2,6 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use ipnet::IpNet;
+
+use crate::proxy;
+
 /// `ashiato serve`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Serve {
@@ -11,7 +15,8 @@ pub struct Serve {
     /// The address by which browsers reach it [default: `http://LISTEN`].
     #[arg(long, env = "ASHIATO_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
-    /// The keys file, made on first start with mode 0600.
+    /// The keys file, made on first start with mode 0600. Its content may be given in the
+    /// environment variable `ASHIATO_KEYS` instead; no file is read then.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     pub keys_file: PathBuf,
     /// The database.
@@ -26,6 +31,9 @@ pub struct Serve {
         default_value_t = Synchronous::Full
     )]
     pub sqlite_synchronous: Synchronous,
+    /// What callers may have.
+    #[command(flatten)]
+    pub limits: Limits,
 }
 
 /// What is waited for before a call is acknowledged.
@@ -36,6 +44,51 @@ pub enum Synchronous {
     Full,
     /// That it is handed to the system.
     Normal,
+}
+
+/// What callers may have.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Calls a second from one address, in the long run; ten seconds' worth may come at once. 0: no
+    /// limit.
+    #[arg(long, env = "ASHIATO_RATE_PER_ADDRESS", default_value_t = 200)]
+    pub rate_per_address: u32,
+    /// The same under one visitor's session.
+    #[arg(long, env = "ASHIATO_RATE_PER_SESSION", default_value_t = 20)]
+    pub rate_per_session: u32,
+    /// The same from all pages of one site.
+    #[arg(long, env = "ASHIATO_RATE_PER_SITE", default_value_t = 5_000)]
+    pub rate_per_site: u32,
+    /// A proxy in front of the collector, by address or network: it is believed about whose call it
+    /// is. May be given again, in the variable with commas.
+    #[arg(long, env = "ASHIATO_TRUSTED_PROXY", value_delimiter = ',', value_parser = proxy::network)]
+    pub trusted_proxy: Vec<IpNet>,
+    /// The header in which trusted proxies say it.
+    #[arg(long, env = "ASHIATO_PROXY_HEADER", value_enum, default_value_t = proxy::Header::XForwardedFor)]
+    pub proxy_header: proxy::Header,
+    /// Connections at once. Beyond them one that waits makes room for a new one.
+    #[arg(long, env = "ASHIATO_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// Seconds that the head of a request may take.
+    #[arg(long, env = "ASHIATO_HEADER_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub header_timeout: u32,
+    /// Seconds that a body may take.
+    #[arg(long, env = "ASHIATO_BODY_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub body_timeout: u32,
+    /// Seconds that a connection is kept between requests; more than proxies in front of it keep it.
+    #[arg(long, env = "ASHIATO_IDLE_TIMEOUT", default_value_t = 75, value_parser = clap::value_parser!(u32).range(1..))]
+    pub idle_timeout: u32,
+}
+
+/// The variable that holds the content of a keys file. It has no flag: what stands on a command line
+/// is seen by everybody on the machine.
+pub const KEYS: &str = "ASHIATO_KEYS";
+
+/// The content of a keys file, where the environment gives it.
+#[must_use]
+pub fn keys_text() -> Option<String> {
+    std::env::var(KEYS).ok().filter(|text| !text.trim().is_empty())
 }
 
 /// Which database.

@@ -4,12 +4,16 @@
 //! |---|---|
 //! | 400 | the body is not text, or not JSON |
 //! | 401 | no session, an expired one, or a signature that does not verify |
-//! | 403 | the page's origin, or the token, may not |
+//! | 403 | the page's origin, the token, or a bot, may not |
 //! | 404 | no such site, page or lead |
+//! | 408 | the body took too long |
 //! | 413 | more than the limits allow |
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
+//! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
 //! | 503 | the database does not answer; nothing was stored, try again |
+
+use std::time::Duration;
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -39,6 +43,8 @@ pub struct Problem {
     pub detail: String,
     /// By field, for 422.
     pub errors: Vec<FieldError>,
+    /// In how many seconds to try again, for 429 and 503.
+    pub retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -56,7 +62,7 @@ impl Problem {
     /// A problem without fields.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new() }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
 
     /// 400.
@@ -94,7 +100,7 @@ impl Problem {
         let detail = errors
             .first()
             .map_or_else(String::new, |error| format!("{}: {}", error.field, error.message));
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code: "content", detail, errors }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "content", detail) }
     }
 
     /// 422 for one field.
@@ -113,11 +119,22 @@ impl Problem {
     /// 503 without a cause of its own.
     #[must_use]
     pub fn busy() -> Self {
-        Self::new(
+        let busy = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
             "the collector cannot store anything just now; nothing was taken, try again",
-        )
+        );
+        Self { retry_after: Some(5), ..busy }
+    }
+
+    /// 429: `who` has called too much and may call again after `wait`.
+    #[must_use]
+    pub fn rate_limited(who: &str, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let detail =
+            format!("{who} has called too often; nothing was taken, try again in {seconds} s");
+        let limited = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+        Self { retry_after: Some(seconds.max(1)), ..limited }
     }
 }
 
@@ -142,8 +159,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

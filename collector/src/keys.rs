@@ -1,5 +1,5 @@
 //! The collector's secrets, and everything that is derived from them. No other module touches a
-//! key.
+//! key, and no key is shown, logged or printed.
 //!
 //! | secret | what it makes |
 //! |---|---|
@@ -7,17 +7,38 @@
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
+//!
+//! Session and receipt keys are exchanged by `ashiato keys rotate` ([`rotate`]), and running
+//! collectors take up the changed file ([`Keys::reload`]). The visitor key stays what it is: the
+//! hashes in the database rest on it, and with another one no visitor would be known any more.
 
-use std::{fs, io::Write as _, path::Path};
+mod file;
+mod ring;
+mod rotation;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 
 use consent_core::{
-    ids::{SiteKey, Uuid7, VisitorHash, VisitorId, base64url, from_base64url},
+    ids::{SiteKey, Uuid7, VisitorHash, VisitorId, base64url},
     jws,
+    time::Millis,
 };
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use self::ring::Entry;
+pub use self::{
+    ring::{Purpose, State},
+    rotation::{Listed, list, rotate},
+};
+use crate::session::{self, Session};
 
 use crate::log::note::Checkpoint;
 
@@ -46,33 +67,90 @@ pub enum KeysError {
     },
     /// It does not say what it should.
     #[error(
-        "the keys file {path} is damaged: {reason}\n  remedy: restore it from a backup; with new keys, receipts and visitors of before are not recognised"
+        "the keys in {place} are damaged: {reason}\n  remedy: restore them from a backup; with new keys, receipts and visitors of before are not recognised"
     )]
     Damaged {
-        /// The file.
-        path: String,
+        /// The file, or the environment variable.
+        place: String,
         /// What is wrong.
         reason: String,
+    },
+    /// A changed file would make strangers of all visitors.
+    #[error(
+        "the keys file {path} has another visitor key than before: no visitor would be known any more\n  remedy: put the visitor key of before back; where visitors are meant to be forgotten, start the collector anew"
+    )]
+    OtherVisitors {
+        /// The file.
+        path: String,
     },
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    session: String,
-    visitor: String,
-    receipt: String,
+/// A key from which the keys of sessions are derived.
+struct SessionKey {
+    id: String,
+    secret: [u8; 32],
+    from: Millis,
+}
+
+/// A key that signs receipts.
+struct ReceiptKey {
+    /// Its thumbprint (RFC 7638).
+    id: String,
+    key: SigningKey,
+    from: Millis,
+}
+
+/// The keys as they stand in one state of the file, each purpose's in the order of their signing.
+struct Held {
+    sessions: Vec<SessionKey>,
+    visitor: [u8; 32],
+    receipts: Vec<ReceiptKey>,
+}
+
+impl Held {
+    fn of(entries: &[Entry]) -> Self {
+        let of = |purpose: Purpose| {
+            entries.iter().filter(move |entry| entry.purpose == purpose.as_str())
+        };
+        let sessions = of(Purpose::Session).map(|&Entry { secret, from, .. }| SessionKey {
+            id: short_id(&secret),
+            secret,
+            from,
+        });
+        let receipts = of(Purpose::Receipt).map(|&Entry { secret, from, .. }| {
+            let key = SigningKey::from_bytes(&secret);
+            ReceiptKey { id: thumbprint(key.verifying_key().as_bytes()), key, from }
+        });
+        Self {
+            sessions: sessions.collect(),
+            // There is one: `file::parse` sees to it.
+            visitor: of(Purpose::Visitor).next().map_or([0; 32], |entry| entry.secret),
+            receipts: receipts.collect(),
+        }
+    }
+
+    fn signing_session(&self, now: Millis) -> &SessionKey {
+        &self.sessions[ring::signing(self.sessions.iter().map(|key| key.from), now)]
+    }
+
+    fn signing_receipt(&self, now: Millis) -> &ReceiptKey {
+        &self.receipts[ring::signing(self.receipts.iter().map(|key| key.from), now)]
+    }
+}
+
+/// Where keys were read, to see whether they have changed.
+struct Source {
+    path: PathBuf,
+    seen: Mutex<Option<file::Stamp>>,
 }
 
 /// The keys of one deployment; all of its collectors share them.
 pub struct Keys {
-    session: [u8; 32],
-    visitor: [u8; 32],
-    receipt: SigningKey,
-    receipt_id: String,
+    held: RwLock<Arc<Held>>,
+    source: Option<Source>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -86,56 +164,112 @@ impl Keys {
     ///
     /// # Errors
     /// Where the file cannot be read or made, is open to others, or is damaged.
-    pub fn open(path: &Path) -> Result<Self, KeysError> {
-        let name = path.display().to_string();
-        let file = |act| {
-            let path = name.clone();
-            move |source| KeysError::File { act, path, source }
-        };
-        if !path.try_exists().map_err(file("look for"))? {
-            create(path, &name)?;
+    pub fn open(path: &Path, now: Millis) -> Result<Self, KeysError> {
+        if !path.try_exists().map_err(file::failed("look for", path))? {
+            file::create(path, now)?;
         }
-        check_mode(path, &name)?;
-        let text = fs::read_to_string(path).map_err(file("read"))?;
-        let damaged = |reason: String| KeysError::Damaged { path: name.clone(), reason };
-        let read: File =
-            toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
-        let secret = |what: &str, text: &str| {
-            from_base64url(text)
-                .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-                .ok_or_else(|| damaged(format!("{what} must be 32 bytes in base64url")))
-        };
-        let session = secret("session", &read.session)?;
-        let visitor = secret("visitor", &read.visitor)?;
-        let receipt = secret("receipt", &read.receipt)?;
-        Ok(Self::of(session, visitor, receipt))
+        // Looked at before it is read: a change in between is found by the next look.
+        let stamp = file::stamp(path).map_err(file::failed("look at", path))?;
+        let entries = file::parse(&file::read(path)?, &path.display().to_string())?;
+        let source = Source { path: path.to_owned(), seen: Mutex::new(Some(stamp)) };
+        Ok(Self { source: Some(source), ..Self::from_entries(&entries) })
     }
 
-    /// The keys of these secrets.
+    /// The keys in a text, the content of a keys file; `place` says in errors where it stood.
+    ///
+    /// # Errors
+    /// Where it is damaged.
+    pub fn parse(text: &str, place: &str) -> Result<Self, KeysError> {
+        Ok(Self::from_entries(&file::parse(text, place)?))
+    }
+
+    /// The keys of these secrets, which sign from the beginning.
     #[must_use]
     pub fn of(session: [u8; 32], visitor: [u8; 32], receipt: [u8; 32]) -> Self {
-        let receipt = SigningKey::from_bytes(&receipt);
-        let receipt_id = thumbprint(receipt.verifying_key().as_bytes());
-        Self { session, visitor, receipt, receipt_id }
+        let secrets = [session, visitor, receipt];
+        let entries = Purpose::ALL.into_iter().zip(secrets).map(|(purpose, secret)| Entry {
+            purpose: purpose.as_str().to_owned(),
+            secret,
+            made: Millis(0),
+            from: Millis(0),
+        });
+        Self::from_entries(&entries.collect::<Vec<_>>())
     }
 
-    /// The signing key of a session. Any change to the string changes the key, so that a session
-    /// that was not opened here has no key that verifies.
-    #[must_use]
-    pub fn session_key(&self, session: &str) -> [u8; 32] {
-        let mut key = [0; 32];
-        let hkdf = Hkdf::<Sha256>::new(Some(b"ashiato session"), &self.session);
-        if hkdf.expand(session.as_bytes(), &mut key).is_err() {
-            unreachable!("32 bytes are within what HKDF gives (RFC 5869, section 2.3)");
+    fn from_entries(entries: &[Entry]) -> Self {
+        Self { held: RwLock::new(Arc::new(Held::of(entries))), source: None }
+    }
+
+    fn held(&self) -> Arc<Held> {
+        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes up a file that has changed since it was last looked at; whether it had.
+    ///
+    /// # Errors
+    /// Where the changed file cannot be used; the keys stay what they were. The same state of the
+    /// file is an error once.
+    pub fn reload(&self) -> Result<bool, KeysError> {
+        let Some(Source { path, seen }) = &self.source else { return Ok(false) };
+        let stamp = file::stamp(path);
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if *seen == stamp.as_ref().ok().copied() {
+            return Ok(false);
         }
-        key
+        *seen = stamp.as_ref().ok().copied();
+        stamp.map_err(file::failed("look at", path))?;
+        let name = path.display().to_string();
+        let held = Held::of(&file::parse(&file::read(path)?, &name)?);
+        if !bool::from(held.visitor.ct_eq(&self.held().visitor)) {
+            return Err(KeysError::OtherVisitors { path: name });
+        }
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(held);
+        Ok(true)
+    }
+
+    /// Opens a session: its string, made unique by `random`, and its signing key.
+    #[must_use]
+    pub fn open_session(
+        &self,
+        session: &Session,
+        random: &[u8; 16],
+        now: Millis,
+    ) -> (String, [u8; 32]) {
+        let held = self.held();
+        let key = held.signing_session(now);
+        let text = session.to_text(&key.id, random);
+        let signing = derive(&key.secret, &text);
+        (text, signing)
+    }
+
+    /// The signing key of a session; none where its string rests on a key that is not known here,
+    /// or that was replaced so long ago that every session has ended which it opened. Any change to
+    /// the string changes the key, so that a session that was not opened here has no key that
+    /// verifies.
+    #[must_use]
+    pub fn session_key(&self, text: &str, now: Millis) -> Option<[u8; 32]> {
+        let held = self.held();
+        let at = match session::key_of(text) {
+            Some(id) => held.sessions.iter().position(|key| key.id == id)?,
+            None => 0,
+        };
+        // Who learns a key that was replaced must not be able to write sessions without end.
+        let ended =
+            held.sessions.get(at + 1).is_some_and(|next| now >= ring::last_session(next.from));
+        (!ended).then(|| derive(&held.sessions[at].secret, text))
     }
 
     /// The hash by which `site` knows the visitor; two sites never share one.
     #[must_use]
     pub fn visitor_hash(&self, site: &SiteKey, visitor: VisitorId) -> VisitorHash {
         let parts: [&[u8]; 4] = [b"hash\0", site.as_str().as_bytes(), b"\0", visitor.as_bytes()];
-        VisitorHash::from_bytes(half(jws::mac(&self.visitor, &parts)))
+        VisitorHash::from_bytes(half(jws::mac(&self.held().visitor, &parts)))
+    }
+
+    /// Whether `hash` is the one by which `site` knows the visitor, compared in constant time.
+    #[must_use]
+    pub fn is_visitor(&self, site: &SiteKey, visitor: VisitorId, hash: &VisitorHash) -> bool {
+        self.visitor_hash(site, visitor).as_bytes().ct_eq(hash.as_bytes()).into()
     }
 
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since
@@ -144,20 +278,19 @@ impl Keys {
     #[must_use]
     pub fn new_visitor(&self, session: &str, decision: Uuid7) -> VisitorId {
         let parts: [&[u8]; 4] = [b"new\0", session.as_bytes(), b"\0", decision.as_bytes()];
-        VisitorId::from_bytes(half(jws::mac(&self.visitor, &parts)))
+        VisitorId::from_bytes(half(jws::mac(&self.held().visitor, &parts)))
     }
 
     /// A receipt as a compact JWS.
     #[must_use]
-    pub fn sign_receipt(&self, payload: &str) -> String {
-        let header = format!(
-            r#"{{"alg":"Ed25519","kid":"{}","typ":"consent-receipt+json"}}"#,
-            self.receipt_id
-        );
+    pub fn sign_receipt(&self, payload: &str, now: Millis) -> String {
+        let held = self.held();
+        let ReceiptKey { id, key, .. } = held.signing_receipt(now);
+        let header = format!(r#"{{"alg":"Ed25519","kid":"{id}","typ":"consent-receipt+json"}}"#);
         let mut jws = base64url(header.as_bytes());
         jws.push('.');
         jws.push_str(&base64url(payload.as_bytes()));
-        let signature = self.receipt.sign(jws.as_bytes());
+        let signature = key.sign(jws.as_bytes());
         jws.push('.');
         jws.push_str(&base64url(&signature.to_bytes()));
         jws
@@ -167,7 +300,7 @@ impl Keys {
     /// never exchanged: a log has one key as long as it lasts.
     fn log(&self) -> SigningKey {
         let mut seed = [0; 32];
-        let hkdf = Hkdf::<Sha256>::new(Some(b"ashiato log"), &self.visitor);
+        let hkdf = Hkdf::<Sha256>::new(Some(b"ashiato log"), &self.held().visitor);
         if hkdf.expand(b"checkpoint", &mut seed).is_err() {
             unreachable!("32 bytes are within what HKDF gives (RFC 5869, section 2.3)");
         }
@@ -187,19 +320,57 @@ impl Keys {
         checkpoint.note(&key.verifying_key(), |text| key.sign(text))
     }
 
-    /// The public keys (RFC 7517) by which receipts are verified.
+    /// The public keys (RFC 7517) by which receipts are verified: every one that has ever signed,
+    /// and one that is about to. The newest is the first.
     #[must_use]
     pub fn jwks(&self) -> String {
-        serde_json::json!({ "keys": [{
-            "kty": "OKP",
-            "crv": "Ed25519",
-            "alg": "Ed25519",
-            "use": "sig",
-            "kid": self.receipt_id,
-            "x": base64url(self.receipt.verifying_key().as_bytes()),
-        }] })
-        .to_string()
+        let held = self.held();
+        let keys = held.receipts.iter().rev().map(|ReceiptKey { id, key, .. }| {
+            serde_json::json!({
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "alg": "Ed25519",
+                "use": "sig",
+                "kid": id,
+                "x": base64url(key.verifying_key().as_bytes()),
+            })
+        });
+        serde_json::json!({ "keys": keys.collect::<Vec<_>>() }).to_string()
     }
+}
+
+/// The text of the keys file at `path`.
+///
+/// # Errors
+/// Where it cannot be read or is open to others.
+pub fn read(path: &Path) -> Result<String, KeysError> {
+    file::read(path)
+}
+
+fn id_of(entry: &Entry) -> String {
+    if entry.purpose == Purpose::Receipt.as_str() {
+        thumbprint(SigningKey::from_bytes(&entry.secret).verifying_key().as_bytes())
+    } else {
+        short_id(&entry.secret)
+    }
+}
+
+/// The id of a key that has no public part. It says nothing about the secret.
+fn short_id(secret: &[u8; 32]) -> String {
+    base64url(&expand::<6>(b"ashiato key id", secret, b""))
+}
+
+/// The signing key of a session.
+fn derive(secret: &[u8; 32], session: &str) -> [u8; 32] {
+    expand(b"ashiato session", secret, session.as_bytes())
+}
+
+fn expand<const N: usize>(salt: &[u8], secret: &[u8; 32], info: &[u8]) -> [u8; N] {
+    let mut key = [0; N];
+    if Hkdf::<Sha256>::new(Some(salt), secret).expand(info, &mut key).is_err() {
+        unreachable!("so few bytes are within what HKDF gives (RFC 5869, section 2.3)");
+    }
+    key
 }
 
 /// The thumbprint of an Ed25519 key (RFC 7638; members of RFC 8037, section 2).
@@ -222,166 +393,4 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeysError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(KeysError::Random)?;
     Ok(bytes)
-}
-
-fn create(path: &Path, name: &str) -> Result<(), KeysError> {
-    let file = |source| KeysError::File { act: "make", path: name.to_owned(), source };
-    let secret = || random::<32>().map(|bytes| base64url(&bytes));
-    let text = format!(
-        "# The keys of this Ashiato deployment. Keep a copy where the database's copies are not.\n\
-         session = \"{}\"\nvisitor = \"{}\"\nreceipt = \"{}\"\n",
-        secret()?,
-        secret()?,
-        secret()?
-    );
-    // Written beside it and linked into place: whoever sees the file sees all of it, and of several
-    // collectors that start at once one makes it.
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", base64url(&random::<6>()?)));
-    let beside = Path::new(&beside);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut keys = options.open(beside).map_err(file)?;
-    let made = keys
-        .write_all(text.as_bytes())
-        .and_then(|()| keys.sync_all())
-        .and_then(|()| fs::hard_link(beside, path));
-    fs::remove_file(beside).map_err(file)?;
-    match made {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(file(error)),
-        _ => sync_folder(path).map_err(file),
-    }
-}
-
-/// Makes the name last as the content does.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path, name: &str) -> Result<(), KeysError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let file = |source| KeysError::File { act: "look at", path: name.to_owned(), source };
-    let mode = fs::metadata(path).map_err(file)?.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 { Ok(()) } else { Err(KeysError::Open { path: name.to_owned(), mode }) }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &Path, _: &str) -> Result<(), KeysError> {
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hex(text: &str) -> Vec<u8> {
-        text.as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
-    }
-
-    fn keys() -> Keys {
-        Keys::of([1; 32], [2; 32], [3; 32])
-    }
-
-    #[test]
-    fn hkdf_answers_as_rfc_5869_says() {
-        let mut okm = [0; 42];
-        Hkdf::<Sha256>::new(Some(&hex("000102030405060708090a0b0c")), &[0x0b; 22])
-            .expand(&hex("f0f1f2f3f4f5f6f7f8f9"), &mut okm)
-            .unwrap();
-        let expected =
-            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
-        assert_eq!(okm.to_vec(), hex(expected));
-    }
-
-    /// RFC 8037, appendices A.3 and A.4.
-    #[test]
-    fn signatures_and_thumbprints_are_those_of_rfc_8037() {
-        let secret = from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
-        let keys = Keys::of([0; 32], [0; 32], secret.try_into().unwrap());
-        assert_eq!(keys.receipt_id, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-        let signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-        let expected = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
-        assert_eq!(base64url(&keys.receipt.sign(signed).to_bytes()), expected);
-    }
-
-    #[test]
-    fn a_changed_session_has_another_key() {
-        let key = keys().session_key("1.shop.abc.def");
-        assert_ne!(key, keys().session_key("1.shop.abc.deg"));
-        assert_ne!(key, Keys::of([9; 32], [2; 32], [3; 32]).session_key("1.shop.abc.def"));
-    }
-
-    #[test]
-    fn two_sites_do_not_share_a_visitors_hash() {
-        let visitor = VisitorId::from_bytes([5; 16]);
-        let hash = |site: &str| keys().visitor_hash(&site.parse().unwrap(), visitor);
-        assert_ne!(hash("a"), hash("b"));
-        assert_eq!(hash("a"), hash("a"));
-    }
-
-    #[test]
-    fn keys_are_made_once_for_their_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys.toml");
-        let first = Keys::open(&path).unwrap();
-        let again = Keys::open(&path).unwrap();
-        assert_eq!(first.session_key("s"), again.session_key("s"));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-            let error = Keys::open(&path).unwrap_err().to_string();
-            assert!(error.contains("chmod 600"), "{error}");
-        }
-    }
-
-    #[test]
-    fn collectors_that_start_at_once_share_the_keys_that_one_of_them_makes() {
-        for _ in 0..20 {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("keys.toml");
-            let barrier = std::sync::Barrier::new(8);
-            let open = || {
-                barrier.wait();
-                Keys::open(&path).unwrap().session_key("s")
-            };
-            let keys: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
-                let all: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-                all.into_iter().map(|one| one.join().unwrap()).collect()
-            });
-            assert_eq!(keys.len(), 1);
-            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
-        }
-    }
-
-    #[test]
-    fn a_damaged_or_unreachable_file_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Keys::open(&folder.path().join("no/keys.toml")).unwrap_err().to_string();
-        assert!(error.contains("cannot make the keys file"), "{error}");
-        let path = folder.path().join("keys.toml");
-        Keys::open(&path).unwrap();
-        fs::write(&path, "session = \"short\"\nvisitor = \"\"\nreceipt = \"\"\n").unwrap();
-        let error = Keys::open(&path).unwrap_err().to_string();
-        assert!(error.contains("session must be 32 bytes"), "{error}");
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        assert_eq!(format!("{:?}", keys()), "Keys(…)");
-    }
 }

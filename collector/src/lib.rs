@@ -3,6 +3,7 @@
 //! Requests come in by `routes`, are verified and decided by `intake`, and reach the database by
 //! `store`, which takes what the gate has permitted and nothing else. Imports run that way only.
 
+pub mod bots;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -11,7 +12,9 @@ pub mod domains;
 pub mod error;
 pub mod intake;
 pub mod keys;
+pub mod limits;
 pub mod log;
+pub mod proxy;
 pub mod query;
 pub mod routes;
 pub mod session;

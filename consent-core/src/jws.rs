@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn hmac_answers_as_rfc_4231_says() {
-        let cases: [(&[u8], &[u8], &str); 3] = [
+        let counted: Vec<u8> = (1..=25).collect();
+        let cases: [(&[u8], &[u8], &str); 6] = [
             (
                 &[0x0b; 20],
                 b"Hi There",
@@ -164,14 +165,42 @@ mod tests {
                 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
             ),
             (
+                &[0xaa; 20],
+                &[0xdd; 50],
+                "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+            ),
+            (
+                &counted,
+                &[0xcd; 50],
+                "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+            ),
+            (
                 &[0xaa; 131],
                 b"Test Using Larger Than Block-Size Key - Hash Key First",
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+            (
+                &[0xaa; 131],
+                b"This is a test using a larger than block-size key and a larger than block-size data. The key needs to be hashed before being used by the HMAC algorithm.",
+                "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
             ),
         ];
         for (key, text, tag) in cases {
             assert_eq!(hex(&mac(key, &[text])), tag);
         }
+    }
+
+    /// RFC 7515, appendix A.1: the payload as base64url, as every JWS had it before RFC 7797.
+    #[test]
+    fn the_example_of_rfc_7515_verifies() {
+        let key = from_base64url(
+            "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+        )
+        .unwrap();
+        let header = b"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9";
+        let payload = b"eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+        let tag = from_base64url("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+        assert!(mac_matches(&key, &[header, b".", payload], &tag));
     }
 
     /// RFC 7797, section 4.2: the detached, unencoded example.

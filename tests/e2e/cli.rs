@@ -217,6 +217,7 @@ fn help_is_there_for_every_command() {
         &["serve", "--help"],
         &["site", "--help"],
         &["token", "--help"],
+        &["keys", "--help"],
         &["query", "--help"],
     ] {
         let said = ashiato(command);

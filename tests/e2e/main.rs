@@ -9,6 +9,7 @@ mod demo;
 mod erasure;
 mod events;
 mod hostile;
+mod keys;
 mod leads;
 mod log;
 mod policy;

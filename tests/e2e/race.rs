@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use ashiato_tests::{Collector, Data, Visitor};
+use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED};
 
 const ROUNDS: usize = 200;
 const SENDERS: usize = 3;
@@ -39,7 +39,7 @@ fn race(collector: &Collector, visitor: &Visitor, act: impl Fn() + Sync, check: 
 #[test]
 fn no_event_outlives_the_withdrawal_that_it_races_with() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = Collector::start_with(&data, &UNLIMITED);
     let count = || data.database().number("SELECT count(*) FROM event");
     for round in 0..ROUNDS {
         let visitor = Visitor::who_grants(&collector, &["analytics"]);
@@ -57,7 +57,7 @@ fn no_event_outlives_the_withdrawal_that_it_races_with() {
 #[test]
 fn no_link_outlives_the_withdrawal_that_it_races_with() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = Collector::start_with(&data, &UNLIMITED);
     let count = || data.database().number("SELECT count(*) FROM lead_link");
     for round in 0..ROUNDS / 2 {
         let visitor = Visitor::who_grants(&collector, &["lead_link"]);
@@ -76,7 +76,7 @@ fn no_link_outlives_the_withdrawal_that_it_races_with() {
 #[test]
 fn one_event_sent_by_many_at_once_is_stored_by_one() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = Collector::start_with(&data, &UNLIMITED);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     for _ in 0..ROUNDS {
         let body = visitor.batch(&[visitor.event("page_view")]);
@@ -100,7 +100,7 @@ fn one_event_sent_by_many_at_once_is_stored_by_one() {
 #[test]
 fn one_decision_sent_by_many_at_once_makes_one_visitor() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = Collector::start_with(&data, &UNLIMITED);
     for round in 1..=10 {
         let session = ashiato_tests::Session::open(&collector, None);
         let body = session.sign(&session.decision("custom", &["analytics"]));

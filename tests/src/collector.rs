@@ -14,6 +14,10 @@ use crate::{
     process::{Server, program},
 };
 
+/// The flags of a collector for whom one address and one session may be everybody at once.
+pub const UNLIMITED: [&str; 6] =
+    ["--rate-per-address", "0", "--rate-per-session", "0", "--rate-per-site", "0"];
+
 /// A collector process on some [`Data`].
 #[derive(Debug)]
 pub struct Collector {
@@ -37,10 +41,29 @@ impl Collector {
     /// Where it does not start.
     #[must_use]
     pub fn start_as(data: &Data, public_url: &str) -> Self {
+        Self::start_with(data, &["--public-url", public_url])
+    }
+
+    /// Starts one with these flags, at [`Data`]'s database and keys.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_with(data: &Data, flags: &[&str]) -> Self {
+        Self::start_in(data, flags, &[])
+    }
+
+    /// Starts one with these flags and environment variables.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_in(data: &Data, flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
         serve
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--public-url", public_url])
+            .args(flags)
+            .envs(environment.iter().copied())
             .args(["--database-url", &data.database_url()])
             .arg("--keys-file")
             .arg(data.path("keys"));
@@ -51,6 +74,18 @@ impl Collector {
     #[must_use]
     pub fn log(&self) -> String {
         self.server.log()
+    }
+
+    /// The memory that it holds at most until now, in KiB, where the system tells.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.server.peak_memory()
+    }
+
+    /// `HOST:PORT`, for connections of the test's own.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.server.url().trim_start_matches("http://")
     }
 
     /// `kill -9`.
@@ -131,6 +166,14 @@ impl Collector {
     #[must_use]
     pub fn request(&self, method: &str, path: &str) -> Builder {
         Request::builder().method(method).uri(self.url(path))
+    }
+
+    /// The status that answers what [`Collector::request`] began; what comes with it is no text.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    pub fn status(&self, request: Builder) -> Result<u16, ureq::Error> {
+        Ok(self.agent.run(request.body(())?)?.status().as_u16())
     }
 
     /// Sends what [`Collector::request`] began.

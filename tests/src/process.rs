@@ -29,6 +29,18 @@ pub fn program(variable: &str, name: &str) -> PathBuf {
     path
 }
 
+/// Waits until it is so.
+///
+/// # Panics
+/// Where it is not within half a minute.
+pub fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed().as_secs() < 30, "half a minute is over: {what}");
+        std::thread::park_timeout(std::time::Duration::from_millis(20));
+    }
+}
+
 /// What a program said before it ended.
 #[derive(Debug)]
 pub struct Said {
@@ -105,6 +117,14 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap_or_default()
+    }
+
+    /// The most physical memory that it has held, in KiB, where the system tells.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
     }
 
     /// `kill -9`.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::{
+    clock,
     keys::Keys,
     log::{audit, note},
     store::Database,
@@ -38,7 +39,7 @@ pub(super) async fn verify(arguments: &Verify) -> Result<(), Failure> {
             Some(key)
         }
         None if arguments.keys_file.exists() => {
-            Some(Keys::open(&arguments.keys_file)?.log_verifier())
+            Some(Keys::open(&arguments.keys_file, clock::now())?.log_verifier())
         }
         None => None,
     };

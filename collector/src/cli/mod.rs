@@ -1,5 +1,7 @@
 //! The command line.
 
+mod keys;
+mod limits;
 mod log;
 mod query;
 mod serve;
@@ -30,6 +32,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Show the keys, or exchange them for newer ones.
+    #[command(subcommand)]
+    Keys(keys::Act),
     /// Verify the consent log.
     #[command(subcommand)]
     Log(LogAct),
@@ -107,6 +112,7 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::Keys(act) => keys::run(&act),
             Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
             Act::Query(arguments) => query::run(arguments).await,
         }

@@ -6,22 +6,22 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, sync::oneshot, time::MissedTickBehavior};
 use tracing_subscriber::EnvFilter;
 
-use super::Failure;
+use super::{Failure, limits};
 use crate::{
     client::Client,
-    config::{Serve, Synchronous},
+    clock,
+    config::{self, Serve, Synchronous},
     intake::writer::Writer,
     keys::Keys,
-    routes::{self, App},
+    routes::{self, App, listen},
     sites::Sites,
     store::{Database, Readers, checkpoints::Checkpoints},
 };
 
-/// How soon an applied site file is in force.
+/// How soon an applied site file is in force, or a changed keys file.
 const REFRESH: Duration = Duration::from_secs(1);
 /// How often it is seen to that the months to come have their place.
 const AHEAD: Duration = Duration::from_secs(6 * 3_600);
@@ -39,7 +39,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         .with_ansi(std::io::stderr().is_terminal())
         .init();
     let client = Arc::new(Client::embedded()?);
-    let keys = Arc::new(Keys::open(&config.keys_file)?);
+    let keys = Arc::new(match config::keys_text() {
+        Some(text) => Keys::parse(&text, config::KEYS)?,
+        None => Keys::open(&config.keys_file, clock::now())?,
+    });
     let database = Database::at(&config.database.url)?.synchronous(config.sqlite_synchronous);
     if config.sqlite_synchronous == Synchronous::Normal {
         tracing::warn!(
@@ -66,14 +69,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let months = tokio::spawn(keep_months_ahead(database.clone()));
     let checkpoints = Checkpoints::of(&database).map(|all| tokio::spawn(carry(all)));
     let (writer, mut written) = Writer::start(&database, writing, &keys);
-    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone()));
-    let app = App { keys, sites, writer, readers, client, public_url };
-    // Answers are small and written whole: waiting to fill a packet only adds delay.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
+    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
+    let bounds = limits::bounds(&config.limits);
+    let (limits, proxies) = limits::of_calls(&config.limits);
+    let app = App { keys, sites, writer, readers, client, limits, proxies, public_url };
     println!("listening on http://{address}");
     std::io::stdout().flush()?;
     let (stopping, stopped) = oneshot::channel();
@@ -86,9 +85,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         }
         drop(stopping);
     };
-    let serving = axum::serve(listener, routes::router(app)).with_graceful_shutdown(stop);
+    let plain = |stream| std::future::ready(Ok(stream));
+    let serving = listen::serve(listener, bounds, routes::router(app), plain, stop);
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = overdue(stopped) => {
             // What was answered is on disk, and these callers have been answered nothing.
             tracing::warn!("stopped while calls were open that never ended");
@@ -113,12 +113,17 @@ async fn overdue(stopped: oneshot::Receiver<()>) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn keep_fresh(sites: Sites, readers: Readers) {
+async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) {
     let mut ticks = tokio::time::interval(REFRESH);
     loop {
         ticks.tick().await;
         if let Err(error) = sites.refresh(&readers).await {
             tracing::warn!(%error, "site files were not read again");
+        }
+        match keys.reload() {
+            Ok(true) => tracing::info!("the keys file has changed and is in force"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the keys stay what they were"),
         }
     }
 }

@@ -11,6 +11,7 @@ use consent_core::{
     wire::ConsentRequest,
 };
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use super::receipt;
 use crate::{
@@ -91,7 +92,9 @@ pub async fn decide(
     let Decide { site, request, .. } = decide;
     let session = mark(decide);
     if let Some(recorded) = decisions::find(db, site.id, request.id).await? {
-        return if recorded.session == session && recorded.chose(&request.choices())? {
+        return if bool::from(recorded.session.ct_eq(session.as_slice()))
+            && recorded.chose(&request.choices())?
+        {
             Ok(Ok(again(keys, decide, &recorded, now)))
         } else {
             Ok(Err(Problem::field(
@@ -190,7 +193,7 @@ pub async fn decide(
         .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, payload.as_bytes()))
         .await?;
-    let signed = keys.sign_receipt(&payload);
+    let signed = keys.sign_receipt(&payload, now);
     decision.visitor = row;
     decision.receipt = Some((receipt_id, &signed));
     decisions::insert(db, site.id, &decision).await?;
@@ -256,8 +259,7 @@ fn open(
 ) -> (String, [u8; 32], Millis) {
     let expires = now.plus(session::LIFETIME);
     let session = Session { site: decide.site.key.clone(), expires, visitor: Some(hash) };
-    let text = session.to_text(&decide.random.2);
-    let key = keys.session_key(&text);
+    let (text, key) = keys.open_session(&session, &decide.random.2, now);
     (text, key, expires)
 }
 

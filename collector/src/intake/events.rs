@@ -14,7 +14,8 @@ use consent_core::{
 use crate::{
     sites::Site,
     store::{
-        Connection, SiteId, events as store, tallies,
+        Connection, SiteId, events as store,
+        tallies::{self, Reason},
         visitors::{self, Visitor},
     },
 };
@@ -192,7 +193,7 @@ async fn count_refusals(
         }
     }
     for ((site, refusal, name), n) in counts {
-        tallies::refuse(db, site, now, (refusal, name), n).await?;
+        tallies::refuse(db, site, now, (Reason::Event(refusal), name), n).await?;
     }
     Ok(())
 }

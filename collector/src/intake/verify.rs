@@ -6,7 +6,11 @@ use consent_core::{
     time::{Millis, SECOND, SIGNATURE_TOLERANCE},
 };
 
-use crate::{error::Problem, keys::Keys, session::Session};
+use crate::{
+    error::Problem,
+    keys::Keys,
+    session::{LIFETIME, Session},
+};
 
 /// A body whose signature verifies.
 #[derive(Clone, Debug)]
@@ -33,14 +37,15 @@ pub fn open<'a>(keys: &Keys, body: &'a str, now: Millis) -> Result<Verified<'a>,
         };
         Problem::unauthorized(code, flaw.to_string())
     })?;
-    let session = Session::parse(&signed.session).ok_or_else(|| {
-        Problem::unauthorized("session_unknown", "the kid is not a session of this collector")
-    })?;
-    let key = keys.session_key(&signed.session);
+    let unknown =
+        || Problem::unauthorized("session_unknown", "the kid is not a session of this collector");
+    let session = Session::parse(&signed.session).ok_or_else(unknown)?;
+    let key = keys.session_key(&signed.session, now).ok_or_else(unknown)?;
     let payload = signed.verify(&key).ok_or_else(|| {
         Problem::unauthorized("signature_invalid", "the signature is not that of this session")
     })?;
-    if now >= session.expires {
+    // One that ends later than a session can was opened by a clock that has been set back since.
+    if now >= session.expires || session.expires > now.plus(LIFETIME + SIGNATURE_TOLERANCE) {
         return Err(Problem::unauthorized(
             "session_expired",
             "the session has ended; open another by POST /v1/sessions",
@@ -74,9 +79,8 @@ impl Verified<'_> {
     /// # Errors
     /// 401 where it does not.
     pub fn for_visitor(&self, keys: &Keys, visitor: VisitorId) -> Result<(), Problem> {
-        let hash = keys.visitor_hash(&self.session.site, visitor);
-        match self.session.visitor {
-            Some(visitor) if visitor == hash => Ok(()),
+        match &self.session.visitor {
+            Some(hash) if keys.is_visitor(&self.session.site, visitor, hash) => Ok(()),
             Some(_) => Err(Problem::unauthorized(
                 "session_other_visitor",
                 "the session was opened for another visitor",
@@ -104,7 +108,8 @@ mod tests {
     fn session(visitor: Option<VisitorId>) -> String {
         let site = "shop".parse().unwrap();
         let visitor = visitor.map(|visitor| keys().visitor_hash(&site, visitor));
-        Session { site, expires: NOW.plus(1_000_000), visitor }.to_text(&[4; 16])
+        let session = Session { site, expires: NOW.plus(1_000_000), visitor };
+        keys().open_session(&session, &[4; 16], NOW).0
     }
 
     fn code(body: &str, now: Millis) -> &'static str {
@@ -112,7 +117,8 @@ mod tests {
     }
 
     fn signed(session: &str, at: Millis) -> String {
-        jws::sign(&keys().session_key(session), session, at, "{}")
+        let key = keys().session_key(session, at).unwrap_or([0; 32]);
+        jws::sign(&key, session, at, "{}")
     }
 
     #[test]
@@ -132,13 +138,30 @@ mod tests {
         let later =
             text.replacen(&format!("{:x}", NOW.0 + 1_000_000), &format!("{:x}", NOW.0 * 2), 1);
         assert_ne!(later, text);
-        let stretched = jws::sign(&keys().session_key(&text), &later, NOW, "{}");
+        let stretched = jws::sign(&keys().session_key(&text, NOW).unwrap(), &later, NOW, "{}");
         assert_eq!(code(&stretched, NOW), "signature_invalid");
         assert_eq!(code(&signed(&text, NOW), NOW.plus(1_000_000)), "session_expired");
         let off = SIGNATURE_TOLERANCE + 1_000;
         assert_eq!(code(&signed(&text, NOW.plus(-off)), NOW), "signature_expired");
         assert_eq!(code(&signed(&text, NOW.plus(off)), NOW), "signature_expired");
         assert_eq!(code(&signed("someone", NOW), NOW), "session_unknown");
+        let foreign = Keys::of([9; 32], [2; 32], [3; 32]);
+        let session = Session { site: "shop".parse().unwrap(), expires: NOW, visitor: None };
+        let (theirs, key) = foreign.open_session(&session, &[4; 16], NOW);
+        assert_eq!(code(&jws::sign(&key, &theirs, NOW, "{}"), NOW), "session_unknown");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_session_last_longer() {
+        let text = session(None);
+        let back = NOW.plus(-2 * LIFETIME);
+        assert_eq!(code(&signed(&text, NOW), back), "session_expired");
+        assert_eq!(code(&signed(&text, back), back), "session_expired", "nor by its page's clock");
+        let little = NOW.plus(-60 * SECOND);
+        assert!(
+            open(&keys(), &signed(&text, NOW), little).is_ok(),
+            "a minute is within what clocks differ"
+        );
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::{
     store::{
         Connection, Database, conflict,
         locks::{self, Lock},
-        tallies::{self, Kind},
+        tallies::{self, Kind, Reason},
     },
 };
 
@@ -49,6 +49,7 @@ enum Job {
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
     Checkpoint(Arc<str>, Answer<String>),
+    Bot(Arc<Site>),
 }
 
 enum Outcome {
@@ -116,7 +117,16 @@ impl Writer {
 
     /// Counts that somebody is asked. A count that finds the queue full is lost.
     pub fn asked(&self, site: Arc<Site>) {
-        if self.jobs.try_send(Job::Asked(site)).is_err() {
+        self.count(Job::Asked(site));
+    }
+
+    /// Counts that a bot was refused. A count that finds the queue full is lost.
+    pub fn bot(&self, site: Arc<Site>) {
+        self.count(Job::Bot(site));
+    }
+
+    fn count(&self, job: Job) {
+        if self.jobs.try_send(job).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
     }
@@ -308,6 +318,10 @@ async fn apply(
                 let note = stored::checkpoint(db, keys, origin, now).await?;
                 outcomes.push(Outcome::Checkpoint(note));
             }
+            Job::Bot(site) => {
+                tallies::refuse(db, site.id, now, (Reason::Bot, ""), 1).await?;
+                outcomes.push(Outcome::Counted);
+            }
         }
         rest = others;
     }
@@ -342,7 +356,7 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Asked(_) => {}
+            Job::Asked(_) | Job::Bot(_) => {}
         }
     }
 }

@@ -44,6 +44,7 @@ async fn authorised(
         unknown("send Authorization: Bearer TOKEN; `ashiato token add` makes a token")
     })?;
     let mut db = app.readers.acquire().await?;
+    // Looked up by its hash: how long that takes tells of a hash that nobody can choose.
     let token = tokens::find(&mut db, &Sha256::digest(token))
         .await?
         .ok_or_else(|| unknown("the token is not known"))?;

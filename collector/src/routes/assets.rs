@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{App, extract::At};
+use super::{App, body, extract::At};
 use crate::{client::Asset, error::Problem, sites::Site};
 
 /// The loader may be kept for five minutes: so long may a change of the site file take to reach
@@ -50,7 +50,8 @@ pub(super) async fn part(
         ));
     };
     let response = serve(part, &headers, PART_CACHE);
-    if method == Method::GET && name == site.asking && response.status() == StatusCode::OK {
+    let fetched = method == Method::GET && response.status() == StatusCode::OK;
+    if fetched && name == site.asking && !body::is_bot(&headers) {
         app.writer.asked(site);
     }
     Ok(response)

@@ -10,7 +10,9 @@ use consent_core::wire::MAX_BODY;
 use http_body_util::LengthLimitError;
 use serde::{Deserialize, de::IgnoredAny};
 
+use super::slow::TooSlow;
 use crate::{
+    bots,
     error::{FieldError, Problem},
     sites::Site,
 };
@@ -38,7 +40,12 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
-        match error.source().and_then(|source| source.downcast_ref::<LengthLimitError>()) {
+        let cause = error.source();
+        let mut causes = std::iter::successors(cause, |&cause| cause.source());
+        if let Some(slow) = causes.find_map(|cause| cause.downcast_ref::<TooSlow>()) {
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", slow.to_string());
+        }
+        match cause.and_then(|cause| cause.downcast_ref::<LengthLimitError>()) {
             Some(_) => too_large(),
             None => Problem::malformed("the body ended before it was whole"),
         }
@@ -82,6 +89,12 @@ pub(super) fn own_origin<'a>(site: &Site, headers: &'a HeaderMap) -> Result<&'a 
         )),
         (None, _) => Err(Problem::forbidden("origin", "the call has no Origin header")),
     }
+}
+
+/// Whether the caller says of itself that it is a bot.
+pub(super) fn is_bot(headers: &HeaderMap) -> bool {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.is_some_and(bots::is_known)
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ mod tests {
         };
         Decide {
             site: Arc::new(site),
-            session_text: session.to_text(&[9; 16]),
+            session_text: session.to_text("key", &[9; 16]),
             session,
             request,
             public_url: "https://consent.shop.example".into(),

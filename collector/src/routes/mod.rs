@@ -6,8 +6,12 @@ mod body;
 mod cookies;
 mod extract;
 mod gpc;
+mod limit;
+pub mod listen;
 mod log;
 mod policy;
+mod room;
+mod slow;
 mod visitor;
 
 use std::sync::Arc;
@@ -22,8 +26,8 @@ use axum::{
 };
 
 use crate::{
-    client::Client, error::Problem, intake::writer::Writer, keys::Keys, sites::Sites,
-    store::Readers,
+    client::Client, error::Problem, intake::writer::Writer, keys::Keys, limits::Limits,
+    proxy::Proxies, sites::Sites, store::Readers,
 };
 
 /// What every route may use.
@@ -39,6 +43,10 @@ pub struct App {
     pub readers: Readers,
     /// The embedded client.
     pub client: Arc<Client>,
+    /// How much may be called.
+    pub limits: Arc<Limits>,
+    /// Who is believed about whose call it is.
+    pub proxies: Arc<Proxies>,
     /// The address by which browsers reach the collector, without a slash at its end.
     pub public_url: Arc<str>,
 }
@@ -48,14 +56,15 @@ const CONSENTS: &str = "/v1/consents";
 
 /// The collector's routes.
 pub fn router(app: App) -> Router {
+    let by_address = middleware::from_fn_with_state(app.clone(), limit::by_address);
     let visitors = Router::new()
         .route("/v1/sessions", post(visitor::open_session))
         .route(CONSENTS, post(visitor::decide))
         .route("/v1/events", post(visitor::store_events))
         .route("/v1/leads", post(visitor::take_lead))
+        .layer(by_address.clone())
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
     Router::new()
-        .merge(visitors)
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
         .route("/s/{site}/gpc.json", get(gpc::of_site))
@@ -70,6 +79,8 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/query", post(api::query))
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
+        .route_layer(by_address)
+        .merge(visitors)
         .route("/healthz", get(healthy))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)

@@ -24,6 +24,7 @@ use consent_core::{
 use super::{
     App, body,
     cookies::{self, Cookies},
+    limit,
 };
 use crate::{
     clock,
@@ -53,6 +54,14 @@ pub(super) async fn open_session(
     let request: SessionRequest = body::json(&text)?;
     let site = app.sites.get(&request.site).ok_or_else(|| Problem::unknown_site(&request.site))?;
     body::own_origin(&site, &headers)?;
+    limit::of_site(&app, &site, None)?;
+    if body::is_bot(&headers) {
+        app.writer.bot(site);
+        return Err(Problem::forbidden(
+            "bot",
+            "programs that visit pages on their own get no session",
+        ));
+    }
     let visitor = match request.visitor {
         None => None,
         Some(visitor) => {
@@ -69,9 +78,9 @@ pub(super) async fn open_session(
     };
     let now = clock::now();
     let session = Session { site: site.key.clone(), expires: now.plus(LIFETIME), visitor };
-    let text = session.to_text(&random()?);
+    let (text, key) = app.keys.open_session(&session, &random()?, now);
     Ok(Json(SessionAnswer {
-        key: base64url(&app.keys.session_key(&text)),
+        key: base64url(&key),
         session: text,
         expires: session.expires,
         now,
@@ -95,6 +104,7 @@ fn site_of<'a>(
     let key = verified.session.site.as_str();
     let site = app.sites.get(key).ok_or_else(|| Problem::unknown_site(key))?;
     let origin = body::own_origin(&site, headers)?;
+    limit::of_site(app, &site, Some(&verified.session_text))?;
     Ok((site, origin))
 }
 

@@ -55,6 +55,26 @@ pub async fn add(
     Ok(())
 }
 
+/// Why something was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The consent, or the event itself, did not allow it.
+    Event(Refusal),
+    /// A bot asked for a session.
+    Bot,
+}
+
+impl Reason {
+    /// Its name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event(refusal) => refusal.as_str(),
+            Self::Bot => "bot",
+        }
+    }
+}
+
 const REFUSE: &str = "INSERT INTO refusal (site_id, hour, reason, event, n) \
     VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (site_id, hour, reason, event) DO UPDATE SET n = refusal.n + excluded.n";
@@ -68,7 +88,7 @@ pub async fn refuse(
     db: &mut Connection,
     site: SiteId,
     now: Millis,
-    (reason, event): (Refusal, &str),
+    (reason, event): (Reason, &str),
     n: i64,
 ) -> sqlx::Result<()> {
     sql(REFUSE)

@@ -1,8 +1,12 @@
 //! Callers who may not: every refusal has its status and stable code, and leaves nothing behind.
 
+mod bombs;
 mod content;
+mod limits;
 mod origin;
 mod signature;
+mod slow;
+mod storm;
 
 use ashiato_tests::{Answer, Collector, Data, Visitor};
 

@@ -208,6 +208,31 @@ async fn a_grant_does_not_reach_behind_the_withdrawal_that_it_follows() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_gives_nothing_and_holds_up_no_withdrawal() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let now = clock::now();
+        let visitor = bench.visitor(1, &["analytics"], now).await;
+        bench.send(visitor, &[(1, "page_view", now)], now).await;
+        let earlier = now.plus(-3_600_000);
+        let seen = [(2, "page_view", earlier), (3, "page_view", now)];
+        let stored = bench.send(visitor, &seen, earlier).await;
+        let reasons: Vec<_> = stored.refused.iter().map(|(_, _, reason)| *reason).collect();
+        assert_eq!(
+            reasons,
+            [Refusal::NotGranted, Refusal::Future],
+            "before the yes, after the clock"
+        );
+        let no = request(2, Method::Withdraw, earlier, &[]);
+        bench.decide(Some(visitor), no, earlier).await.unwrap();
+        assert_eq!(bench.count(EVENTS).await, 0);
+        let stored = bench.send(visitor, &[(4, "page_view", now)], now).await;
+        assert_eq!(stored.stored, 0, "nor does the right time give it back");
+        assert_eq!(bench.count("SELECT COUNT(*) FROM consent_grant").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_material_change_is_a_revision_and_ends_older_grants() {
     for mut bench in benches().await {
         eprintln!("on {}", bench.url);

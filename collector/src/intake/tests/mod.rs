@@ -103,7 +103,7 @@ impl Bench {
         let session = Session { site, expires: Millis(i64::MAX), visitor };
         Decide {
             site: Arc::clone(&self.site),
-            session_text: session.to_text(&[9; 16]),
+            session_text: session.to_text("key", &[9; 16]),
             session,
             request,
             public_url: "http://localhost:8080".into(),
