@@ -221,6 +221,7 @@ fn help_is_there_for_every_command() {
         &["site", "--help"],
         &["token", "--help"],
         &["query", "--help"],
+        &["refusals", "--help"],
     ] {
         let said = ashiato(command);
         assert!(said.status.success() && said.out.contains("Usage"), "{command:?}: {said:?}");

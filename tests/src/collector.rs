@@ -37,14 +37,37 @@ impl Collector {
     /// Where it does not start.
     #[must_use]
     pub fn start_as(data: &Data, public_url: &str) -> Self {
+        Self::start_by(data, Self::command(data).args(["--public-url", public_url]))
+    }
+
+    /// Starts one with more flags.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_with(data: &Data, flags: &[&str]) -> Self {
+        Self::start_by(data, Self::command(data).args(flags))
+    }
+
+    /// The command that serves that data on a free port.
+    #[must_use]
+    pub fn command(data: &Data) -> Command {
         let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
         serve
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--public-url", public_url])
             .args(["--database-url", &data.database_url()])
             .arg("--keys-file")
             .arg(data.path("keys"));
-        Self { server: Server::start(&mut serve, &data.path("stderr.log")), agent: agent() }
+        serve
+    }
+
+    /// Starts one by what [`Collector::command`] began.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_by(data: &Data, serve: &mut Command) -> Self {
+        Self { server: Server::start(serve, &data.path("stderr.log")), agent: agent() }
     }
 
     /// What it has logged.
@@ -61,6 +84,11 @@ impl Collector {
     /// Asks it to stop.
     pub fn tell_to_stop(&self) {
         self.server.terminate();
+    }
+
+    /// Asks it to read its certificate again.
+    pub fn hang_up(&self) {
+        self.server.hang_up();
     }
 
     /// Asks it to stop and waits until it has.

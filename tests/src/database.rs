@@ -60,6 +60,17 @@ impl Database {
         answer.map(|done| done.rows_affected()).map_err(|error| error.to_string())
     }
 
+    /// Runs statements, one after the other.
+    ///
+    /// # Panics
+    /// Where one of them fails.
+    pub fn run(&mut self, sql: &str) {
+        let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
+        if let Err(error) = self.runtime.block_on(run) {
+            crate::process::panic_with(&error.to_string());
+        }
+    }
+
     /// How many rows each table has: to see that a call has stored nothing.
     pub fn rows(&mut self) -> BTreeMap<String, i64> {
         let tables =

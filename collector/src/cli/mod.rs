@@ -1,8 +1,11 @@
 //! The command line.
 
+mod logs;
 mod query;
+mod refusals;
 mod serve;
 mod site;
+mod tasks;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -31,6 +34,8 @@ enum Act {
     Token(TokenAct),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
+    /// Say what was refused, and what to do about it.
+    Refusals(refusals::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +102,7 @@ pub fn run() -> ExitCode {
                 token::add(&site, &scope, &database.url).await
             }
             Act::Query(arguments) => query::run(arguments).await,
+            Act::Refusals(arguments) => refusals::run(arguments).await,
         }
     });
     match done {

@@ -14,7 +14,8 @@ use consent_core::{
 use crate::{
     sites::Site,
     store::{
-        Connection, SiteId, events as store, tallies,
+        Connection, SiteId, events as store,
+        refusals::{self, Count},
         visitors::{self, Visitor},
     },
 };
@@ -191,8 +192,10 @@ async fn count_refusals(
             *counts.entry((batch.site.id, *refusal, name)).or_default() += 1;
         }
     }
+    let hour = refusals::hour(now);
     for ((site, refusal, name), n) in counts {
-        tallies::refuse(db, site, now, (refusal, name), n).await?;
+        let (reason, event) = (refusal.as_str().to_owned(), name.to_owned());
+        refusals::add(db, site, &Count { hour, reason, event, n }).await?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@
 //! A connection that has failed is not used again: SQLite may have ended its transaction by itself,
 //! of which the connection's own count knows nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use consent_core::time::Millis;
 use sqlx::Connection as _;
@@ -24,9 +24,11 @@ use crate::{
     clock,
     error::Problem,
     keys::Keys,
+    metrics::Metrics,
     sites::Site,
     store::{
-        Connection, Database,
+        Connection, Database, SiteId, probe,
+        refusals::{self, Count},
         tallies::{self, Kind},
     },
 };
@@ -43,6 +45,8 @@ enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
+    Refused(Vec<(SiteId, Count)>, Answer<()>),
+    Probe(Answer<i64>),
 }
 
 enum Outcome {
@@ -50,6 +54,7 @@ enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Counted,
+    Probed(i64),
 }
 
 /// The way to the writing task.
@@ -66,9 +71,10 @@ impl Writer {
         database: Database,
         connection: Connection,
         keys: Arc<Keys>,
+        metrics: Metrics,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        let tables = Tables { database, open: Some(connection) };
+        let tables = Tables { database, open: Some(connection), metrics };
         let task = tokio::spawn(run(tables, keys, queue));
         (Self { jobs }, task)
     }
@@ -109,6 +115,34 @@ impl Writer {
         }
     }
 
+    /// Counts refused calls.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then none is counted.
+    pub async fn refused(&self, counts: Vec<(SiteId, Count)>) -> Result<(), Problem> {
+        self.ask(|answer| Job::Refused(counts, answer)).await
+    }
+
+    /// Writes something of no consequence, and answers the newest migration of the database.
+    ///
+    /// # Errors
+    /// Where the database takes no writes.
+    pub async fn probe(&self) -> Result<i64, Problem> {
+        self.ask(Job::Probe).await
+    }
+
+    /// Jobs that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Whether the writing task is there.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.jobs.is_closed()
+    }
+
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(job(answer)).map_err(|_| Problem::busy())?;
@@ -120,6 +154,7 @@ impl Writer {
 struct Tables {
     database: Database,
     open: Option<Connection>,
+    metrics: Metrics,
 }
 
 /// Why jobs were not stored. Nothing of them was.
@@ -136,7 +171,7 @@ async fn run(mut tables: Tables, keys: Arc<Keys>, mut queue: mpsc::Receiver<Job>
         match tables.commit(&keys, &group).await {
             Ok(outcomes) => {
                 for (job, outcome) in group.drain(..).zip(outcomes) {
-                    answer(job, outcome);
+                    answer(&tables.metrics, job, outcome);
                 }
             }
             Err(Failed::Job(error)) if group.len() > 1 => {
@@ -156,7 +191,7 @@ async fn one_by_one(tables: &mut Tables, keys: &Keys, group: &mut Vec<Job>) {
         match tables.commit(keys, std::slice::from_ref(&job)).await {
             Ok(mut outcomes) => {
                 if let Some(outcome) = outcomes.pop() {
-                    answer(job, outcome);
+                    answer(&tables.metrics, job, outcome);
                 }
             }
             Err(Failed::Job(error)) => refuse([job], &error),
@@ -175,9 +210,11 @@ impl Tables {
             Some(db) => db,
             none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
         };
+        let start = Instant::now();
         let done = commit(db, keys, jobs).await;
-        if done.is_err() {
-            self.close().await;
+        match &done {
+            Ok(_) => self.metrics.committed(jobs.len(), start.elapsed()),
+            Err(_) => self.close().await,
         }
         done
     }
@@ -247,6 +284,16 @@ async fn apply(
                 tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
                 outcomes.push(Outcome::Counted);
             }
+            Job::Refused(counts, _) => {
+                for (site, count) in counts {
+                    refusals::add(db, *site, count).await?;
+                }
+                outcomes.push(Outcome::Counted);
+            }
+            Job::Probe(_) => {
+                probe::write(db, now).await?;
+                outcomes.push(Outcome::Probed(probe::schema(db).await?));
+            }
         }
         rest = others;
     }
@@ -263,11 +310,29 @@ fn overtake(jobs: &[Job], outcomes: &mut [Outcome]) {
 }
 
 /// Whoever asked may have gone; what was stored stays stored.
-fn answer(job: Job, outcome: Outcome) {
+fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
     match (job, outcome) {
-        (Job::Decide(_, to), Outcome::Decided(answer)) => drop(to.send(answer)),
-        (Job::Store(_, to), Outcome::Stored(answer)) => drop(to.send(Ok(answer))),
-        (Job::Lead(_, to), Outcome::Lead(answer)) => drop(to.send(answer)),
+        (Job::Decide(decide, to), Outcome::Decided(answer)) => {
+            if answer.is_ok() {
+                metrics.decided(decide.request.method);
+            }
+            drop(to.send(answer));
+        }
+        (Job::Store(_, to), Outcome::Stored(answer)) => {
+            metrics.events(answer.stored, answer.duplicate);
+            for (_, _, refusal) in &answer.refused {
+                metrics.event_refused((*refusal).into());
+            }
+            drop(to.send(Ok(answer)));
+        }
+        (Job::Lead(_, to), Outcome::Lead(answer)) => {
+            if answer.is_ok() {
+                metrics.lead();
+            }
+            drop(to.send(answer));
+        }
+        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
 }
@@ -279,6 +344,8 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }
     }

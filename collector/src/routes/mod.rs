@@ -6,7 +6,10 @@ mod body;
 mod cookies;
 mod extract;
 mod gpc;
+mod health;
+mod observe;
 mod policy;
+mod refusals;
 mod visitor;
 
 use std::sync::Arc;
@@ -20,9 +23,11 @@ use axum::{
     routing::{get, post},
 };
 
+pub use health::{Health, Scrape, scraped};
+
 use crate::{
-    client::Client, error::Problem, intake::writer::Writer, keys::Keys, sites::Sites,
-    store::Readers,
+    client::Client, error::Problem, intake::writer::Writer, keys::Keys, metrics::Metrics,
+    refusals::Pending, sites::Sites, store::Readers,
 };
 
 /// What every route may use.
@@ -40,18 +45,36 @@ pub struct App {
     pub client: Arc<Client>,
     /// The address by which browsers reach the collector, without a slash at its end.
     pub public_url: Arc<str>,
+    /// What the collector counts about itself.
+    pub metrics: Metrics,
+    /// Calls that were refused, until they are written.
+    pub refusals: Pending,
+    /// Whether it can do its work.
+    pub health: Arc<Health>,
+    /// Whether it speaks TLS itself.
+    pub tls: bool,
 }
 
+const SESSIONS: &str = "/v1/sessions";
 /// The one call whose answers set cookies.
 const CONSENTS: &str = "/v1/consents";
+const EVENTS: &str = "/v1/events";
+const LEADS: &str = "/v1/leads";
+const HEALTHY: &str = "/healthz";
+const READY: &str = "/readyz";
+
+/// Where the collector speaks TLS itself, browsers are to use nothing else for a year (RFC 6797). Behind a
+/// proxy this is the proxy's to say: the collector cannot know by what its answers travel.
+const TLS_ONLY: &str = "max-age=31536000";
 
 /// The collector's routes.
 pub fn router(app: App) -> Router {
     let visitors = Router::new()
-        .route("/v1/sessions", post(visitor::open_session))
+        .route(SESSIONS, post(visitor::open_session))
         .route(CONSENTS, post(visitor::decide))
-        .route("/v1/events", post(visitor::store_events))
-        .route("/v1/leads", post(visitor::take_lead))
+        .route(EVENTS, post(visitor::store_events))
+        .route(LEADS, post(visitor::take_lead))
+        .layer(middleware::from_fn_with_state(app.clone(), refusals::count))
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
     Router::new()
         .merge(visitors)
@@ -65,15 +88,14 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/query", post(api::query))
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
-        .route("/healthz", get(healthy))
+        .route("/api/v1/refusals", get(refusals::list))
+        .route(HEALTHY, get(health::healthy))
+        .route(READY, get(health::ready))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response_with_state(app.clone(), harden))
+        .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)
-}
-
-async fn healthy() -> &'static str {
-    "ok\n"
 }
 
 async fn unknown() -> Problem {
@@ -85,9 +107,12 @@ async fn not_allowed(method: Method) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-async fn harden(mut response: Response) -> Response {
+async fn harden(State(app): State<App>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
+    }
     response
 }
 

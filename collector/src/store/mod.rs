@@ -9,6 +9,8 @@ pub mod events;
 pub mod grants;
 pub mod leads;
 pub mod log;
+pub mod probe;
+pub mod refusals;
 pub mod reports;
 pub mod sites;
 pub mod tallies;
@@ -19,12 +21,21 @@ use std::str::FromStr as _;
 
 use sqlx::{
     ConnectOptions as _, Connection as _,
-    migrate::MigrateError,
+    migrate::{MigrateError, Migrator},
     sqlite::{
         SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
         SqliteSynchronous,
     },
 };
+
+/// What brings a database up to date, in order.
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// The newest migration that this build knows.
+#[must_use]
+pub fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
 
 /// A connection to the database.
 pub type Connection = SqliteConnection;
@@ -146,6 +157,17 @@ impl Database {
             .map_err(|source| self.unopened(source))
     }
 
+    /// How much room it takes, in bytes, with what is not yet folded into it; nothing where that
+    /// cannot be told.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        let path = self.options.get_filename();
+        let mut waiting = path.as_os_str().to_owned();
+        waiting.push("-wal");
+        let of = |path: &std::path::Path| std::fs::metadata(path).map(|file| file.len()).ok();
+        Some(of(path)? + of(waiting.as_ref()).unwrap_or(0))
+    }
+
     /// Makes the file where it is missing, for its owner alone: it holds what people wrote. What
     /// SQLite puts beside it gets the same permissions.
     fn make_private(&self) -> std::io::Result<()> {
@@ -165,7 +187,7 @@ impl Database {
     }
 
     async fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
-        sqlx::migrate!("migrations/sqlite")
+        MIGRATIONS
             .run(connection)
             .await
             .map_err(|source| OpenError::Migration { path: self.path.clone(), source })

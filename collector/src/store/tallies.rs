@@ -1,10 +1,6 @@
 //! Counts without anybody in them.
 
-use consent_core::{
-    gate::Refusal,
-    ids::{PurposeKey, ServiceKey},
-    time::{Millis, SECOND},
-};
+use consent_core::ids::{PurposeKey, ServiceKey};
 
 use super::{Connection, SiteId};
 
@@ -56,33 +52,6 @@ pub async fn add(
         .bind(day)
         .bind(kind.as_str())
         .bind(detail)
-        .bind(n)
-        .execute(db)
-        .await?;
-    Ok(())
-}
-
-const REFUSE: &str = "INSERT INTO refusal (site_id, hour, reason, event, n) \
-    VALUES ($1, $2, $3, $4, $5) \
-    ON CONFLICT (site_id, hour, reason, event) DO UPDATE SET n = refusal.n + excluded.n";
-
-/// Adds `n` refusals. `event` is a name that the site's configuration has, or nothing: what a
-/// client made up is not kept.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn refuse(
-    db: &mut Connection,
-    site: SiteId,
-    now: Millis,
-    (reason, event): (Refusal, &str),
-    n: i64,
-) -> sqlx::Result<()> {
-    sqlx::query(REFUSE)
-        .bind(site.0)
-        .bind(now.0.div_euclid(3_600 * SECOND))
-        .bind(reason.as_str())
-        .bind(event)
         .bind(n)
         .execute(db)
         .await?;

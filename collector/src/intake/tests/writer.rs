@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::intake::writer::Writer;
+use crate::{intake::writer::Writer, metrics::Metrics};
 
 impl Bench {
     /// A database as the writer opens it, by a connection of the test's own making.
@@ -13,7 +13,7 @@ impl Bench {
         let mut connection = database.create().await.unwrap();
         sqlx::query(setup).fetch_all(&mut connection).await.unwrap();
         let keys = Arc::new(Keys::of([1; 32], [2; 32], [3; 32]));
-        Writer::start(database, connection, keys).0
+        Writer::start(database, connection, keys, Metrics::default()).0
     }
 
     fn form(&self, id: u8) -> Sent {
