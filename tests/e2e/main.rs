@@ -20,4 +20,5 @@ mod receipts;
 mod refusals;
 mod site;
 mod tls;
+mod upgrade;
 mod wire;
