@@ -8,7 +8,7 @@ pub struct Serve {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, env = "ASHIATO_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// The address by which browsers reach it [default: `http://LISTEN`].
+    /// The address by which browsers reach it [default: `http://LISTEN`, `https` with TLS].
     #[arg(long, env = "ASHIATO_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
     /// The keys file, made on first start with mode 0600.

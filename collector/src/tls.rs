@@ -8,7 +8,7 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -141,7 +141,10 @@ impl Acceptor {
     ///
     /// # Errors
     /// Where that fails, or takes longer than ten seconds.
-    pub async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> io::Result<TlsStream<S>> {
         let acceptor = TlsAcceptor::from(Arc::clone(&self.config));
         tokio::time::timeout(HANDSHAKE, acceptor.accept(stream))
             .await

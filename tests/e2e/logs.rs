@@ -3,7 +3,6 @@
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
-    process::Command,
 };
 
 use ashiato_tests::{Collector, Data, Visitor};
@@ -14,9 +13,8 @@ const PLANTED: [&str; 6] =
     ["hanako", "花子", "203.0.113.77", "090-1234-5678", "Netscape-Planted", "shirokuma"];
 
 fn start(data: &Data, format: &str, level: &str) -> Collector {
-    let mut serve: Command = Collector::command(data);
-    serve.env("ASHIATO_LOG", level).env("ASHIATO_LOG_FORMAT", format);
-    Collector::start_by(data, &mut serve)
+    let environment = [("ASHIATO_LOG", level), ("ASHIATO_LOG_FORMAT", format)];
+    Collector::start_in(data, &[], &environment)
 }
 
 /// Calls of every kind, good and bad, with something of somebody wherever there is room for it.

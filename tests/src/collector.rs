@@ -37,37 +37,33 @@ impl Collector {
     /// Where it does not start.
     #[must_use]
     pub fn start_as(data: &Data, public_url: &str) -> Self {
-        Self::start_by(data, Self::command(data).args(["--public-url", public_url]))
+        Self::start_with(data, &["--public-url", public_url])
     }
 
-    /// Starts one with more flags.
+    /// Starts one with these flags, at [`Data`]'s database and keys.
     ///
     /// # Panics
     /// Where it does not start.
     #[must_use]
     pub fn start_with(data: &Data, flags: &[&str]) -> Self {
-        Self::start_by(data, Self::command(data).args(flags))
+        Self::start_in(data, flags, &[])
     }
 
-    /// The command that serves that data on a free port.
-    #[must_use]
-    pub fn command(data: &Data) -> Command {
-        let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
-        serve
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(["--database-url", &data.database_url()])
-            .arg("--keys-file")
-            .arg(data.path("keys"));
-        serve
-    }
-
-    /// Starts one by what [`Collector::command`] began.
+    /// Starts one with these flags and environment variables.
     ///
     /// # Panics
     /// Where it does not start.
     #[must_use]
-    pub fn start_by(data: &Data, serve: &mut Command) -> Self {
-        Self { server: Server::start(serve, &data.path("stderr.log")), agent: agent() }
+    pub fn start_in(data: &Data, flags: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
+        serve
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags)
+            .envs(environment.iter().copied())
+            .args(["--database-url", &data.database_url()])
+            .arg("--keys-file")
+            .arg(data.path("keys"));
+        Self { server: Server::start(&mut serve, &data.path("stderr.log")), agent: agent() }
     }
 
     /// What it has logged.

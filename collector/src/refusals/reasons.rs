@@ -66,6 +66,7 @@ impl Reason {
             }
             ("visitor_unknown", _) => "visitor_unknown",
             ("origin", _) => "foreign_origin",
+            ("bot", 403) => "bot",
             ("content", _) => match (call, refused.field) {
                 (Call::Decision, Some("outdated")) => "revision_outdated",
                 (Call::Decision, _) => "decision_invalid",
@@ -112,7 +113,7 @@ const fn reason(
 }
 
 /// Every reason: the seven of single events, then those of whole calls.
-pub static REASONS: [Reason; 20] = [
+pub static REASONS: [Reason; 21] = [
     reason(
         "not_granted",
         [
@@ -314,12 +315,23 @@ pub static REASONS: [Reason; 20] = [
     reason(
         "call_malformed",
         [
-            "A call cannot be read: another content type, no UTF-8, no JSON, another shape, or it ended early.",
+            "A call cannot be read: another content type, no UTF-8, no JSON, another shape, or it ended early or took too long.",
             "Usually nothing: bots, or connections that broke off. The client sends none; look for a script of your own.",
         ],
         [
-            "呼び出しを読み取れません（Content-Type・文字コード・JSON・構造の誤り、または途中で切れたもの）。",
+            "呼び出しを読み取れません（Content-Type・文字コード・JSON・構造の誤り、途中で切れたもの、時間がかかりすぎたもの）。",
             "たいていは対応不要です。ボットか、切れた接続です。クライアントは送らないので、独自のスクリプトを確かめてください。",
+        ],
+    ),
+    reason(
+        "bot",
+        [
+            "A program that visits pages on its own asked for a session.",
+            "Nothing: it gets none, and is not counted as a visitor.",
+        ],
+        [
+            "自動でページを巡回するプログラムがセッションを求めました。",
+            "対応不要です。セッションは渡されず、訪問者としても数えられません。",
         ],
     ),
     reason(
