@@ -76,6 +76,7 @@ pub fn router(app: App) -> Router {
         .route(LEADS, post(visitor::take_lead))
         .layer(middleware::from_fn_with_state(app.clone(), refusals::count))
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
+    let observer = observe::Observer::new(app.metrics.clone());
     Router::new()
         .merge(visitors)
         .route("/s/{site}/ashiato.js", get(assets::loader))
@@ -93,8 +94,8 @@ pub fn router(app: App) -> Router {
         .route(READY, get(health::ready))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::map_response_with_state(app.clone(), harden))
-        .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
+        .layer(middleware::map_response_with_state(Tls(app.tls), harden))
+        .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
 }
 
@@ -107,10 +108,14 @@ async fn not_allowed(method: Method) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-async fn harden(State(app): State<App>, mut response: Response) -> Response {
+/// Whether the collector speaks TLS itself.
+#[derive(Clone, Copy)]
+struct Tls(bool);
+
+async fn harden(State(Tls(tls)): State<Tls>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if app.tls {
+    if tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
     }
     response

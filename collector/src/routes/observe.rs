@@ -3,7 +3,14 @@
 //! Never told: the path as it was asked for, what follows its question mark, headers, addresses, bodies.
 //! The route is the router's own template, the method one of a fixed list, and the code one of our own.
 
-use std::time::Instant;
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -13,25 +20,57 @@ use axum::{
 };
 use tracing::Instrument as _;
 
-use super::{App, HEALTHY, READY};
-use crate::{keys, metrics, refusals::Refused};
+use super::{HEALTHY, READY};
+use crate::{
+    metrics::{self, Metrics},
+    refusals::Refused,
+};
+
+/// Who measures, and gives requests their ids.
+#[derive(Clone, Debug)]
+pub(super) struct Observer {
+    metrics: Metrics,
+    ids: Arc<Ids>,
+}
+
+/// Ids of requests. One does not tell the next, nor how many there were.
+#[derive(Debug, Default)]
+struct Ids {
+    secret: RandomState,
+    next: AtomicU64,
+}
+
+impl Ids {
+    fn next(&self) -> String {
+        let id = self.secret.hash_one(self.next.fetch_add(1, Ordering::Relaxed));
+        format!("{id:016x}")
+    }
+}
+
+impl Observer {
+    pub(super) fn new(metrics: Metrics) -> Self {
+        Self { metrics, ids: Arc::default() }
+    }
+}
 
 /// Measures a request and logs it. An answer that is a problem carries the request's id, by which its
 /// line is found; others do not, so that no browser keeps one.
-pub(super) async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn observe(
+    State(observer): State<Observer>,
+    request: Request,
+    next: Next,
+) -> Response {
     let start = Instant::now();
     let method = metrics::method(request.method().as_str());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // Without random numbers requests are answered all the same, and cannot be told apart in the log.
-    let id = keys::random().map_or(0, u64::from_be_bytes);
-    let id = format!("{id:016x}");
+    let id = observer.ids.next();
     let span = tracing::info_span!("request", id);
     let mut response = next.run(request).instrument(span.clone()).await;
 
     let took = start.elapsed();
     let route = route.as_ref().map(MatchedPath::as_str);
     let status = response.status();
-    app.metrics.answered(route, method, status.as_u16(), took);
+    observer.metrics.answered(route, method, status.as_u16(), took);
     let route = route.unwrap_or("none");
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     let code = response.extensions().get::<Refused>().map(|refused| refused.code);
