@@ -11,7 +11,7 @@
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
 //! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
-//! | 503 | the database does not answer; nothing was stored, try again |
+//! | 503 | the database does not answer, nothing was stored, try again; or, of `/readyz`, what is missing |
 
 use std::time::Duration;
 
@@ -20,6 +20,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+
+use crate::refusals::Refused;
 
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -156,6 +158,10 @@ impl IntoResponse for Problem {
         };
         let json = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, json).into_response();
+        // For whoever counts and logs: our own codes, and nothing that was sent.
+        let field = self.errors.first().map(|error| error.code);
+        let refused = Refused { status: self.status.as_u16(), code: self.code, field };
+        response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -209,7 +209,8 @@ fn filter(operator: &str, name: &str, values: &[String]) -> Result<Filter, Strin
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
-fn days((first, last): &(String, String)) -> Result<(i64, i64), String> {
+/// First and last day, since 1970, of a range as people write it.
+pub(crate) fn days((first, last): &(String, String)) -> Result<(i64, i64), String> {
     let day = |text: &str| -> Result<i64, String> {
         let date: Date = match (text.len(), text.parse()) {
             (10, Ok(date)) => date,
@@ -228,7 +229,8 @@ fn days((first, last): &(String, String)) -> Result<(i64, i64), String> {
     Ok((first, last))
 }
 
-fn date(day: i64) -> String {
+/// A day, as people write it.
+pub(crate) fn date(day: i64) -> String {
     EPOCH.checked_add(day.days()).map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 

@@ -189,6 +189,15 @@ impl Sites {
         self.read(|sites| sites.values().any(|site| site.file.allows_origin(origin)))
     }
 
+    /// The site that has that origin, where it is the only one.
+    #[must_use]
+    pub fn only_one_of(&self, origin: &str) -> Option<Arc<Site>> {
+        self.read(|sites| {
+            let mut having = sites.values().filter(|site| site.file.allows_origin(origin));
+            having.next().filter(|_| having.next().is_none()).cloned()
+        })
+    }
+
     /// Whether a page of that origin, of any site, may send credentials: those of the collector's own
     /// site may, so that a loader which a browser has kept is answered whatever has changed since.
     #[must_use]

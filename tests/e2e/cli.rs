@@ -219,6 +219,7 @@ fn help_is_there_for_every_command() {
         &["token", "--help"],
         &["keys", "--help"],
         &["query", "--help"],
+        &["refusals", "--help"],
     ] {
         let said = ashiato(command);
         assert!(said.status.success() && said.out.contains("Usage"), "{command:?}: {said:?}");

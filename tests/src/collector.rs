@@ -98,6 +98,11 @@ impl Collector {
         self.server.terminate();
     }
 
+    /// Asks it to read its certificate again.
+    pub fn hang_up(&self) {
+        self.server.hang_up();
+    }
+
     /// Asks it to stop and waits until it has.
     ///
     /// # Panics

@@ -111,6 +111,36 @@ impl Database {
         }
     }
 
+    /// Runs statements, one after the other.
+    ///
+    /// # Panics
+    /// Where one of them fails.
+    pub fn run(&mut self, sql: &str) {
+        let run = sqlx::raw_sql(AssertSqlSafe(sql));
+        let done = match &mut self.engine {
+            Engine::Sqlite(db) => self.runtime.block_on(run.execute(db)).map(drop),
+            Engine::Postgres(db) => self.runtime.block_on(run.execute(&mut **db)).map(drop),
+        };
+        if let Err(error) = done {
+            crate::process::panic_with(&error.to_string());
+        }
+    }
+
+    /// Keeps everybody else from writing what visitors send, until [`Database::unlock`] or its end.
+    pub fn lock(&mut self) {
+        match self.engine {
+            Engine::Sqlite(_) => self.run("BEGIN IMMEDIATE"),
+            Engine::Postgres(_) => self.run(
+                "BEGIN; LOCK TABLE probe, refusal, tally, decision, event, lead IN EXCLUSIVE MODE",
+            ),
+        }
+    }
+
+    /// Ends [`Database::lock`].
+    pub fn unlock(&mut self) {
+        self.run("ROLLBACK");
+    }
+
     /// How many rows each table has: to see that a call has stored nothing.
     pub fn rows(&mut self) -> BTreeMap<String, i64> {
         let tables = match self.engine {

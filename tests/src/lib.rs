@@ -19,6 +19,22 @@ pub use http::Answer;
 pub use session::Session;
 pub use visitor::Visitor;
 
+/// Looks again and again until what is waited for is there.
+///
+/// # Panics
+/// Where it is not in half a minute.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = std::time::Instant::now();
+    while start.elapsed() < std::time::Duration::from_secs(30) {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::yield_now();
+    }
+    process::panic_with(&format!("this was waited for in vain: {what}"))
+}
+
 /// The origin of the site `shop`.
 pub const SHOP: &str = "https://shop.example";
 /// The origin of the site `other`, on the same collector.

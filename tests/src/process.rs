@@ -139,6 +139,12 @@ impl Server {
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
     }
 
+    /// `SIGHUP`.
+    pub fn hang_up(&self) {
+        // As above.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::HUP);
+    }
+
     /// Waits for the end.
     ///
     /// # Panics

@@ -3,9 +3,12 @@
 mod keys;
 mod limits;
 mod log;
+mod logs;
 mod query;
+mod refusals;
 mod serve;
 mod site;
+mod tasks;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -40,6 +43,8 @@ enum Act {
     Log(LogAct),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
+    /// Say what was refused, and what to do about it.
+    Refusals(refusals::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,6 +120,7 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act),
             Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
             Act::Query(arguments) => query::run(arguments).await,
+            Act::Refusals(arguments) => refusals::run(arguments).await,
         }
     });
     match done {

@@ -1,48 +1,45 @@
 //! `ashiato serve`.
 
-use std::{
-    io::{IsTerminal as _, Write as _},
-    sync::Arc,
-    time::Duration,
+use std::{io::Write as _, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
 };
 
-use tokio::{net::TcpListener, sync::oneshot, time::MissedTickBehavior};
-use tracing_subscriber::EnvFilter;
-
-use super::{Failure, limits};
+use super::{Failure, limits, logs, tasks};
 use crate::{
     client::Client,
     clock,
     config::{self, Serve, Synchronous},
     intake::writer::Writer,
     keys::Keys,
-    routes::{self, App, listen},
+    metrics::Metrics,
+    refusals::Pending,
+    routes::{self, App, Health, Scrape, listen},
     sites::Sites,
-    store::{Database, Readers, checkpoints::Checkpoints},
+    store::{Database, checkpoints::Checkpoints},
+    tls::Acceptor,
 };
 
-/// How soon an applied site file is in force, or a changed keys file.
-const REFRESH: Duration = Duration::from_secs(1);
-/// How often it is seen to that the months to come have their place.
-const AHEAD: Duration = Duration::from_secs(6 * 3_600);
-/// How often SQLite's log is carried into its file.
-const CHECKPOINTS: Duration = Duration::from_millis(250);
+/// What a server waits for before it takes no more calls.
+type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// How long a stop waits for calls that are open.
 const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(config: Serve) -> Result<(), Failure> {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::try_from_env("ASHIATO_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+    logs::start(config.log_format)?;
     let client = Arc::new(Client::embedded()?);
     let keys = Arc::new(match config::keys_text() {
         Some(text) => Keys::parse(&text, config::KEYS)?,
         None => Keys::open(&config.keys_file, clock::now())?,
     });
+    let acceptor = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Some(Acceptor::open(certificate, key)?),
+        _ => None,
+    };
     let database = Database::at(&config.database.url)?.synchronous(config.sqlite_synchronous);
     if config.sqlite_synchronous == Synchronous::Normal {
         tracing::warn!(
@@ -51,60 +48,147 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     let writing = database.create().await?;
     let readers = database.readers().await?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        Failure(format!(
-            "cannot listen on {}: {error}\n  remedy: end what listens there, or choose another by --listen",
-            config.listen
-        ))
-    })?;
+    let listener = bind(config.listen, "--listen").await?;
     let address = listener.local_addr()?;
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
     let public_url: Arc<str> =
-        config.public_url.unwrap_or_else(|| format!("http://{address}")).into();
+        config.public_url.unwrap_or_else(|| format!("{scheme}://{address}")).into();
     let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
     sites.refresh(&readers).await?;
     if sites.is_empty() {
         tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
     }
 
-    let months = tokio::spawn(keep_months_ahead(database.clone()));
-    let checkpoints = Checkpoints::of(&database).map(|all| tokio::spawn(carry(all)));
-    let (writer, mut written) = Writer::start(&database, writing, &keys);
-    let refreshing = tokio::spawn(keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
+    let metrics = Metrics::default();
+    let (writer, mut written) = Writer::start(&database, writing, &keys, &metrics);
+    let refusals = Pending::default();
+    let mut beside = JoinSet::new();
+    beside.spawn(tasks::keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
+    beside.spawn(tasks::keep_months_ahead(database.clone()));
+    if let Some(checkpoints) = Checkpoints::of(&database) {
+        beside.spawn(tasks::carry(checkpoints));
+    }
+    beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
+    if let Some(acceptor) = acceptor.clone() {
+        beside.spawn(tasks::keep_certificate(acceptor));
+    }
+    let figures = match config.metrics_listen {
+        None => None,
+        Some(address) => {
+            let (metrics, writer, readers) = (metrics.clone(), writer.clone(), readers.clone());
+            Some(figures(address, Scrape { metrics, writer, readers, database }).await?)
+        }
+    };
+    let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);
     let (limits, proxies) = limits::of_calls(&config.limits);
-    let app = App { keys, sites, writer, readers, client, limits, proxies, public_url };
-    println!("listening on http://{address}");
+    let app = App {
+        keys,
+        sites,
+        writer: writer.clone(),
+        readers,
+        client,
+        limits,
+        proxies,
+        public_url,
+        metrics,
+        refusals: refusals.clone(),
+        health: Arc::clone(&health),
+        tls: acceptor.is_some(),
+    };
+    println!("listening on {scheme}://{address}");
     std::io::stdout().flush()?;
-    let (stopping, stopped) = oneshot::channel();
-    let watched = app.writer.clone();
+
+    let watched = writer.clone();
     let stop = async move {
         tokio::select! {
-            () = asked_to_stop() => {}
+            () = tasks::asked_to_stop() => {
+                health.stop();
+                leave(Duration::from_secs(config.stop_delay)).await;
+            }
             // Without its writer a collector can only refuse: better that it is started anew.
             () = watched.ended() => tracing::error!("the writer has ended"),
         }
-        drop(stopping);
     };
-    let plain = |stream| std::future::ready(Ok(stream));
-    let serving = listen::serve(listener, bounds, routes::router(app), plain, stop);
-    tokio::select! {
-        () = serving => {}
-        () = overdue(stopped) => {
-            // What was answered is on disk, and these callers have been answered nothing.
-            tracing::warn!("stopped while calls were open that never ended");
-            return Ok(());
+    let router = routes::router(app);
+    let in_time = match acceptor {
+        None => {
+            let plain = |stream| std::future::ready(Ok(stream));
+            in_time(stop, |stop| listen::serve(listener, bounds, router, plain, stop)).await
+        }
+        Some(acceptor) => {
+            let secure = move |stream| {
+                let acceptor = acceptor.clone();
+                async move { acceptor.accept(stream).await }
+            };
+            in_time(stop, |stop| listen::serve(listener, bounds, router, secure, stop)).await
+        }
+    };
+    if !in_time {
+        // What was answered is on disk, and these callers have been answered nothing.
+        tracing::warn!("stopped while calls were open that never ended");
+    }
+    beside.shutdown().await;
+    tasks::write_counts(&refusals, &writer).await;
+    if let Some((until, ended)) = figures {
+        drop(until);
+        ended.await?;
+    }
+    drop(writer);
+    if in_time {
+        // Every answer has been given; what the writer still holds are counts.
+        while let Some(ended) = written.join_next().await {
+            ended?;
         }
     }
-    refreshing.abort();
-    months.abort();
-    if let Some(checkpoints) = checkpoints {
-        checkpoints.abort();
-    }
-    // Every answer has been given; what the writer still holds are counts.
-    while let Some(ended) = written.join_next().await {
-        ended?;
-    }
+    tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure(format!(
+            "cannot listen on {address}: {error}\n  remedy: end what listens there, or choose another by {flag}"
+        ))
+    })
+}
+
+/// Answers Prometheus until what is returned first is dropped; then the task ends.
+async fn figures(
+    address: SocketAddr,
+    scrape: Scrape,
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>), Failure> {
+    let listener = bind(address, "--metrics-listen").await?;
+    tracing::info!(address = %listener.local_addr()?, "figures are at /metrics");
+    let (until, stopped) = oneshot::channel();
+    let stop = async { stopped.await.unwrap_or_default() };
+    let ended = tokio::spawn(async move {
+        in_time(stop, |stop| async move {
+            let served =
+                axum::serve(listener, routes::scraped(scrape)).with_graceful_shutdown(stop);
+            if let Err(error) = served.await {
+                tracing::error!(%error, "figures are not answered any more");
+            }
+        })
+        .await;
+    });
+    Ok((until, ended))
+}
+
+/// Has calls answered until `stop`, and until those that are open have ended; false where they do not in time.
+async fn in_time<F: Future<Output = ()>>(
+    stop: impl Future<Output = ()> + Send + 'static,
+    serve: impl FnOnce(Stop) -> F,
+) -> bool {
+    let (stopping, stopped) = oneshot::channel::<()>();
+    let stop: Stop = Box::pin(async move {
+        stop.await;
+        drop(stopping);
+    });
+    tokio::select! {
+        () = serve(stop) => true,
+        () = overdue(stopped) => false,
+    }
 }
 
 /// The end of the time that a stop may take.
@@ -113,66 +197,15 @@ async fn overdue(stopped: oneshot::Receiver<()>) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) {
-    let mut ticks = tokio::time::interval(REFRESH);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = sites.refresh(&readers).await {
-            tracing::warn!(%error, "site files were not read again");
-        }
-        match keys.reload() {
-            Ok(true) => tracing::info!("the keys file has changed and is in force"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the keys stay what they were"),
-        }
+/// Answers on while a balancer finds out that it is to send nobody here any more. Who asks again does not
+/// want to wait.
+async fn leave(delay: Duration) {
+    if delay.is_zero() {
+        return;
     }
-}
-
-/// Keeps SQLite's log short.
-async fn carry(mut checkpoints: Checkpoints) {
-    let mut ticks = tokio::time::interval(CHECKPOINTS);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = checkpoints.take().await {
-            tracing::warn!(%error, "the database's log was not carried into its file");
-        }
-    }
-}
-
-/// Makes room for the months to come, long before they begin.
-async fn keep_months_ahead(database: Database) {
-    let mut ticks = tokio::time::interval(AHEAD);
-    // The first tick comes at once, and opening the database has done it.
-    ticks.tick().await;
-    loop {
-        ticks.tick().await;
-        if let Err(error) = database.make_months().await {
-            tracing::warn!(%error, "no room was made for the months to come");
-        }
-    }
-}
-
-/// Ctrl-C, or SIGTERM.
-async fn asked_to_stop() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
+    tracing::info!(seconds = delay.as_secs(), "not ready any more; calls are answered until then");
     tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+        () = tokio::time::sleep(delay) => {}
+        () = tasks::asked_to_stop() => {}
     }
 }

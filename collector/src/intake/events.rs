@@ -15,7 +15,7 @@ use crate::{
     sites::Site,
     store::{
         Connection, SiteId, events as store,
-        tallies::{self, Reason},
+        refusals::{self, Count},
         visitors::{self, Visitor},
     },
 };
@@ -192,8 +192,10 @@ async fn count_refusals(
             *counts.entry((batch.site.id, *refusal, name)).or_default() += 1;
         }
     }
+    let hour = refusals::hour(now);
     for ((site, refusal, name), n) in counts {
-        tallies::refuse(db, site, now, (Reason::Event(refusal), name), n).await?;
+        let (reason, event) = (refusal.as_str().to_owned(), name.to_owned());
+        refusals::add(db, site, &Count { hour, reason, event, n }).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Who signed this, and may they?
 
 use consent_core::{
-    ids::VisitorId,
+    ids::{SiteKey, VisitorId},
     jws::{Flaw, Signed},
     time::{Millis, SECOND, SIGNATURE_TOLERANCE},
 };
@@ -60,6 +60,12 @@ pub fn open<'a>(keys: &Keys, body: &'a str, now: Millis) -> Result<Verified<'a>,
     }
     let signature = *signed.signature();
     Ok(Verified { session, session_text: signed.session, payload, signature })
+}
+
+/// The site that a body says its session is of, verified or not: to count by, and for nothing else.
+#[must_use]
+pub fn claimed_site(body: &str) -> Option<SiteKey> {
+    Some(Session::parse(&Signed::parse(body).ok()?.session)?.site)
 }
 
 impl Verified<'_> {

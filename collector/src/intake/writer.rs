@@ -10,7 +10,7 @@
 //! A connection that has failed is not used again: SQLite may have ended its transaction by itself,
 //! of which the connection's own count knows nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use consent_core::time::Millis;
 use tokio::{
@@ -28,11 +28,14 @@ use crate::{
     error::Problem,
     keys::Keys,
     log::stored,
+    metrics::Metrics,
     sites::Site,
     store::{
-        Connection, Database, conflict,
+        Connection, Database, SiteId, conflict,
         locks::{self, Lock},
-        tallies::{self, Kind, Reason},
+        probe,
+        refusals::{self, Count},
+        tallies::{self, Kind},
     },
 };
 
@@ -49,7 +52,8 @@ enum Job {
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
     Checkpoint(Arc<str>, Answer<String>),
-    Bot(Arc<Site>),
+    Refused(Vec<(SiteId, Count)>, Answer<()>),
+    Probe(Answer<i64>),
 }
 
 enum Outcome {
@@ -58,6 +62,7 @@ enum Outcome {
     Lead(Result<leads::Taken, Problem>),
     Counted,
     Checkpoint(String),
+    Probed(i64),
 }
 
 /// The way to the writing task.
@@ -74,13 +79,15 @@ impl Writer {
         database: &Database,
         connection: Connection,
         keys: &Arc<Keys>,
+        metrics: &Metrics,
     ) -> (Self, JoinSet<()>) {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let queue = Arc::new(Mutex::new(queue));
         let mut tasks = JoinSet::new();
         let mut first = Some(connection);
         for _ in 0..database.writers() {
-            let tables = Tables { database: database.clone(), open: first.take() };
+            let (database, metrics) = (database.clone(), metrics.clone());
+            let tables = Tables { database, open: first.take(), metrics };
             tasks.spawn(run(tables, Arc::clone(keys), Arc::clone(&queue)));
         }
         (Self { jobs }, tasks)
@@ -117,16 +124,7 @@ impl Writer {
 
     /// Counts that somebody is asked. A count that finds the queue full is lost.
     pub fn asked(&self, site: Arc<Site>) {
-        self.count(Job::Asked(site));
-    }
-
-    /// Counts that a bot was refused. A count that finds the queue full is lost.
-    pub fn bot(&self, site: Arc<Site>) {
-        self.count(Job::Bot(site));
-    }
-
-    fn count(&self, job: Job) {
-        if self.jobs.try_send(job).is_err() {
+        if self.jobs.try_send(Job::Asked(site)).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
     }
@@ -137,6 +135,34 @@ impl Writer {
     /// Where the database does not answer.
     pub async fn checkpoint(&self, origin: Arc<str>) -> Result<String, Problem> {
         self.ask(|answer| Job::Checkpoint(origin, answer)).await
+    }
+
+    /// Counts refused calls.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then none is counted.
+    pub async fn refused(&self, counts: Vec<(SiteId, Count)>) -> Result<(), Problem> {
+        self.ask(|answer| Job::Refused(counts, answer)).await
+    }
+
+    /// Writes something of no consequence, and answers the newest migration of the database.
+    ///
+    /// # Errors
+    /// Where the database takes no writes.
+    pub async fn probe(&self) -> Result<i64, Problem> {
+        self.ask(Job::Probe).await
+    }
+
+    /// Jobs that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Whether the writing task is there.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.jobs.is_closed()
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
@@ -150,6 +176,7 @@ impl Writer {
 struct Tables {
     database: Database,
     open: Option<Connection>,
+    metrics: Metrics,
 }
 
 /// Why jobs were not stored. Nothing of them was.
@@ -167,7 +194,7 @@ async fn run(mut tables: Tables, keys: Arc<Keys>, queue: Arc<Mutex<mpsc::Receive
         match tables.commit(&keys, &group).await {
             Ok(outcomes) => {
                 for (job, outcome) in group.drain(..).zip(outcomes) {
-                    answer(job, outcome);
+                    answer(&tables.metrics, job, outcome);
                 }
             }
             Err(Failed::Job(error)) if group.len() > 1 => {
@@ -187,7 +214,7 @@ async fn one_by_one(tables: &mut Tables, keys: &Keys, group: &mut Vec<Job>) {
         match tables.commit(keys, std::slice::from_ref(&job)).await {
             Ok(mut outcomes) => {
                 if let Some(outcome) = outcomes.pop() {
-                    answer(job, outcome);
+                    answer(&tables.metrics, job, outcome);
                 }
             }
             Err(Failed::Job(error)) => refuse([job], &error),
@@ -206,9 +233,11 @@ impl Tables {
             Some(db) => db,
             none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
         };
+        let start = Instant::now();
         let done = commit(db, keys, jobs).await;
-        if done.is_err() {
-            self.close().await;
+        match &done {
+            Ok(_) => self.metrics.committed(jobs.len(), start.elapsed()),
+            Err(_) => self.close().await,
         }
         done
     }
@@ -318,9 +347,15 @@ async fn apply(
                 let note = stored::checkpoint(db, keys, origin, now).await?;
                 outcomes.push(Outcome::Checkpoint(note));
             }
-            Job::Bot(site) => {
-                tallies::refuse(db, site.id, now, (Reason::Bot, ""), 1).await?;
+            Job::Refused(counts, _) => {
+                for (site, count) in counts {
+                    refusals::add(db, *site, count).await?;
+                }
                 outcomes.push(Outcome::Counted);
+            }
+            Job::Probe(_) => {
+                probe::write(db, now).await?;
+                outcomes.push(Outcome::Probed(probe::schema(db).await?));
             }
         }
         rest = others;
@@ -338,12 +373,30 @@ fn overtake(jobs: &[Job], outcomes: &mut [Outcome]) {
 }
 
 /// Whoever asked may have gone; what was stored stays stored.
-fn answer(job: Job, outcome: Outcome) {
+fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
     match (job, outcome) {
-        (Job::Decide(_, to), Outcome::Decided(answer)) => drop(to.send(answer)),
-        (Job::Store(_, to), Outcome::Stored(answer)) => drop(to.send(Ok(answer))),
-        (Job::Lead(_, to), Outcome::Lead(answer)) => drop(to.send(answer)),
+        (Job::Decide(decide, to), Outcome::Decided(answer)) => {
+            if answer.is_ok() {
+                metrics.decided(decide.request.method);
+            }
+            drop(to.send(answer));
+        }
+        (Job::Store(_, to), Outcome::Stored(answer)) => {
+            metrics.events(answer.stored, answer.duplicate);
+            for (_, _, refusal) in &answer.refused {
+                metrics.event_refused((*refusal).into());
+            }
+            drop(to.send(Ok(answer)));
+        }
+        (Job::Lead(_, to), Outcome::Lead(answer)) => {
+            if answer.is_ok() {
+                metrics.lead();
+            }
+            drop(to.send(answer));
+        }
         (Job::Checkpoint(_, to), Outcome::Checkpoint(note)) => drop(to.send(Ok(note))),
+        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
 }
@@ -356,7 +409,9 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Asked(_) | Job::Bot(_) => {}
+            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Probe(to) => drop(to.send(Err(problem.clone()))),
+            Job::Asked(_) => {}
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The site, if the bearer of the token may do that there.
-async fn authorised(
+pub(super) async fn authorised(
     app: &App,
     headers: &HeaderMap,
     site: &str,

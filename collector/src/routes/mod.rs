@@ -6,10 +6,13 @@ mod body;
 mod cookies;
 mod extract;
 mod gpc;
+mod health;
 mod limit;
 pub mod listen;
 mod log;
+mod observe;
 mod policy;
+mod refusals;
 mod room;
 mod slow;
 mod visitor;
@@ -25,9 +28,11 @@ use axum::{
     routing::{get, post},
 };
 
+pub use health::{Health, Scrape, scraped};
+
 use crate::{
     client::Client, error::Problem, intake::writer::Writer, keys::Keys, limits::Limits,
-    proxy::Proxies, sites::Sites, store::Readers,
+    metrics::Metrics, proxy::Proxies, refusals::Pending, sites::Sites, store::Readers,
 };
 
 /// What every route may use.
@@ -49,21 +54,40 @@ pub struct App {
     pub proxies: Arc<Proxies>,
     /// The address by which browsers reach the collector, without a slash at its end.
     pub public_url: Arc<str>,
+    /// What the collector counts about itself.
+    pub metrics: Metrics,
+    /// Calls that were refused, until they are written.
+    pub refusals: Pending,
+    /// Whether it can do its work.
+    pub health: Arc<Health>,
+    /// Whether it speaks TLS itself.
+    pub tls: bool,
 }
 
+const SESSIONS: &str = "/v1/sessions";
 /// The one call whose answers set cookies.
 const CONSENTS: &str = "/v1/consents";
+const EVENTS: &str = "/v1/events";
+const LEADS: &str = "/v1/leads";
+const HEALTHY: &str = "/healthz";
+const READY: &str = "/readyz";
+
+/// Where the collector speaks TLS itself, browsers are to use nothing else for a year (RFC 6797). Behind a
+/// proxy this is the proxy's to say: the collector cannot know by what its answers travel.
+const TLS_ONLY: &str = "max-age=31536000";
 
 /// The collector's routes.
 pub fn router(app: App) -> Router {
     let by_address = middleware::from_fn_with_state(app.clone(), limit::by_address);
     let visitors = Router::new()
-        .route("/v1/sessions", post(visitor::open_session))
+        .route(SESSIONS, post(visitor::open_session))
         .route(CONSENTS, post(visitor::decide))
-        .route("/v1/events", post(visitor::store_events))
-        .route("/v1/leads", post(visitor::take_lead))
+        .route(EVENTS, post(visitor::store_events))
+        .route(LEADS, post(visitor::take_lead))
         .layer(by_address.clone())
+        .layer(middleware::from_fn_with_state(app.clone(), refusals::count))
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
+    let observer = observe::Observer::new(app.metrics.clone());
     Router::new()
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
@@ -79,17 +103,16 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/query", post(api::query))
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
+        .route("/api/v1/refusals", get(refusals::list))
         .route_layer(by_address)
         .merge(visitors)
-        .route("/healthz", get(healthy))
+        .route(HEALTHY, get(health::healthy))
+        .route(READY, get(health::ready))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::map_response(harden))
+        .layer(middleware::map_response_with_state(Tls(app.tls), harden))
+        .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
-}
-
-async fn healthy() -> &'static str {
-    "ok\n"
 }
 
 async fn unknown() -> Problem {
@@ -101,9 +124,16 @@ async fn not_allowed(method: Method) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 
-async fn harden(mut response: Response) -> Response {
+/// Whether the collector speaks TLS itself.
+#[derive(Clone, Copy)]
+struct Tls(bool);
+
+async fn harden(State(Tls(tls)): State<Tls>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ONLY));
+    }
     response
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Body,
     extract::State,
     http::{HeaderMap, StatusCode, header},
@@ -15,6 +15,7 @@ use consent_core::{
     form::FieldFault,
     ids::{FormKey, LeadId, base64url},
     page::Address,
+    time::Millis,
     wire::{
         ConsentAnswer, ConsentRequest, EventsAnswer, EventsRequest, LeadAnswer, LeadRequest,
         RefusedEvent, SessionAnswer, SessionRequest,
@@ -25,6 +26,7 @@ use super::{
     App, body,
     cookies::{self, Cookies},
     limit,
+    refusals::Named,
 };
 use crate::{
     clock,
@@ -47,16 +49,17 @@ const MEDIA: &str = "text/plain";
 /// `POST /v1/sessions`.
 pub(super) async fn open_session(
     State(app): State<App>,
+    Extension(named): Extension<Named>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<SessionAnswer>, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let request: SessionRequest = body::json(&text)?;
     let site = app.sites.get(&request.site).ok_or_else(|| Problem::unknown_site(&request.site))?;
+    named.is(&site);
     body::own_origin(&site, &headers)?;
     limit::of_site(&app, &site, None)?;
     if body::is_bot(&headers) {
-        app.writer.bot(site);
         return Err(Problem::forbidden(
             "bot",
             "programs that visit pages on their own get no session",
@@ -79,6 +82,7 @@ pub(super) async fn open_session(
     let now = clock::now();
     let session = Session { site: site.key.clone(), expires: now.plus(LIFETIME), visitor };
     let (text, key) = app.keys.open_session(&session, &random()?, now);
+    app.metrics.session();
     Ok(Json(SessionAnswer {
         key: base64url(&key),
         session: text,
@@ -95,14 +99,26 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
     })
 }
 
+/// What a session has signed; a body that does not verify is counted for the site that it claims.
+fn opened<'a>(
+    app: &App,
+    named: &Named,
+    text: &'a str,
+    now: Millis,
+) -> Result<Verified<'a>, Problem> {
+    verify::open(&app.keys, text, now).inspect_err(|_| named.claims(&app.sites, text))
+}
+
 /// The site that the signing session is of, if one of its pages is calling, and that page's origin.
 fn site_of<'a>(
     app: &App,
+    named: &Named,
     verified: &Verified<'_>,
     headers: &'a HeaderMap,
 ) -> Result<(Arc<Site>, &'a str), Problem> {
     let key = verified.session.site.as_str();
     let site = app.sites.get(key).ok_or_else(|| Problem::unknown_site(key))?;
+    named.is(&site);
     let origin = body::own_origin(&site, headers)?;
     limit::of_site(app, &site, Some(&verified.session_text))?;
     Ok((site, origin))
@@ -119,13 +135,14 @@ fn own_page(site: &Site, field: &str, url: &str) -> Result<String, Problem> {
 /// `POST /v1/consents`.
 pub(super) async fn decide(
     State(app): State<App>,
+    Extension(named): Extension<Named>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
     let now = clock::now();
-    let verified = verify::open(&app.keys, &text, now)?;
-    let (site, origin) = site_of(&app, &verified, &headers)?;
+    let verified = opened(&app, &named, &text, now)?;
+    let (site, origin) = site_of(&app, &named, &verified, &headers)?;
     let mut request: ConsentRequest = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     request.page = own_page(&site, "page", &request.page)?;
@@ -157,12 +174,13 @@ pub(super) async fn decide(
 /// `POST /v1/events`.
 pub(super) async fn store_events(
     State(app): State<App>,
+    Extension(named): Extension<Named>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<EventsAnswer>, Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
-    let verified = verify::open(&app.keys, &text, clock::now())?;
-    let (site, _) = site_of(&app, &verified, &headers)?;
+    let verified = opened(&app, &named, &text, clock::now())?;
+    let (site, _) = site_of(&app, &named, &verified, &headers)?;
     let request: EventsRequest<'_> = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     verified.for_visitor(&app.keys, request.visitor)?;
@@ -187,12 +205,13 @@ pub(super) async fn store_events(
 /// `POST /v1/leads`.
 pub(super) async fn take_lead(
     State(app): State<App>,
+    Extension(named): Extension<Named>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<LeadAnswer>), Problem> {
     let text = body::text(&headers, body, MEDIA).await?;
-    let verified = verify::open(&app.keys, &text, clock::now())?;
-    let (site, _) = site_of(&app, &verified, &headers)?;
+    let verified = opened(&app, &named, &text, clock::now())?;
+    let (site, _) = site_of(&app, &named, &verified, &headers)?;
     let request: LeadRequest = body::json(verified.payload)?;
     verified.for_site(&request.site)?;
     if let Some(visitor) = request.visitor {

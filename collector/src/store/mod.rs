@@ -14,6 +14,8 @@ pub mod locks;
 pub mod log;
 mod open;
 pub mod partitions;
+pub mod probe;
+pub mod refusals;
 pub mod reports;
 pub mod sites;
 pub mod statement;
@@ -22,7 +24,7 @@ pub mod tokens;
 pub mod visitors;
 
 pub use engine::{Connection, Readers, Transaction};
-pub use open::{Database, OpenError};
+pub use open::{Database, OpenError, newest_migration};
 
 /// The id of a site's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,13 +4,23 @@ use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, PgConnection, SqliteConnection,
-    migrate::MigrateError,
+    migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{Connection, Readers, partitions};
 use crate::{clock, config::Synchronous};
+
+/// What brings a database up to date, in order: the same migrations on either engine.
+static ON_SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static ON_POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// The newest migration that this build knows.
+#[must_use]
+pub fn newest_migration() -> i64 {
+    ON_SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
 
 /// Connections that read, of one collector.
 const READERS: u32 = 4;
@@ -178,13 +188,13 @@ impl Database {
             Options::Sqlite(options) => {
                 let mut db: SqliteConnection =
                     options.connect().await.map_err(|error| self.unopened(error))?;
-                sqlx::migrate!("migrations/sqlite").run(&mut db).await.map_err(migration)?;
+                ON_SQLITE.run(&mut db).await.map_err(migration)?;
                 Ok(db.into())
             }
             Options::Postgres(options) => {
                 let mut db: PgConnection =
                     options.connect().await.map_err(|error| self.unopened(error))?;
-                sqlx::migrate!("migrations/postgres").run(&mut db).await.map_err(migration)?;
+                ON_POSTGRES.run(&mut db).await.map_err(migration)?;
                 let mut db = Connection::from(db);
                 partitions::ahead(&mut db, clock::now())
                     .await
@@ -192,6 +202,18 @@ impl Database {
                 Ok(db)
             }
         }
+    }
+
+    /// How much room SQLite takes, in bytes, with what is not yet folded into it; nothing where that
+    /// cannot be told by its files.
+    #[must_use]
+    pub fn bytes(&self) -> Option<u64> {
+        let Options::Sqlite(options) = &self.options else { return None };
+        let path = options.get_filename();
+        let mut waiting = path.as_os_str().to_owned();
+        waiting.push("-wal");
+        let of = |path: &std::path::Path| std::fs::metadata(path).map(|file| file.len()).ok();
+        Some(of(path)? + of(waiting.as_ref()).unwrap_or(0))
     }
 
     /// Another connection that may write, to a database that was opened before.

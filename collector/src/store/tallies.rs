@@ -1,10 +1,6 @@
 //! Counts without anybody in them.
 
-use consent_core::{
-    gate::Refusal,
-    ids::{PurposeKey, ServiceKey},
-    time::{Millis, SECOND},
-};
+use consent_core::ids::{PurposeKey, ServiceKey};
 
 use super::{Connection, SiteId, statement::sql};
 
@@ -52,52 +48,5 @@ pub async fn add(
     n: i64,
 ) -> sqlx::Result<()> {
     sql(ADD).bind(site.0).bind(day).bind(kind.as_str()).bind(detail).bind(n).execute(db).await?;
-    Ok(())
-}
-
-/// Why something was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// The consent, or the event itself, did not allow it.
-    Event(Refusal),
-    /// A bot asked for a session.
-    Bot,
-}
-
-impl Reason {
-    /// Its name in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Event(refusal) => refusal.as_str(),
-            Self::Bot => "bot",
-        }
-    }
-}
-
-const REFUSE: &str = "INSERT INTO refusal (site_id, hour, reason, event, n) \
-    VALUES ($1, $2, $3, $4, $5) \
-    ON CONFLICT (site_id, hour, reason, event) DO UPDATE SET n = refusal.n + excluded.n";
-
-/// Adds `n` refusals. `event` is a name that the site's configuration has, or nothing: what a
-/// client made up is not kept.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn refuse(
-    db: &mut Connection,
-    site: SiteId,
-    now: Millis,
-    (reason, event): (Reason, &str),
-    n: i64,
-) -> sqlx::Result<()> {
-    sql(REFUSE)
-        .bind(site.0)
-        .bind(now.0.div_euclid(3_600 * SECOND))
-        .bind(reason.as_str())
-        .bind(event)
-        .bind(n)
-        .execute(db)
-        .await?;
     Ok(())
 }

@@ -11,6 +11,9 @@ pub enum Scope {
     Query,
     /// See leads and their timelines.
     Leads,
+    /// See how the collector fares: what was refused, and why. A token that may ask for counts may that
+    /// too.
+    Operate,
 }
 
 impl Scope {
@@ -18,6 +21,7 @@ impl Scope {
         match self {
             Self::Query => "query",
             Self::Leads => "leads",
+            Self::Operate => "operate",
         }
     }
 }
@@ -53,7 +57,8 @@ impl Token {
     /// Whether it may do that.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.split(' ').any(|has| has == scope.as_str())
+        let has = |scope: Scope| self.scopes.split(' ').any(|has| has == scope.as_str());
+        has(scope) || (scope == Scope::Operate && has(Scope::Query))
     }
 }
 

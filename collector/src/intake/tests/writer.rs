@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::intake::writer::Writer;
+use crate::{intake::writer::Writer, metrics::Metrics};
 
 impl Bench {
     /// A database as the writer opens it, by a connection of the test's own making.
@@ -12,7 +12,7 @@ impl Bench {
         let mut connection = database.create().await.unwrap();
         sql(setup).rows(&mut connection).await.unwrap();
         let keys = Arc::new(Keys::of([1; 32], [2; 32], [3; 32]));
-        let (writer, mut tasks) = Writer::start(&database, connection, &keys);
+        let (writer, mut tasks) = Writer::start(&database, connection, &keys, &Metrics::default());
         // They end with the writer.
         tasks.detach_all();
         writer

@@ -1,0 +1,134 @@
+//! What goes on beside the calls, as long as the collector runs.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::MissedTickBehavior;
+
+use crate::{
+    intake::writer::Writer,
+    keys::Keys,
+    refusals::Pending,
+    sites::Sites,
+    store::{Database, Readers, checkpoints::Checkpoints},
+    tls::{self, Acceptor},
+};
+
+/// How often it is seen to that the months to come have their place.
+const AHEAD: Duration = Duration::from_secs(6 * 3_600);
+/// How often SQLite's log is carried into its file.
+const CHECKPOINTS: Duration = Duration::from_millis(250);
+/// How soon an applied site file is in force, or a changed keys file.
+const REFRESH: Duration = Duration::from_secs(1);
+/// How soon refused calls are written.
+const COUNT: Duration = Duration::from_secs(1);
+
+/// Reads applied site files, and the keys file where it has changed.
+pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) {
+    let mut ticks = tokio::time::interval(REFRESH);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sites.refresh(&readers).await {
+            tracing::warn!(%error, "site files were not read again");
+        }
+        match keys.reload() {
+            Ok(true) => tracing::info!("the keys file has changed and is in force"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the keys stay what they were"),
+        }
+    }
+}
+
+/// Keeps SQLite's log short.
+pub(super) async fn carry(mut checkpoints: Checkpoints) {
+    let mut ticks = tokio::time::interval(CHECKPOINTS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = checkpoints.take().await {
+            tracing::warn!(%error, "the database's log was not carried into its file");
+        }
+    }
+}
+
+/// Makes room for the months to come, long before they begin.
+pub(super) async fn keep_months_ahead(database: Database) {
+    let mut ticks = tokio::time::interval(AHEAD);
+    // The first tick comes at once, and opening the database has done it.
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = database.make_months().await {
+            tracing::warn!(%error, "no room was made for the months to come");
+        }
+    }
+}
+
+/// Writes the counts of refused calls.
+pub(super) async fn keep_counting(refusals: Pending, writer: Writer) {
+    let mut ticks = tokio::time::interval(COUNT);
+    loop {
+        ticks.tick().await;
+        write_counts(&refusals, &writer).await;
+    }
+}
+
+/// Writes the counts of refused calls, once. What cannot be written waits for the next time.
+pub(super) async fn write_counts(refusals: &Pending, writer: &Writer) {
+    let counts = refusals.take();
+    if !counts.is_empty() && writer.refused(counts.clone()).await.is_err() {
+        refusals.put_back(&counts);
+    }
+}
+
+/// Reads the certificate again each minute, and when told to by SIGHUP.
+pub(super) async fn keep_certificate(acceptor: Acceptor) {
+    #[cfg(unix)]
+    let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
+    loop {
+        let pause = tokio::time::sleep(tls::REFRESH);
+        #[cfg(unix)]
+        tokio::select! {
+            () = pause => {}
+            () = hung_up(told.as_mut()) => {}
+        }
+        #[cfg(not(unix))]
+        pause.await;
+        match acceptor.reload() {
+            Ok(true) => tracing::info!("the certificate was read again and is in force"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the certificate before stays in force"),
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn hung_up(signal: Option<&mut tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Ctrl-C, or SIGTERM.
+pub(super) async fn asked_to_stop() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,95 @@
+//! A database that an earlier version has written is taken as it is: everything in it is there, and what
+//! was consented to holds.
+//!
+//! `upgrade/0002.sql` was written by `sqlite3 FILE .dump` after a real run of the collector at migration
+//! 0002: one visitor who granted, with events and a linked lead, one who refused, one who granted and
+//! withdrew, and a token of the scopes query and leads.
+
+use ashiato_tests::{Collector, Data, Session, Visitor};
+use consent_core::time::DAY;
+use serde_json::json;
+
+const DATABASE: &str = include_str!("upgrade/0002.sql");
+const KEYS: &str = include_str!("upgrade/0002.keys.toml");
+const VISITOR: &str = "G7gH_TdLeJXS9kfRas5OzQ";
+const WITHDRAWN: &str = "kJPYNZYB7eg7flOzYwLq2g";
+const LEAD: &str = "iIZZzKiyDoyUe7ZyVxwJ9w";
+const TOKEN: &str = "ashiato_lK1ezMNldPLLusYfqfMINSFUQyJZmiFyekLpRidR4oM";
+/// The day of that run.
+const DAY_OF_IT: &str = "2026-11-26";
+
+/// The data of that run, in the tables of that time.
+fn of_before() -> Data {
+    let data = Data::empty_on_sqlite();
+    std::fs::File::create(data.path("ashiato.sqlite")).unwrap();
+    data.database().run(DATABASE);
+    std::fs::write(data.path("keys"), KEYS).unwrap();
+    make_private(&data.path("keys"));
+    data
+}
+
+fn make_private(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_database_of_before_is_taken_with_everything_in_it() {
+    let data = of_before();
+    let before = data.database().rows();
+    let collector = Collector::start(&data);
+    let after = data.database().rows();
+    for (table, rows) in before.iter().filter(|(table, _)| *table != "_sqlx_migrations") {
+        assert_eq!(after.get(table), Some(rows), "{table}");
+    }
+    assert!(after["_sqlx_migrations"] > before["_sqlx_migrations"], "there is something newer");
+    data.database().check();
+    assert_eq!(collector.get("/readyz").status, 200);
+
+    let query = json!({"site": "shop", "metrics": ["visitors", "page_views", "events"],
+        "dimensions": ["event"], "date_range": [DAY_OF_IT, DAY_OF_IT]});
+    let answer = collector.query(TOKEN, &query).expect(200);
+    let found = json!([
+        {"dimensions": ["click"], "metrics": [1, 0, 1]},
+        {"dimensions": ["page_view"], "metrics": [1, 3, 3]},
+    ]);
+    let mut results = answer["results"].as_array().unwrap().clone();
+    results.sort_by_key(|row| row["dimensions"].to_string());
+    assert_eq!(json!(results), found);
+    assert_eq!((&answer["meta"]["asked"], &answer["meta"]["decided"]), (&json!(3), &json!(3)));
+    let path = format!("/api/v1/refusals?site=shop&from={DAY_OF_IT}&to={DAY_OF_IT}");
+    assert_eq!(collector.get_as(TOKEN, &path).expect(200)["results"][0]["reason"], "unknown_event");
+}
+
+#[test]
+fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
+    let data = of_before();
+    // The test may run years later: consents run out, whichever version they were given to.
+    let later =
+        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap() + 90 * DAY;
+    let sql = format!("UPDATE visitor SET expires = {later}");
+    assert_eq!(data.database().execute(&sql), Ok(2));
+    let collector = Collector::start(&data);
+    let visitor = |id: &str| Visitor {
+        id: id.to_owned(),
+        session: Session::open(&collector, Some(id)),
+        receipt_id: String::new(),
+        receipt: String::new(),
+    };
+    let granted = visitor(VISITOR);
+    let answer = granted.send(&collector, &[granted.event("page_view")]).expect(200);
+    assert_eq!(answer["stored"], 1, "{answer}");
+    let withdrawn = visitor(WITHDRAWN);
+    let answer = withdrawn.send(&collector, &[withdrawn.event("page_view")]).expect(200);
+    assert_eq!(answer["refused"][0]["reason"], "not_granted", "{answer}");
+    let path = format!("/api/v1/leads/{LEAD}/timeline?site=shop");
+    let timeline = collector.get_as(TOKEN, &path).expect(200);
+    assert_eq!(timeline["linked"], true, "{timeline}");
+    assert_eq!(timeline["events"].as_array().unwrap().len(), 2, "{timeline}");
+
+    let _ = granted.decide(&collector, "withdraw", &[]).expect(201);
+    let mut database = data.database();
+    for table in ["event", "lead_link", "consent_grant"] {
+        assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
