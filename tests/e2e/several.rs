@@ -13,7 +13,7 @@ use std::{
 };
 
 use ashiato_postgres::Cluster;
-use ashiato_tests::{Collector, Data, Session, Visitor};
+use ashiato_tests::{Collector, Data, Session, UNLIMITED, Visitor};
 use serde_json::Value;
 
 const COLLECTORS: usize = 3;
@@ -26,7 +26,9 @@ struct Fleet(RwLock<Vec<Collector>>);
 
 impl Fleet {
     fn on(data: &Data) -> Self {
-        Self(RwLock::new((0..COLLECTORS).map(|_| Collector::start(data)).collect()))
+        Self(RwLock::new(
+            (0..COLLECTORS).map(|_| Collector::start_with(data, &UNLIMITED)).collect(),
+        ))
     }
 
     /// Posts to one after another, from the one of that number on, until one takes it.
@@ -49,7 +51,7 @@ impl Fleet {
 
     fn kill(&self, number: usize, data: &Data) {
         self.0.read().unwrap()[number].kill();
-        self.0.write().unwrap()[number] = Collector::start(data);
+        self.0.write().unwrap()[number] = Collector::start_with(data, &UNLIMITED);
     }
 }
 
