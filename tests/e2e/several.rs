@@ -13,7 +13,7 @@ use std::{
 };
 
 use ashiato_postgres::Cluster;
-use ashiato_tests::{Collector, Data, Session, UNLIMITED, Visitor};
+use ashiato_tests::{Collector, Data, Session, Visitor, collector::UNLIMITED};
 use serde_json::Value;
 
 const COLLECTORS: usize = 3;
