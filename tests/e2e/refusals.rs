@@ -44,7 +44,7 @@ fn refuse_in_every_way(collector: &Collector) {
     let nobody = Session::open(collector, None);
     let stranger = json!({"site": "shop", "visitor": "AAAAAAAAAAAAAAAAAAAAAA"}).to_string();
     let mut ended = session.text.split('.').map(str::to_owned).collect::<Vec<_>>();
-    ended[1] = "nowhere".to_owned();
+    ended[2] = "nowhere".to_owned();
     for (path, body, status) in [
         ("/v1/events", "hanako".to_owned(), 401),
         ("/v1/events", good.replace("page_view", "hanako"), 401),
