@@ -224,7 +224,7 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
     let everywhere =
-        ["site", "token", "log_leaf", "log_node", "log_checkpoint", "_sqlx_migrations"];
+        ["site", "token", "probe", "log_leaf", "log_node", "log_checkpoint", "_sqlx_migrations"];
     let keys = database.texts(
         "SELECT t.relname || ' ' || i.relname || ' ' || string_agg(a.attname, ',' ORDER BY k.place) \
          FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
