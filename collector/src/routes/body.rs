@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use consent_core::wire::MAX_BODY;
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::slow::TooSlow;
@@ -16,6 +16,9 @@ use crate::{
     error::{FieldError, Problem},
     sites::Site,
 };
+
+/// Bytes of a body that are read to be dropped, at most. Who declares more is answered at once.
+const DRAINED: usize = 16 * MAX_BODY;
 
 /// The body as text: of the right type, small enough, and UTF-8.
 pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result<String, Problem> {
@@ -36,7 +39,11 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         )
     };
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|n| n > MAX_BODY) {
+    let declared = declared.and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY) {
+        if declared.is_some_and(|length| length <= DRAINED) {
+            drain(body).await;
+        }
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
@@ -51,6 +58,12 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         }
     })?;
     String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
+}
+
+/// Reads a body and keeps nothing of it. A connection that is closed over what was not read yet may take the
+/// answer with it, so that its caller never hears why.
+async fn drain(mut body: Body) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// JSON of a known shape: 400 where it is not JSON, 422 with the field where it is JSON of another
