@@ -4,31 +4,30 @@ use consent_core::{
     cookie::ConsentCookie,
     gate::{Gated, permit},
     ids::{PurposeKey, ServiceKey},
-    policy::Purposes as _,
+    policy::{Kind, Slot},
     standing::Subject,
     time::Millis,
 };
 
-use crate::asked::Asked;
+use crate::settings::{Settings, is};
 
 /// Running one thing of a purpose and service, now.
-#[derive(Clone, Debug)]
-struct Run {
-    purpose: PurposeKey,
-    service: Option<ServiceKey>,
+#[derive(Clone, Copy, Debug)]
+struct Run<'a> {
+    slot: Slot<'a>,
     revision: u32,
     at: Millis,
 }
 
-impl Gated for Run {
+impl Gated for Run<'_> {
     fn subject(&self) -> Subject {
         Subject::ThisBrowser
     }
     fn purpose(&self) -> &PurposeKey {
-        &self.purpose
+        self.slot.purpose
     }
     fn service(&self) -> Option<&ServiceKey> {
-        self.service.as_ref()
+        self.slot.service
     }
     fn revision(&self) -> u32 {
         self.revision
@@ -42,31 +41,32 @@ impl Gated for Run {
 /// alone it may stand for any service of it, so it needs them all.
 #[must_use]
 pub fn may_run(
-    asked: &Asked,
+    settings: &Settings,
     cookie: Option<&ConsentCookie>,
     purpose: &str,
     service: &str,
     at: Millis,
 ) -> bool {
-    if asked.purposes().any(|own| !own.is_asked && own.key == purpose) {
+    let policy = &settings.policy;
+    let purposes = policy.purposes();
+    if purposes.iter().any(|own| own.kind == Kind::Necessary && own.key.as_str() == purpose) {
         return true;
     }
     let Some(cookie) = cookie else {
         return false;
     };
-    let standing = cookie.standing(asked, asked.consent_days());
-    let (mut meant, mut all) = (0, 0);
-    asked.slots(&mut |slot, _| {
-        if slot.is_of(purpose, service)
-            && let Ok(purpose) = slot.purpose.parse()
-        {
-            let service = slot.service.parse().ok();
-            let run = Run { purpose, service, revision: asked.at_revision(), at };
-            meant += 1;
-            all += i32::from(permit(run, &standing, at).is_ok());
+    let standing = cookie.standing(policy, settings.consent_days);
+    let mut meant = false;
+    for slot in policy.slots() {
+        if is(slot, purpose, service) {
+            let run = Run { slot, revision: policy.revision(), at };
+            if permit(run, &standing, at).is_err() {
+                return false;
+            }
+            meant = true;
         }
-    });
-    meant != 0 && meant == all
+    }
+    meant
 }
 
 #[cfg(test)]
@@ -75,13 +75,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::asked::tests::asked;
+    use crate::settings::tests::settings;
 
     const NOW: Millis = Millis(1_800_000_000_000);
 
     fn may(bits: u128, purpose: &str, service: &str, at: Millis) -> bool {
         let cookie = ConsentCookie { revision: 3, decided: NOW, bits, receipt: None };
-        may_run(&asked(), Some(&cookie), purpose, service, at)
+        may_run(&settings(), Some(&cookie), purpose, service, at)
     }
 
     #[test]
@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn without_a_decision_only_the_necessary_runs() {
-        assert!(may_run(&asked(), None, "necessary", "", NOW));
+        assert!(may_run(&settings(), None, "necessary", "", NOW));
         for purpose in ["analytics", "video", "link", "unheard_of"] {
-            assert!(!may_run(&asked(), None, purpose, "", NOW));
+            assert!(!may_run(&settings(), None, purpose, "", NOW));
         }
     }
 

@@ -9,6 +9,7 @@ use consent_core::{
     event::{MAX_BATCH, Sighting},
     gate::{Gated, Permitted, permit},
     json::push_digits,
+    policy::Policy,
     standing::Standing,
     time::{Millis, SECOND},
     wire::{dated, events_json},
@@ -16,7 +17,7 @@ use consent_core::{
 
 pub mod properties;
 
-use crate::{asked::Asked, lines::Lines, session::pause};
+use crate::{lines::Lines, session::pause};
 
 /// How long the page's first event waits for company, in milliseconds: hardly, so that a session is
 /// there when the page goes away.
@@ -41,7 +42,7 @@ pub struct Now<'a> {
     /// The visitor's number that the browser holds; empty where it holds none.
     pub visitor: String,
     /// What the site asks for.
-    pub asked: &'a Asked,
+    pub policy: &'a Policy,
     /// Where the visitor stands, by the browser's own copy of the decision.
     pub standing: Standing,
 }
@@ -53,7 +54,7 @@ impl<'a> Now<'a> {
     where
         'a: 'b,
     {
-        permit(Sighting::under(self.asked, name, at).ok()?, &self.standing, self.at).ok()
+        permit(Sighting::under(self.policy, name, at).ok()?, &self.standing, self.at).ok()
     }
 }
 
@@ -149,7 +150,7 @@ impl Queue {
             }
             self.visitor.clone_from(&now.visitor);
         }
-        self.sift(&mut |held| now.permit(&held.name, held.at).is_some());
+        self.held.retain(|held| now.permit(&held.name, held.at).is_some());
     }
 
     /// What is to be done now. To be asked after every other call; `random` spreads the tries.
@@ -194,11 +195,6 @@ impl Queue {
     /// the last try failed the next page may try.
     pub fn leave(&mut self, now: &Now<'_>) -> u32 {
         if self.tries == 0 { self.start(now) } else { 0 }
-    }
-
-    /// Forgets what is not to be kept.
-    fn sift(&mut self, keep: &mut dyn FnMut(&Held) -> bool) {
-        self.held.retain(keep);
     }
 
     /// Puts a batch on its way.
@@ -250,7 +246,7 @@ impl Queue {
             self.tries += 1;
             self.wait = wait.min(MAX_WAIT);
         } else {
-            self.sift(&mut |held| held.call != call);
+            self.held.retain(|held| held.call != call);
             self.opened = true;
             self.tries = 0;
         }
@@ -279,7 +275,7 @@ impl Queue {
                 text.push_str(line);
             }
         }
-        self.sift(&mut |held| {
+        self.held.retain(|held| {
             if held.call != 0 && !all {
                 return true;
             }

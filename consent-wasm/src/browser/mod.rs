@@ -8,7 +8,7 @@ use alloc::string::String;
 #[cfg(feature = "tell")]
 use consent_core::time::Millis;
 use wasm_bindgen::prelude::wasm_bindgen;
-#[cfg(feature = "ui")]
+#[cfg(any(feature = "ui", feature = "tell"))]
 use web_sys::{Document, Window};
 
 #[cfg(feature = "ui")]
@@ -27,7 +27,7 @@ pub(crate) mod tell;
 #[cfg(feature = "ui")]
 pub(crate) mod ui;
 
-#[cfg(feature = "ui")]
+#[cfg(any(feature = "ui", feature = "tell"))]
 #[wasm_bindgen]
 extern "C" {
     /// The page's window. Asked of the script: `js_sys::global` has to try four names for it.
@@ -39,13 +39,9 @@ extern "C" {
 extern "C" {
     /// A cookie of that name; empty where there is none.
     fn page_cookie(name: &str) -> String;
-    /// What [`crate::asked::Asked::of`] takes.
-    fn page_asked() -> String;
-    /// The page's clock.
-    fn page_clock() -> f64;
 }
 
-#[cfg(feature = "ui")]
+#[cfg(any(feature = "ui", feature = "tell"))]
 fn document() -> Option<Document> {
     window().document()
 }
@@ -54,7 +50,7 @@ fn document() -> Option<Document> {
 #[cfg(feature = "tell")]
 #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
 fn clock() -> Millis {
-    Millis(page_clock() as i64)
+    Millis(js_sys::Date::now() as i64)
 }
 
 /// A cookie of that name; none where cookies may not be read.

@@ -1,25 +1,26 @@
 //! The part that tells: what the script calls of it, and what it calls of the script (`tell.js`).
 
 use alloc::string::String;
-use core::cell::Cell;
 
 use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{clock, cookie, kept, page_asked};
+use super::{clock, cookie, kept};
 use crate::{
     asked::Asked,
     choice::text_of,
     client::{Browser, Client, Message},
-    session::{Answer, Id, Session},
+    session::{Answer, Id},
     signer::{Call, Effect, Signer},
 };
 
 #[wasm_bindgen]
 extern "C" {
-    /// A number for a call of the client's; [`answered`] is called in the end.
-    fn awaits_decision() -> u32;
+    /// What [`Asked::of`] takes.
+    fn page_asked() -> String;
+    /// Has [`signed`] called for the client, once this call is over; [`answered`] is called in the end.
+    fn call(path: &str, payload: &str, visitor: &str);
     /// Calls the collector; [`replied`] is called with the number and what it says.
     fn carry(number: u32, path: &str, body: &str);
     /// Ends the call of that number: its answer was the last one, or there is none to be had.
@@ -72,16 +73,20 @@ pub fn resume(moment: &str) {
 /// Follows the cookie, whoever changed it.
 #[wasm_bindgen]
 pub fn follow() {
-    with(|tell| tell.client.follow(&Page { ahead: 0, call: Cell::new(None) }));
+    with(|tell| tell.client.follow(&Page(0)));
 }
 
 /// The collector answered the client.
 #[wasm_bindgen]
 pub fn answered(status: u16, text: &str) {
     let answer = Answer::read(status, text);
-    let session =
-        answer.session(clock(), ahead().unwrap_or(0)).filter(|_| answer.receipt.is_some());
-    told(Message::Answer(answer), session);
+    let ahead = with(|tell| tell.signer.ahead()).flatten().unwrap_or(0);
+    let session = answer.session(clock(), ahead).filter(|_| answer.receipt.is_some());
+    tell(Message::Answer(answer));
+    if let (Some(session), Some(visitor)) = (session, visitor()) {
+        // The session that comes with a receipt is the visitor's own.
+        with(|tell| tell.signer.hold(Some(visitor), session));
+    }
 }
 
 /// A pause is over, or the browser is online again.
@@ -91,10 +96,12 @@ pub fn wake() {
 }
 
 /// Signs what another part has to say for the visitor, or for nobody in particular, and carries it to
-/// the collector; without a path only a session is opened. In the last moment of a page there is no time to ask
-/// for one: whether there was one at hand.
-#[inline(never)]
-pub(super) fn signed(call: Call, at_once: bool) -> bool {
+/// the collector. In the last moment of a page there is no time to ask for a session: whether there was one
+/// at hand.
+#[wasm_bindgen]
+#[must_use]
+pub fn signed(number: u32, path: &str, payload: String, visitor: &str, at_once: bool) -> bool {
+    let call = Call::new(number, path, payload, visitor.parse().ok());
     let effect = with(|tell| {
         if at_once {
             tell.signer.at_once(call, clock())
@@ -108,9 +115,13 @@ pub(super) fn signed(call: Call, at_once: bool) -> bool {
     sent
 }
 
-/// What the collector's clock is ahead of the page's, once a session has told it.
-pub(super) fn ahead() -> Option<i64> {
-    with(|tell| tell.signer.ahead())?
+/// What the collector's clock is ahead of the page's, in milliseconds; not a number before a session
+/// has told it.
+#[wasm_bindgen]
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
+pub fn ahead() -> f64 {
+    with(|tell| tell.signer.ahead()).flatten().map_or(f64::NAN, |ahead| ahead as f64)
 }
 
 /// The collector answered the call of that number.
@@ -122,28 +133,19 @@ pub fn replied(number: u32, status: u16, text: &str) {
 
 fn act(effect: Option<Effect>) {
     match effect {
-        Some(Effect::Post(number, path, body)) => carry(number, path, &body),
+        Some(Effect::Post(number, path, body)) => carry(number, &path, &body),
         Some(Effect::End(number)) => end(number),
         None => {}
     }
 }
 
 fn tell(message: Message<'_>) {
-    told(message, None);
-}
-
-/// Tells the client, and does what that leads to. A session that comes with a receipt is the visitor's own.
-fn told(message: Message<'_>, session: Option<Session>) {
-    let page = Page { ahead: ahead().unwrap_or(0), call: Cell::new(None) };
-    let changed = with(|tell| tell.client.update(message, &page));
-    if let (Some(session), Some(visitor)) = (session, visitor()) {
-        with(|tell| tell.signer.hold(Some(visitor), session));
-    }
-    if changed == Some(true) {
+    let update = |tell: &mut Tell| {
+        let page = Page(tell.signer.ahead().unwrap_or(0));
+        tell.client.update(message, &page)
+    };
+    if with(update) == Some(true) {
         sync();
-    }
-    if let Some((path, payload, visitor)) = page.call.take() {
-        signed(Call::new(awaits_decision(), path, payload, visitor), false);
     }
 }
 
@@ -151,13 +153,8 @@ fn visitor() -> Option<Id> {
     cookie(VISITOR_COOKIE)?.parse().ok()
 }
 
-/// The page, at the time of a message.
-struct Page {
-    /// What the collector's clock is ahead of its own.
-    ahead: i64,
-    /// What the client has to say, once it has been told.
-    call: Cell<Option<(&'static str, String, Option<Id>)>>,
-}
+/// The page, and what the collector's clock is ahead of its own.
+struct Page(i64);
 
 impl Browser for Page {
     fn random(&self) -> u8 {
@@ -185,10 +182,10 @@ impl Browser for Page {
         kept::leave(text);
     }
     fn ahead(&self) -> i64 {
-        self.ahead
+        self.0
     }
-    fn call(&self, path: &'static str, payload: String, visitor: Option<&Id>) {
-        self.call.set(Some((path, payload, visitor.cloned())));
+    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>) {
+        call(path, payload, text_of(visitor));
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
     fn pause(&self, ms: i64) {
