@@ -60,7 +60,8 @@ test('a withdrawal made while the collector is gone is told to it later', async 
   await visitor.go('/');
   await until('the collector has erased the events', async () => !(await stack.events()).page_view);
   assert.deepEqual(Object.keys(await visitor.cookies()), ['ashiato_consent']);
-  await visitor.end(unreachable);
+  // The page before may have told it too, once the collector was back: what comes second is known already.
+  await visitor.end(problem => unreachable(problem) || /status of 422/.test(problem));
 });
 
 test('events of a time without the collector arrive once, when it is back', async () => {
