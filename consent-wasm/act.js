@@ -2,37 +2,25 @@
 
 // What the part is told, by the numbers that `tell` knows.
 const [MAY, FOLLOW, VIEW, AGAIN, LOOK, LEFT, READ, PRESS, ADD, RECORD, WOKE, BATCH, ANSWERED, LEAD, CONTROL, KNOWN, TOLD, FAULT, OUTCOME] = Array(19).keys();
-const say = (what, number = 0, ...texts) => tell(what, number, texts.join('\n'));
+const say = (what, number = 0, ...texts) => act_tell(what, number, texts.join('\n'));
 const may = what => say(MAY, 0, what);
 
 // ---- What is lent of the page. Nothing of it may throw while the part is at work.
 
-const at = quiet(path => path.split('.').reduce((of, name) => of[name], { document, location, host }));
+const at = quiet(path => path.split('.').reduce((of, name) => of[name], { document, location, navigator, host }));
 const page_text = path => [at(path)] + '';
-const page_clock = () => Date.now();
 const page_draw = bytes => crypto.getRandomValues(bytes);
 const page_plain = text => quiet(decodeURIComponent)(text.replace(/\+/g, ' ')) ?? text;
 const page_left = () => quiet(() => localStorage.ashiato_queue)() ?? '';
-const page_leave = quiet(text => (text ? (localStorage.ashiato_queue = text) : localStorage.removeItem('ashiato_queue')));
 
 // ---- Batches.
 
-const EVENTS = '/v1/events';
-const pause = (number, ms) => host.later(() => say(WOKE, number), ms);
-let written;
-const payload = text => (written = text);
+const rest = (number, ms) => host.later(() => say(WOKE, number), ms);
 const reply = call => (status, body, wait) => say(ANSWERED, status, call, parseInt(wait) || 0);
-const ahead = () => host.tell.ahead();
-// Not before it is known what the collector's clock is ahead: by that the events' times are written.
-const send = (call, visitor) => {
-  const submit = () => {
-    if (Number.isNaN(host.tell.ahead())) return reply(call)(0);
-    say(BATCH, host.tell.ahead(), call);
-    written ? host.tell.signed(EVENTS, written, visitor, reply(call)) : reply(call)(0);
-  };
-  host.later(() => (Number.isNaN(host.tell.ahead()) ? host.tell.signed('', '', visitor, submit) : submit()), 0);
-};
-const flush = (call, payload, visitor) => navigator.onLine && !!quiet(host.tell.flush)(EVENTS, payload, visitor, reply(call));
+const batch = (again, call, visitor) => say(BATCH, again, call, visitor) || reply(call)(0);
+const send = (call, visitor) => host.later(() => batch(0, call, visitor), 0);
+// The collector's clock is asked for first where it is not known: by that the events' times are written.
+const awaits = (call, visitor) => host.tell.wait(visitor ? () => batch(1, call, visitor) : reply(call));
 
 // ---- What is observed.
 
@@ -152,15 +140,11 @@ const become = (outcome, body, faults) => {
   host.submit(own, pressed);
   passing = false;
 };
-const send_lead = (number, payload, visitor) =>
-  host.later(
-    () =>
-      host.tell.signed('/v1/leads', payload, visitor, (status, body) => {
-        const faults = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
-        become(say(OUTCOME, number, status), body, faults);
-      }),
-    0,
-  );
+const awaits_lead = number =>
+  host.tell.wait((status, body) => {
+    const faults = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
+    become(say(OUTCOME, number, status), body, faults);
+  });
 
 const lead = () => {
   // In front of the page's own listeners, so that they hear of a submission once.
@@ -183,8 +167,14 @@ const lead = () => {
 
 // ---- The part, as the loader knows it.
 
-const begin = () => {
-  if (!start(settings())) return;
+// What only this part's module has: the rest of it is that of the part that tells.
+let own;
+
+export default async (given, response) => {
+  host = given;
+  wasm = host.tell.wasm;
+  own = (await WebAssembly.instantiateStreaming(response, { ...__wbg_get_imports(), b: wasm })).instance.exports;
+  act_start();
   observe();
   lead();
   const sync = () => say(FOLLOW);

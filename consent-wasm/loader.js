@@ -207,7 +207,7 @@ const offer = needed => {
       ':host{all:initial!important;display:block!important}' +
         `[part=open]{all:unset;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
         ':2147483646;width:42px;height:42px;' +
-        'border:1px solid;border-radius:50%;background:Canvas;color:CanvasText;color-scheme:light dark;font:22px/42px system-ui;text-align:center;cursor:pointer}' +
+        'border:1px solid;border-radius:50%;background:Canvas;color:CanvasText;color-scheme:light dark;font:22px/42px sans-serif;text-align:center;cursor:pointer}' +
         '[part=open]:focus-visible{outline:3px solid Highlight;outline-offset:2px}',
     );
     control = document.createElement('section');

@@ -1,5 +1,4 @@
-// What the modules borrow of the browser, and how they are started: the end of wasm-bindgen's script, in
-// place of its own initialisation.
+// What the modules borrow of the browser, whichever part they are of.
 
 let host;
 let wasm;
@@ -11,35 +10,26 @@ const quiet = action => (...given) => {
 };
 
 const page_window = () => self;
+const page_clock = () => Date.now();
 const page_cookie = name => host.cookie(name) || '';
-const page_domain = () => host.domain;
-const page_config = () => host.config;
+// What follows in a cookie's line.
+const page_domain = () => (host.domain ? ';domain=' + host.domain : '');
+// Without TLS only the machine itself is a secure context. Where cookies are blocked, none is kept: whether one
+// was is seen by reading it.
+const page_bake = /* @__PURE__ */ quiet(line => {
+  if (isSecureContext) document.cookie = line + (location.protocol == 'https:' ? ';secure' : '');
+});
+// Where storage is full or blocked, this page alone knows.
+const page_leave = /* @__PURE__ */ quiet((entry, text) => (text ? (localStorage[entry] = text) : localStorage.removeItem(entry)));
 
-// The purposes, as `Settings::read` and `Asked::of` read them, after what else they read.
-const purposes = ahead => {
-  const service = ({ key, events }) => key + ':' + events;
-  const lines = host.config.purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
-  return [...ahead, ...lines].join('\n');
-};
-
+// As `Asked::of` reads it.
 const page_asked = () => {
-  const { site, revision, consent_days, visitor_days, banner } = host.config;
-  return purposes([revision, consent_days * 86400, host.refused.join(' '), site, banner.version, host.language, visitor_days * 86400]);
-};
-
-const settings = () => {
-  const { site, revision, consent_days, banner } = host.config;
-  return purposes([site, revision, consent_days, banner.version, host.language]);
+  const { site, revision, consent_days, visitor_days, banner, purposes } = host.config;
+  const service = ({ key, events }) => key + ':' + events;
+  const lines = purposes.map(({ key, kind, services }) => [key, kind, ...services.map(service)].join(' '));
+  return [revision, consent_days * 86400, host.refused.join(' '), site, banner.version, host.language, visitor_days * 86400, ...lines].join('\n');
 };
 
 // What the collector answers to a session or a decision, as `Answer::read` reads it.
 const session_lines = answer =>
   ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor'].map(name => answer?.[name] ?? '').join('\n');
-
-// Starts the part: `response` is its module, which is on its way already. Answers what the loader calls.
-export default async (given, response, words) => {
-  host = given;
-  wasm = (await WebAssembly.instantiateStreaming(response, __wbg_get_imports())).instance.exports;
-  wasm.__wbindgen_start();
-  return begin(words);
-};

@@ -15,8 +15,8 @@ use crate::{
     choices::Choices,
     ids::{Invalid, PurposeKey, ReceiptId},
     json::push_digits,
-    policy::{Kind, Policy},
-    standing::{Grant, Standing, Subject},
+    policy::{Kind, Policy, Purposes},
+    standing::{Standing, Subject},
     time::{DAY, Millis, SECOND},
 };
 
@@ -147,21 +147,11 @@ impl ConsentCookie {
     /// The page's own copy of where the visitor stands. A decision that the collector has not yet
     /// confirmed permits what stays in the page; its receipt is all zeros until then.
     #[must_use]
-    pub fn standing(&self, policy: &Policy, consent_days: u32) -> Standing {
-        if self.revision != policy.revision() || self.bits == 0 {
+    pub fn standing(&self, policy: &impl Purposes, consent_days: u32) -> Standing {
+        if self.revision != policy.at_revision() || self.bits == 0 {
             return Standing::none(Subject::ThisBrowser);
         }
-        let mut grants = Vec::new();
-        for (at, slot) in policy.slots().enumerate() {
-            if self.bits >> at & 1 == 1 {
-                grants.push(Grant {
-                    id: 0,
-                    purpose: slot.purpose.clone(),
-                    service: slot.service.cloned(),
-                    since: self.decided,
-                });
-            }
-        }
+        let grants = policy.grants(self.bits, self.decided);
         let receipt = self.receipt.unwrap_or(ReceiptId::from_bytes([0; 16]));
         let expires = self.expires(consent_days);
         Standing::recorded(Subject::ThisBrowser, self.revision, receipt, expires, grants)
@@ -215,7 +205,7 @@ fn read(text: &str) -> Option<ConsentCookie> {
         Some(part)
     };
     let revision = u32::try_from(number(part()?, 10)?).ok()?;
-    let decided = Millis(number(part()?, 36)?.checked_mul(SECOND)?);
+    let decided = Millis(number(part()?, 36)? * SECOND);
     let bits = bits_of(part()?)?;
     let receipt = match part() {
         Some(receipt) if bits != 0 => Some(receipt.parse().ok()?),
@@ -226,7 +216,7 @@ fn read(text: &str) -> Option<ConsentCookie> {
     rest.is_none().then_some(ConsentCookie { revision, decided, bits, receipt })
 }
 
-/// A number in `radix`, without sign or capital letters.
+/// A number in `radix`, without sign or capital letters, of less than 2^52, as a browser has them.
 #[must_use]
 pub fn number(text: &str, radix: u8) -> Option<i64> {
     let mut value = 0_i64;
@@ -239,7 +229,10 @@ pub fn number(text: &str, radix: u8) -> Option<i64> {
         if digit >= radix {
             return None;
         }
-        value = value.checked_mul(i64::from(radix))?.checked_add(i64::from(digit))?;
+        value = value * i64::from(radix) + i64::from(digit);
+        if value >> 52 != 0 {
+            return None;
+        }
     }
     (!text.is_empty()).then_some(value)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     gate::{Gated, Refusal},
     ids::{EventName, PurposeKey, ServiceKey, Uuid7},
-    policy::Policy,
+    policy::{Policy, Purposes},
     standing::Subject,
     time::Millis,
 };
@@ -169,11 +169,11 @@ impl Gated for Event {
 
 /// What a page sees happen, as far as the gate asks about it. Like an [`Event`] it has its purpose from
 /// the policy alone; what else it says is for the collector to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting<'a> {
     name: &'a str,
-    purpose: &'a PurposeKey,
-    service: &'a ServiceKey,
+    purpose: PurposeKey,
+    service: ServiceKey,
     revision: u32,
     at: Millis,
 }
@@ -183,16 +183,9 @@ impl<'a> Sighting<'a> {
     ///
     /// # Errors
     /// [`Refusal::UnknownEvent`] where no service of the policy takes events of that name.
-    pub fn under(policy: &'a Policy, name: &'a str, at: Millis) -> Result<Self, Refusal> {
-        for purpose in policy.purposes() {
-            for service in &purpose.services {
-                if service.events.iter().any(|own| own.as_str() == name) {
-                    let (purpose, service) = (&purpose.key, &service.key);
-                    return Ok(Self { name, purpose, service, revision: policy.revision(), at });
-                }
-            }
-        }
-        Err(Refusal::UnknownEvent)
+    pub fn under(policy: &impl Purposes, name: &'a str, at: Millis) -> Result<Self, Refusal> {
+        let (purpose, service) = policy.taking(name).ok_or(Refusal::UnknownEvent)?;
+        Ok(Self { name, purpose, service, revision: policy.at_revision(), at })
     }
 
     /// Its name.
@@ -208,11 +201,11 @@ impl Gated for Sighting<'_> {
     }
 
     fn purpose(&self) -> &PurposeKey {
-        self.purpose
+        &self.purpose
     }
 
     fn service(&self) -> Option<&ServiceKey> {
-        Some(self.service)
+        Some(&self.service)
     }
 
     fn revision(&self) -> u32 {

@@ -22,6 +22,9 @@ impl fmt::Display for Invalid {
 
 impl core::error::Error for Invalid {}
 
+/// The digits of base64url, in order.
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// Bytes as base64url without padding (RFC 4648, section 5).
 #[must_use]
 pub fn base64url(bytes: &[u8]) -> String {
@@ -32,13 +35,8 @@ pub fn base64url(bytes: &[u8]) -> String {
             bits = bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0));
         }
         for at in 0..=chunk.len() {
-            text.push(char::from(match u8::try_from(bits >> (18 - 6 * at) & 63).unwrap_or(0) {
-                value @ 0..26 => b'A' + value,
-                value @ 26..52 => b'a' + value - 26,
-                value @ 52..62 => b'0' + value - 52,
-                62 => b'-',
-                _ => b'_',
-            }));
+            let digit = usize::try_from(bits >> (18 - 6 * at) & 63).unwrap_or(0);
+            text.push(char::from(DIGITS.get(digit).copied().unwrap_or(b'_')));
         }
     }
     text
@@ -50,15 +48,8 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut held) = (0_u32, 0);
     for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
+        let value = DIGITS.iter().position(|own| *own == byte)?;
+        bits = bits << 6 | u32::try_from(value).ok()?;
         held += 6;
         if held >= 8 {
             held -= 8;

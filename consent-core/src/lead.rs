@@ -3,7 +3,7 @@
 use crate::{
     gate::Gated,
     ids::{LeadId, PurposeKey, ServiceKey},
-    policy::Policy,
+    policy::Purposes,
     standing::Subject,
     time::Millis,
 };
@@ -22,16 +22,14 @@ pub struct LeadLink {
 impl LeadLink {
     /// The link of `lead` and `subject` at `at`; `None` where the site has no lead-link purpose.
     #[must_use]
-    pub fn under(policy: &Policy, subject: Subject, lead: LeadId, at: Millis) -> Option<Self> {
-        let purpose = policy.lead_link()?;
-        Some(Self {
-            lead,
-            subject,
-            purpose: purpose.key.clone(),
-            service: purpose.services.first().map(|service| service.key.clone()),
-            revision: policy.revision(),
-            at,
-        })
+    pub fn under(
+        policy: &impl Purposes,
+        subject: Subject,
+        lead: LeadId,
+        at: Millis,
+    ) -> Option<Self> {
+        let (purpose, service) = policy.linking()?;
+        Some(Self { lead, subject, purpose, service, revision: policy.at_revision(), at })
     }
 
     /// The lead.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     choices::{Choices, Method},
     ids::{EventName, PurposeKey, ServiceKey},
+    standing::Grant,
+    time::Millis,
 };
 
 /// How many switches (services, or purposes without one) a site may have: the consent cookie holds
@@ -95,6 +97,19 @@ pub struct Policy {
     slots: Vec<OwnSlot>,
 }
 
+/// What acts are classified by, in whichever form somebody has the site's purposes: the collector as a
+/// [`Policy`], a page as the lines that it is handed.
+pub trait Purposes {
+    /// The policy's revision.
+    fn at_revision(&self) -> u32;
+    /// What these bits grant, a bit for each switch in order, since then.
+    fn grants(&self, bits: u128, since: Millis) -> Vec<Grant>;
+    /// Under which purpose and service an event of this name is taken.
+    fn taking(&self, event: &str) -> Option<(PurposeKey, ServiceKey)>;
+    /// The purpose that allows tying a visitor to a lead, and its service if it has any.
+    fn linking(&self) -> Option<(PurposeKey, Option<ServiceKey>)>;
+}
+
 /// A [`Slot`] that owns its keys: slots are gone through at every turn, purposes hardly ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OwnSlot {
@@ -124,39 +139,12 @@ impl Policy {
         if purposes.iter().filter(links).count() > 1 {
             return Err(Flaw::TwoLeadLinks);
         }
-        let policy = Self::received(revision, purposes);
+        let policy = Self { revision, slots: slots(&purposes), purposes };
         let slots = policy.slots.len();
         if slots > MAX_SLOTS {
             return Err(Flaw::TooManySlots(slots));
         }
         Ok(policy)
-    }
-
-    /// A policy that [`Policy::new`] has checked where it comes from: a page has it of its collector.
-    #[must_use]
-    pub fn received(revision: u32, purposes: Vec<Purpose>) -> Self {
-        let mut slots = Vec::new();
-        for purpose in &purposes {
-            let link = purpose.kind == Kind::LeadLink;
-            if purpose.kind == Kind::Necessary {
-                continue;
-            }
-            if purpose.services.is_empty() {
-                slots.push(OwnSlot {
-                    purpose: purpose.key.clone(),
-                    service: None,
-                    needs_visitor: link,
-                });
-            }
-            for service in &purpose.services {
-                slots.push(OwnSlot {
-                    purpose: purpose.key.clone(),
-                    service: Some(service.key.clone()),
-                    needs_visitor: link || !service.events.is_empty(),
-                });
-            }
-        }
-        Self { revision, purposes, slots }
     }
 
     /// The revision: raised by every material change.
@@ -226,6 +214,57 @@ impl Policy {
         };
         if fits { Ok(()) } else { Err(Contradiction::Method(method)) }
     }
+}
+
+impl Purposes for Policy {
+    fn at_revision(&self) -> u32 {
+        self.revision
+    }
+
+    fn grants(&self, bits: u128, since: Millis) -> Vec<Grant> {
+        let slots = self.slots.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+        let grant = |own: &OwnSlot| {
+            let (purpose, service) = (own.purpose.clone(), own.service.clone());
+            Grant { id: 0, purpose, service, since }
+        };
+        slots.map(|(_, own)| grant(own)).collect()
+    }
+
+    fn taking(&self, event: &str) -> Option<(PurposeKey, ServiceKey)> {
+        let (purpose, service) = self.event(&event.parse().ok()?)?;
+        Some((purpose.key.clone(), service.key.clone()))
+    }
+
+    fn linking(&self) -> Option<(PurposeKey, Option<ServiceKey>)> {
+        let purpose = self.lead_link()?;
+        Some((purpose.key.clone(), purpose.services.first().map(|service| service.key.clone())))
+    }
+}
+
+/// The switches of purposes, in order.
+fn slots(purposes: &[Purpose]) -> Vec<OwnSlot> {
+    let mut slots = Vec::new();
+    for purpose in purposes {
+        let link = purpose.kind == Kind::LeadLink;
+        if purpose.kind == Kind::Necessary {
+            continue;
+        }
+        if purpose.services.is_empty() {
+            slots.push(OwnSlot {
+                purpose: purpose.key.clone(),
+                service: None,
+                needs_visitor: link,
+            });
+        }
+        for service in &purpose.services {
+            slots.push(OwnSlot {
+                purpose: purpose.key.clone(),
+                service: Some(service.key.clone()),
+                needs_visitor: link || !service.events.is_empty(),
+            });
+        }
+    }
+    slots
 }
 
 /// The first item that is there twice. A site has a few dozen of each at most, so that looking

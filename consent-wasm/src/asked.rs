@@ -1,16 +1,24 @@
-//! What the site asks for, as the part that asks goes by it.
+//! What the site asks for, as the loader hands it over.
 //!
 //! The text that the script hands over is read anew at every turn: tables of it would cost each
 //! visitor more bytes than all the turns cost time. It grants nothing: that is the gate's.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
+
+use consent_core::{
+    cookie::number,
+    ids::{PurposeKey, ServiceKey},
+    policy::Purposes,
+    standing::Grant,
+    time::{DAY, Millis, SECOND},
+};
 
 use crate::lines::Lines;
 
 /// What a visitor is asked: the policy's revision, for how many seconds a decision holds, the keys of the
 /// purposes that the browser refuses by a signal, the site's key, the banner's version, the language, for how
-/// many seconds a visitor's number is held, and then the purposes as [`crate::settings::Settings::read`] has
-/// them; a line each.
+/// many seconds a visitor's number is held, and then each purpose: its key, its kind, and its services, each
+/// followed by `:` and its events with commas between; a line each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     text: String,
@@ -53,6 +61,14 @@ pub struct Slot<'a> {
     needs_visitor: bool,
 }
 
+impl Slot<'_> {
+    /// Whether it is one of a purpose, or of one service of it where one is named.
+    #[must_use]
+    pub fn is_of(&self, purpose: &str, service: &str) -> bool {
+        self.purpose == purpose && (service.is_empty() || self.service == service)
+    }
+}
+
 impl Asked {
     /// What this text says. Where it says nothing, nothing is asked.
     #[must_use]
@@ -74,6 +90,13 @@ impl Asked {
     #[must_use]
     pub fn lifetime(&self) -> &str {
         self.line(1)
+    }
+
+    /// The same in days; none where that cannot be read.
+    #[must_use]
+    pub fn consent_days(&self) -> u32 {
+        let days = number(self.lifetime(), 10).map(|seconds| seconds / (DAY / SECOND));
+        days.and_then(|days| u32::try_from(days).ok()).unwrap_or(0)
     }
 
     /// The site's key.
@@ -164,9 +187,7 @@ impl Asked {
     /// such thing.
     #[must_use]
     pub fn bits_of(&self, purpose: &str, service: &str) -> u128 {
-        self.bits(&|slot| {
-            slot.purpose == purpose && (service.is_empty() || slot.service == service)
-        })
+        self.bits(&|slot| slot.is_of(purpose, service))
     }
 
     /// The bits of what the browser refuses by a signal (Global Privacy Control).
@@ -204,20 +225,84 @@ impl Asked {
     }
 }
 
+/// What cannot be read grants nothing, nor takes anything.
+impl Purposes for Asked {
+    fn at_revision(&self) -> u32 {
+        let revision = number(self.revision(), 10);
+        revision.and_then(|revision| u32::try_from(revision).ok()).unwrap_or(0)
+    }
+
+    fn grants(&self, bits: u128, since: Millis) -> Vec<Grant> {
+        let mut grants = Vec::new();
+        self.slots(&mut |slot, bit| {
+            if let (true, Ok(purpose)) = (bits & bit != 0, slot.purpose.parse()) {
+                grants.push(Grant { id: 0, purpose, service: slot.service.parse().ok(), since });
+            }
+        });
+        grants
+    }
+
+    fn taking(&self, event: &str) -> Option<(PurposeKey, ServiceKey)> {
+        for purpose in self.purposes() {
+            for service in purpose.services {
+                let mut parts = Lines::split(service, b':');
+                let (service, events) = (parts.text(), parts.text());
+                if !event.is_empty() && Lines::split(events, b',').any(|own| own == event) {
+                    return Some((purpose.key.parse().ok()?, service.parse().ok()?));
+                }
+            }
+        }
+        None
+    }
+
+    fn linking(&self) -> Option<(PurposeKey, Option<ServiceKey>)> {
+        let purpose = self.purposes().find(|purpose| purpose.link)?;
+        let service = purpose.services().next().and_then(|service| service.parse().ok());
+        Some((purpose.key.parse().ok()?, service))
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use proptest::prelude::*;
 
-    use super::*;
-    use crate::settings::{Settings, tests::CONFIG};
+    use consent_core::{
+        ids::EventName,
+        policy::{Kind, Policy, Purpose as Named, Service},
+    };
 
-    /// What the configuration asks, with purposes refused by a signal.
+    use super::*;
+
+    /// analytics {ashiato: `page_view` `click`; tag}, video, link (a lead link), necessary.
+    pub(crate) const PURPOSES: &str = "necessary necessary choice:\n\
+        analytics optional ashiato:page_view,click tag:\nvideo optional\nlink lead_link";
+
+    /// The same as the collector has it.
+    pub(crate) fn policy() -> Policy {
+        let service = |key: &str, events: &[&str]| Service {
+            key: key.parse().unwrap(),
+            events: events.iter().map(|event| event.parse::<EventName>().unwrap()).collect(),
+        };
+        let purpose =
+            |key: &str, kind, services| Named { key: key.parse().unwrap(), kind, services };
+        let analytics = vec![service("ashiato", &["page_view", "click"]), service("tag", &[])];
+        let purposes = vec![
+            purpose("necessary", Kind::Necessary, vec![service("choice", &[])]),
+            purpose("analytics", Kind::Optional, analytics),
+            purpose("video", Kind::Optional, vec![]),
+            purpose("link", Kind::LeadLink, vec![]),
+        ];
+        Policy::new(3, purposes).unwrap()
+    }
+
+    pub(crate) fn asked_of(refused: &str, purposes: &str) -> Asked {
+        let head = format!("3\n15552000\n{refused}\nshop\ndefault\nja\n31536000\n");
+        Asked::of(head + purposes)
+    }
+
+    /// What is asked, with purposes refused by a signal.
     pub(crate) fn asked_but(refused: &str) -> Asked {
-        let purposes: Vec<_> = CONFIG.split('\n').skip(5).collect();
-        Asked::of(format!(
-            "3\n15552000\n{refused}\nshop\ndefault\nja\n31536000\n{}",
-            purposes.join("\n")
-        ))
+        asked_of(refused, PURPOSES)
     }
 
     pub(crate) fn asked() -> Asked {
@@ -225,33 +310,54 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn its_bits_are_those_of_the_policy() {
-        let (asked, settings) = (asked(), crate::settings::tests::settings());
+    fn it_is_read_whole() {
+        let asked = asked();
         assert_eq!((asked.revision(), asked.lifetime()), ("3", "15552000"));
         assert_eq!((asked.site(), asked.banner(), asked.language()), ("shop", "default", "ja"));
-        assert_eq!(asked.visitor_lifetime(), "31536000");
-        assert_eq!(asked.all(), settings.all());
-        for purpose in ["analytics", "video", "link", "necessary", "unheard_of"] {
-            for service in ["", "ashiato", "tag"] {
-                assert_eq!(
-                    asked.bits_of(purpose, service),
-                    settings.bits_of(purpose, service),
-                    "{purpose} {service}"
-                );
-            }
+        assert_eq!((asked.visitor_lifetime(), asked.consent_days()), ("31536000", 180));
+        assert_eq!(asked.all(), 0b1111);
+        assert_eq!(asked.bits_of("analytics", ""), 0b11);
+        assert_eq!(asked.bits_of("analytics", "tag"), 0b10);
+        for (purpose, service) in [("video", "tag"), ("necessary", ""), ("unheard_of", "")] {
+            assert_eq!(asked.bits_of(purpose, service), 0, "{purpose} {service}");
+        }
+        assert!(asked.needs_visitor(0b1) && asked.needs_visitor(0b1000));
+        assert!(!asked.needs_visitor(0b110) && !asked.needs_visitor(0));
+    }
+
+    #[test]
+    fn acts_are_classified_as_by_the_policy() {
+        let (asked, policy) = (asked(), policy());
+        assert_eq!(asked.at_revision(), policy.at_revision());
+        assert_eq!(asked.linking(), policy.linking());
+        for event in ["page_view", "click", "tag", "ashiato", "choice", "", "page_view,click"] {
+            assert_eq!(asked.taking(event), policy.taking(event), "{event}");
         }
         for bits in 0..16 {
-            assert_eq!(asked.needs_visitor(bits), settings.needs_visitor(bits));
-            let (mut here, mut there) = (Vec::new(), Vec::new());
-            asked.beyond(bits, &mut |key| here.push(key.to_owned()));
-            settings.beyond(bits, |key| there.push(key.to_owned()));
-            for keys in [&mut here, &mut there] {
-                keys.retain(|key| !key.is_empty());
-                keys.sort();
-                keys.dedup();
-            }
-            assert_eq!(here, there);
+            let since = Millis(5);
+            assert_eq!(asked.grants(bits, since), policy.grants(bits, since), "{bits}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_grants_nothing() {
+        assert_eq!(Asked::of(String::new()).grants(u128::MAX, Millis(0)), []);
+        assert_eq!(asked_of("", "Video optional\nlink lead_link").grants(1, Millis(0)), []);
+    }
+
+    #[test]
+    fn what_is_not_granted_has_to_go() {
+        let beyond = |bits| {
+            let mut keys = Vec::new();
+            asked().beyond(bits, &mut |key| keys.push(key.to_owned()));
+            keys.retain(|key| !key.is_empty());
+            keys.sort();
+            keys.dedup();
+            keys
+        };
+        assert_eq!(beyond(0b1111), [""; 0]);
+        assert_eq!(beyond(0b101), ["link", "tag"]);
+        assert_eq!(beyond(0b1100), ["analytics", "ashiato", "tag"]);
     }
 
     #[test]
@@ -275,13 +381,8 @@ pub(crate) mod tests {
             for text in [lines.join("\n"), text.clone()] {
                 let asked = Asked::of(text);
                 asked.beyond(asked.refused(), &mut |_| {});
+                let _ = (asked.grants(u128::MAX, Millis(0)), asked.linking(), asked.taking("a"));
             }
-        }
-
-        #[test]
-        fn what_settings_read_is_read_alike(bits in 0_u128..16) {
-            let settings = Settings::read(CONFIG).unwrap();
-            prop_assert_eq!(asked().needs_visitor(bits), settings.needs_visitor(bits));
         }
     }
 }

@@ -4,30 +4,31 @@ use consent_core::{
     cookie::ConsentCookie,
     gate::{Gated, permit},
     ids::{PurposeKey, ServiceKey},
-    policy::{Kind, Slot},
+    policy::Purposes as _,
     standing::Subject,
     time::Millis,
 };
 
-use crate::settings::{Settings, is};
+use crate::asked::Asked;
 
 /// Running one thing of a purpose and service, now.
-#[derive(Clone, Copy, Debug)]
-struct Run<'a> {
-    slot: Slot<'a>,
+#[derive(Clone, Debug)]
+struct Run {
+    purpose: PurposeKey,
+    service: Option<ServiceKey>,
     revision: u32,
     at: Millis,
 }
 
-impl Gated for Run<'_> {
+impl Gated for Run {
     fn subject(&self) -> Subject {
         Subject::ThisBrowser
     }
     fn purpose(&self) -> &PurposeKey {
-        self.slot.purpose
+        &self.purpose
     }
     fn service(&self) -> Option<&ServiceKey> {
-        self.slot.service
+        self.service.as_ref()
     }
     fn revision(&self) -> u32 {
         self.revision
@@ -41,32 +42,31 @@ impl Gated for Run<'_> {
 /// alone it may stand for any service of it, so it needs them all.
 #[must_use]
 pub fn may_run(
-    settings: &Settings,
+    asked: &Asked,
     cookie: Option<&ConsentCookie>,
     purpose: &str,
     service: &str,
     at: Millis,
 ) -> bool {
-    let policy = &settings.policy;
-    let purposes = policy.purposes();
-    if purposes.iter().any(|own| own.kind == Kind::Necessary && own.key.as_str() == purpose) {
+    if asked.purposes().any(|own| !own.is_asked && own.key == purpose) {
         return true;
     }
     let Some(cookie) = cookie else {
         return false;
     };
-    let standing = cookie.standing(policy, settings.consent_days);
-    let mut meant = false;
-    for slot in policy.slots() {
-        if is(slot, purpose, service) {
-            let run = Run { slot, revision: policy.revision(), at };
-            if permit(run, &standing, at).is_err() {
-                return false;
-            }
-            meant = true;
+    let standing = cookie.standing(asked, asked.consent_days());
+    let (mut meant, mut all) = (0, 0);
+    asked.slots(&mut |slot, _| {
+        if slot.is_of(purpose, service)
+            && let Ok(purpose) = slot.purpose.parse()
+        {
+            let service = slot.service.parse().ok();
+            let run = Run { purpose, service, revision: asked.at_revision(), at };
+            meant += 1;
+            all += i32::from(permit(run, &standing, at).is_ok());
         }
-    }
-    meant
+    });
+    meant != 0 && meant == all
 }
 
 #[cfg(test)]
@@ -75,13 +75,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::settings::tests::settings;
+    use crate::asked::tests::asked;
 
     const NOW: Millis = Millis(1_800_000_000_000);
 
     fn may(bits: u128, purpose: &str, service: &str, at: Millis) -> bool {
         let cookie = ConsentCookie { revision: 3, decided: NOW, bits, receipt: None };
-        may_run(&settings(), Some(&cookie), purpose, service, at)
+        may_run(&asked(), Some(&cookie), purpose, service, at)
     }
 
     #[test]
@@ -94,9 +94,9 @@ mod tests {
 
     #[test]
     fn without_a_decision_only_the_necessary_runs() {
-        assert!(may_run(&settings(), None, "necessary", "", NOW));
+        assert!(may_run(&asked(), None, "necessary", "", NOW));
         for purpose in ["analytics", "video", "link", "unheard_of"] {
-            assert!(!may_run(&settings(), None, purpose, "", NOW));
+            assert!(!may_run(&asked(), None, purpose, "", NOW));
         }
     }
 

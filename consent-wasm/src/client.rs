@@ -8,7 +8,8 @@ use alloc::string::String;
 
 use consent_core::{
     choices::Method,
-    cookie::{bits_of, number},
+    cookie::ConsentCookie,
+    policy::Purposes as _,
     time::{Millis, SECOND},
 };
 
@@ -16,7 +17,6 @@ use crate::{
     asked::Asked,
     banner,
     choice::{Decision, Moment},
-    lines::Lines,
     session::{Answer, Id, pause},
 };
 
@@ -43,7 +43,7 @@ pub trait Browser {
     fn ahead(&self) -> i64;
     /// Has something signed and carried to the collector ([`crate::signer`]); without a path a session is
     /// opened, which tells its clock. Answered by [`Message::Answer`], but not within this call.
-    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>);
+    fn call(&self, path: &'static str, payload: String, visitor: Option<&Id>);
     /// Wakes the client after so many milliseconds.
     fn pause(&self, ms: i64);
 }
@@ -117,7 +117,7 @@ impl Client {
             on.leave("");
             return;
         };
-        if decision.revision != self.revision() {
+        if decision.revision != self.asked.at_revision() {
             // It was made under another policy, whose switches these are not: of what it said, only the no
             // still means something.
             decision.bits = 0;
@@ -186,7 +186,7 @@ impl Client {
     fn send(&mut self, on: &impl Browser) {
         if let Some(decision) = &self.current {
             self.stage = Stage::Opening;
-            on.call("", "", decision.visitor.as_ref());
+            on.call("", String::new(), decision.visitor.as_ref());
         }
     }
 
@@ -201,7 +201,7 @@ impl Client {
             return self.recorded(answer, on);
         }
         let grants = decision.bits != 0;
-        let current = i64::from(self.revision());
+        let current = i64::from(self.asked.at_revision());
         let newer = answer.revision.is_some_and(|revision| revision != current);
         // Only a yes depends on the policy it was given to: a no is taken under any.
         if grants && (newer || answer.status == 422) {
@@ -215,7 +215,7 @@ impl Client {
             // again.
             self.stage = Stage::Sending;
             let payload = decision.to_json(&self.asked, on.ahead());
-            on.call("/v1/consents", &payload, decision.visitor.as_ref());
+            on.call("/v1/consents", payload, decision.visitor.as_ref());
         } else if answer.status == 401 && self.stage == Stage::Opening {
             self.unknown(grants, on);
         } else if answer.may_pass() {
@@ -329,18 +329,12 @@ impl Client {
         }
         self.queue(next, on);
     }
-
-    fn revision(&self) -> u32 {
-        let revision = Lines::of(self.asked.revision()).number();
-        revision.and_then(|revision| u32::try_from(revision).ok()).unwrap_or(0)
-    }
 }
 
-/// The seconds and the bits of a consent cookie; 0 where they cannot be read.
+/// The seconds and the bits of a consent cookie; 0 where it is none.
 fn parts(cookie: &str) -> (i64, u128) {
-    let mut parts = Lines::split(cookie, b'.');
-    parts.text();
-    (number(parts.text(), 36).unwrap_or(0), bits_of(parts.text()).unwrap_or(0))
+    let cookie: Result<ConsentCookie, _> = cookie.parse();
+    cookie.map_or((0, 0), |own| (own.decided.seconds(), own.bits))
 }
 
 #[cfg(test)]

@@ -7,15 +7,15 @@ use consent_core::{
     standing::Subject, time::Millis,
 };
 
-use crate::{lines::Lines, settings::Settings};
+use crate::{asked::Asked, lines::Lines};
 
 /// Whether the visitor may be tied to what they send: the gate's answer to the browser's own copy.
 #[must_use]
-pub fn may_link(settings: &Settings, cookie: Option<&ConsentCookie>, at: Millis) -> bool {
-    let standing = cookie.map(|cookie| cookie.standing(&settings.policy, settings.consent_days));
+pub fn may_link(asked: &Asked, cookie: Option<&ConsentCookie>, at: Millis) -> bool {
+    let standing = cookie.map(|cookie| cookie.standing(asked, asked.consent_days()));
     // The lead has no id before the collector makes one; the gate does not ask for it.
     let none = LeadId::from_bytes([0; 16]);
-    let link = LeadLink::under(&settings.policy, Subject::ThisBrowser, none, at);
+    let link = LeadLink::under(asked, Subject::ThisBrowser, none, at);
     match (link, standing) {
         (Some(link), Some(standing)) => permit(link, &standing, at).is_ok(),
         _ => false,
@@ -173,7 +173,7 @@ mod tests {
     use consent_core::wire::LeadRequest;
 
     use super::*;
-    use crate::settings::tests::settings;
+    use crate::asked::tests::asked;
 
     const AT: Millis = Millis(1_800_000_000_000);
 
@@ -234,11 +234,11 @@ mod tests {
     fn only_a_granted_link_ties_the_visitor_to_a_form() {
         let may = |bits| {
             let cookie = ConsentCookie { revision: 3, decided: AT, bits, receipt: None };
-            may_link(&settings(), Some(&cookie), AT)
+            may_link(&asked(), Some(&cookie), AT)
         };
         assert!(may(0b1000) && may(0b1111));
         assert!(!may(0b0111) && !may(0));
-        assert!(!may_link(&settings(), None, AT));
+        assert!(!may_link(&asked(), None, AT));
     }
 
     fn sending() -> Sending {

@@ -1,8 +1,8 @@
 //! The browser modules of Ashiato.
 //!
-//! This crate is built three times: with the feature `ui` into the module that asks, with `tell` into
-//! the one that signs and tells the collector, and with `act` into the one that does what only a grant
-//! or a lead form needs. What is decided is decided in plain Rust, tested natively; only `browser`
+//! This crate is built twice: with the feature `ui` into the module that asks, and with `tell` and `act`
+//! into one that is split: what signs and tells the collector, and what only a grant or a lead form needs,
+//! whose exports are called `act_`. What is decided is decided in plain Rust, tested natively; only `browser`
 //! touches the page. What is exported here is called by the loader script and by nothing else.
 
 // Without the standard library there is no machinery for panic messages: half of all bytes otherwise.
@@ -23,20 +23,15 @@ pub mod lines;
 pub mod link;
 pub mod queue;
 pub mod session;
-pub mod settings;
 pub mod signer;
 pub mod view;
 pub mod watch;
 
 #[cfg(all(target_arch = "wasm32", feature = "act"))]
 pub use browser::act::*;
-#[cfg(all(target_arch = "wasm32", feature = "tell", not(feature = "act")))]
+#[cfg(all(target_arch = "wasm32", feature = "tell"))]
 pub use browser::tell::*;
-#[cfg(all(
-    target_arch = "wasm32",
-    feature = "ui",
-    not(any(feature = "act", feature = "tell"))
-))]
+#[cfg(all(target_arch = "wasm32", feature = "ui", not(feature = "tell")))]
 pub use browser::ui::*;
 
 /// A visitor downloads the allocator too: this one is a tenth of the usual one's size, and made for

@@ -3,6 +3,8 @@
 
 use core::str::FromStr;
 
+use consent_core::cookie::number;
+
 /// Lines to be read one after another. What is missing is empty.
 #[derive(Clone, Copy, Debug)]
 pub struct Lines<'a> {
@@ -38,15 +40,8 @@ impl<'a> Lines<'a> {
     pub fn number(&mut self) -> Option<i64> {
         let text = self.text();
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let mut value = 0_i64;
-        for byte in digits.bytes() {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                return None;
-            }
-            value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
-        }
-        (!digits.is_empty()).then_some(if digits.len() < text.len() { -value } else { value })
+        let value = number(digits, 10)?;
+        Some(if digits.len() < text.len() { -value } else { value })
     }
 
     /// Everything that has not been read.

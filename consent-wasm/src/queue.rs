@@ -9,7 +9,6 @@ use consent_core::{
     event::{MAX_BATCH, Sighting},
     gate::{Gated, Permitted, permit},
     json::push_digits,
-    policy::Policy,
     standing::Standing,
     time::{Millis, SECOND},
     wire::{dated, events_json},
@@ -17,7 +16,7 @@ use consent_core::{
 
 pub mod properties;
 
-use crate::{lines::Lines, session::pause};
+use crate::{asked::Asked, lines::Lines, session::pause};
 
 /// How long the page's first event waits for company, in milliseconds: hardly, so that a session is
 /// there when the page goes away.
@@ -42,7 +41,7 @@ pub struct Now<'a> {
     /// The visitor's number that the browser holds; empty where it holds none.
     pub visitor: String,
     /// What the site asks for.
-    pub policy: &'a Policy,
+    pub asked: &'a Asked,
     /// Where the visitor stands, by the browser's own copy of the decision.
     pub standing: Standing,
 }
@@ -54,7 +53,7 @@ impl<'a> Now<'a> {
     where
         'a: 'b,
     {
-        permit(Sighting::under(self.policy, name, at).ok()?, &self.standing, self.at).ok()
+        permit(Sighting::under(self.asked, name, at).ok()?, &self.standing, self.at).ok()
     }
 }
 
@@ -150,7 +149,7 @@ impl Queue {
             }
             self.visitor.clone_from(&now.visitor);
         }
-        self.held.retain(|held| now.permit(&held.name, held.at).is_some());
+        self.sift(&mut |held| now.permit(&held.name, held.at).is_some());
     }
 
     /// What is to be done now. To be asked after every other call; `random` spreads the tries.
@@ -195,6 +194,11 @@ impl Queue {
     /// the last try failed the next page may try.
     pub fn leave(&mut self, now: &Now<'_>) -> u32 {
         if self.tries == 0 { self.start(now) } else { 0 }
+    }
+
+    /// Forgets what is not to be kept.
+    fn sift(&mut self, keep: &mut dyn FnMut(&Held) -> bool) {
+        self.held.retain(keep);
     }
 
     /// Puts a batch on its way.
@@ -246,7 +250,7 @@ impl Queue {
             self.tries += 1;
             self.wait = wait.min(MAX_WAIT);
         } else {
-            self.held.retain(|held| held.call != call);
+            self.sift(&mut |held| held.call != call);
             self.opened = true;
             self.tries = 0;
         }
@@ -275,7 +279,7 @@ impl Queue {
                 text.push_str(line);
             }
         }
-        self.held.retain(|held| {
+        self.sift(&mut |held| {
             if held.call != 0 && !all {
                 return true;
             }

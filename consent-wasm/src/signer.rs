@@ -3,7 +3,7 @@
 //!
 //! A session of one visitor signs nothing for another, or for nobody.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use consent_core::{
     json::Json,
@@ -22,7 +22,7 @@ const SESSIONS: &str = "/v1/sessions";
 pub struct Call {
     number: u32,
     /// Where; nowhere only opens a session.
-    path: String,
+    path: &'static str,
     payload: String,
     visitor: Option<Id>,
     /// Whether its session is on its way, and not the call itself.
@@ -33,8 +33,13 @@ pub struct Call {
 impl Call {
     /// A call of that number.
     #[must_use]
-    pub fn new(number: u32, path: &str, payload: String, visitor: Option<Id>) -> Self {
-        Self { number, path: path.into(), payload, visitor, opening: false, renewed: false }
+    pub const fn new(
+        number: u32,
+        path: &'static str,
+        payload: String,
+        visitor: Option<Id>,
+    ) -> Self {
+        Self { number, path, payload, visitor, opening: false, renewed: false }
     }
 }
 
@@ -42,7 +47,7 @@ impl Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Post a body to a path, and bring the answer under the call's number.
-    Post(u32, String, String),
+    Post(u32, &'static str, String),
     /// The call's last answer was its answer.
     End(u32),
 }
@@ -82,7 +87,7 @@ impl Signer {
                 json.text("site", &self.site);
                 json.maybe("visitor", call.visitor.as_ref().map(Id::as_str));
             });
-            Effect::Post(call.number, SESSIONS.to_owned(), request)
+            Effect::Post(call.number, SESSIONS, request)
         });
         if matches!(effect, Effect::Post(..)) {
             self.calls.push(Call { opening, ..call });
@@ -108,7 +113,7 @@ impl Signer {
             return Some(Effect::End(call.number));
         }
         let body = sign(&session.key, &session.id, at, &call.payload);
-        Some(Effect::Post(call.number, call.path.clone(), body))
+        Some(Effect::Post(call.number, call.path, body))
     }
 
     /// The collector answered.
@@ -156,7 +161,7 @@ mod tests {
         Answer::read(status, &format!("s1\n{key}\n{expires}\n{now}\n3\n\n"))
     }
 
-    fn call(number: u32, path: &str, visitor: Option<&str>) -> Call {
+    fn call(number: u32, path: &'static str, visitor: Option<&str>) -> Call {
         Call::new(number, path, "{}".to_owned(), visitor.map(|visitor| visitor.parse().unwrap()))
     }
 
@@ -180,7 +185,7 @@ mod tests {
         assert_eq!(signer.ahead(), None);
         let opening = signer.submit(call(1, "/v1/events", Some(VISITOR)), NOW);
         let request = format!(r#"{{"site":"shop","visitor":"{VISITOR}"}}"#);
-        assert_eq!(opening, Effect::Post(1, SESSIONS.to_owned(), request));
+        assert_eq!(opening, Effect::Post(1, SESSIONS, request));
         let Effect::Post(1, to, body) = signer.answered(1, &answer(200, 600_000), NOW) else {
             panic!("the call itself follows");
         };

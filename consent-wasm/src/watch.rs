@@ -15,10 +15,10 @@ use consent_core::{
 };
 
 use crate::{
+    asked::Asked,
     lines::Lines,
     link::Link,
     queue::{Next, Now, Queue, properties::Properties},
-    settings::Settings,
     view::{Place, short},
 };
 
@@ -55,14 +55,14 @@ pub trait Page {
     fn ahead(&self) -> i64;
     /// Sends at once what the browser carries after the page, and has its answer brought should the
     /// page still be there; whether it could.
-    fn flush(&self, call: u32, payload: &str, visitor: &str) -> bool;
+    fn flush(&self, call: u32, payload: String, visitor: &str) -> bool;
 }
 
 /// What is observed.
 #[derive(Debug)]
 pub struct Watch {
     /// What the site asks for.
-    pub settings: Settings,
+    pub asked: Asked,
     /// Where the visitor is.
     pub place: Place,
     queue: Queue,
@@ -75,14 +75,14 @@ pub struct Watch {
 impl Watch {
     /// Of a site, at a place.
     #[must_use]
-    pub const fn new(settings: Settings, place: Place) -> Self {
-        Self { settings, place, queue: Queue::new(), told: false, flushed: 0 }
+    pub const fn new(asked: Asked, place: Place) -> Self {
+        Self { asked, place, queue: Queue::new(), told: false, flushed: 0 }
     }
 
     /// Follows the visitor's decision: what it does not grant any more is forgotten, here and in what is
     /// left for the next page; what an earlier page has left is taken up.
     pub fn follow(&mut self, page: &impl Page) {
-        let now = now(&self.settings, page);
+        let now = now(&self.asked, page);
         self.queue.follow(&now);
         if now.visitor.is_empty() {
             // Nothing is read where nothing is granted.
@@ -193,11 +193,11 @@ impl Watch {
     pub fn left(&mut self, page: &impl Page, all: bool) {
         self.view(page);
         self.looked(page);
-        let now = now(&self.settings, page);
+        let now = now(&self.asked, page);
         let call = self.queue.leave(&now);
         if call != 0 {
-            let payload = self.queue.batch(&self.settings.site, call, page.ahead());
-            if page.flush(call, &payload, &now.visitor) {
+            let payload = self.queue.batch(self.asked.site(), call, page.ahead());
+            if page.flush(call, payload, &now.visitor) {
                 self.flushed = call;
             } else {
                 self.queue.back(call);
@@ -214,7 +214,7 @@ impl Watch {
 
     /// A pause is over, or the browser is online again (0).
     pub fn woke(&mut self, page: &impl Page, number: u32) {
-        let now = now(&self.settings, page);
+        let now = now(&self.asked, page);
         if let Next::Send(call) = self.queue.woke(number, &now) {
             page.send(call, &now.visitor);
         }
@@ -223,7 +223,7 @@ impl Watch {
     /// A batch as it is signed; empty where there is nothing to be sent any more.
     #[must_use]
     pub fn batch(&self, call: u32, ahead: i64) -> String {
-        self.queue.batch(&self.settings.site, call, ahead)
+        self.queue.batch(self.asked.site(), call, ahead)
     }
 
     /// The collector has answered to a batch.
@@ -282,7 +282,7 @@ impl Watch {
         properties: Option<&str>,
         at: Millis,
     ) -> bool {
-        let now = now(&self.settings, page);
+        let now = now(&self.asked, page);
         let seen = now.permit(name, at);
         if let Some(seen) = &seen {
             let outgoing = Outgoing {
@@ -300,11 +300,11 @@ impl Watch {
 }
 
 /// What is known now.
-fn now<'a>(settings: &'a Settings, page: &impl Page) -> Now<'a> {
+fn now<'a>(asked: &'a Asked, page: &impl Page) -> Now<'a> {
     let standing = page.decision().map_or(Standing::none(Subject::ThisBrowser), |own| {
-        own.standing(&settings.policy, settings.consent_days)
+        own.standing(asked, asked.consent_days())
     });
-    Now { at: page.clock(), visitor: page.visitor(), policy: &settings.policy, standing }
+    Now { at: page.clock(), visitor: page.visitor(), asked, standing }
 }
 
 #[cfg(test)]

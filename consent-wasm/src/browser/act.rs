@@ -14,13 +14,19 @@ use consent_core::{
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::cookie;
+use super::{
+    clock, cookie,
+    kept::page_leave,
+    page_asked,
+    tell::{ahead, signed},
+};
 use crate::{
+    asked::Asked,
     blocked::may_run,
     lead::Sending,
     lines::Lines,
     queue::properties::Properties,
-    settings::Settings,
+    signer::Call,
     view::Place,
     watch::{Page, Watch},
 };
@@ -29,29 +35,26 @@ use crate::{
 extern "C" {
     /// What stands under a path, from `document`, `location` or `host`, as text; empty where nothing is.
     fn page_text(path: &str) -> String;
-    /// The page's clock.
-    fn page_clock() -> f64;
     /// Fills with random bytes.
     fn page_draw(bytes: &mut [u8]);
     /// A part of a query without its escapes.
     fn page_plain(text: &str) -> String;
     /// What an earlier page has left.
     fn page_left() -> String;
-    /// Leaves something for the next page.
-    fn page_leave(text: &str);
     /// Tells of this pause's end after so many milliseconds.
-    fn pause(number: u32, ms: f64);
-    /// Has a batch signed and sent; asks for it when it can be, and tells what comes of it.
+    fn rest(number: u32, ms: f64);
+    /// Asks for a batch to be sent, a moment later.
     fn send(call: u32, visitor: &str);
-    /// Sends a batch at once; whether it could.
-    fn flush(call: u32, payload: &str, visitor: &str) -> bool;
-    /// What the collector's clock is ahead.
-    fn ahead() -> f64;
-    /// Hands over a batch.
-    fn payload(text: &str);
+    /// A number for a call of the collector: its answer is told as that to a batch. With a visitor, it is what
+    /// the batch waits for, which is asked for once more.
+    fn awaits(call: u32, visitor: &str) -> u32;
     /// Says a word to the page's owner.
     fn warn(name: &str, why: &str);
 }
+
+const EVENTS: &str = "/v1/events";
+/// The entry of local storage that holds what is left for the next page.
+const QUEUE: &str = "ashiato_queue";
 
 struct Act {
     watch: Watch,
@@ -87,7 +90,7 @@ impl Page for Here {
         page_text("document.visibilityState") == "visible"
     }
     fn clock(&self) -> Millis {
-        Millis(millis(page_clock()))
+        clock()
     }
     fn draw(&self) -> [u8; 10] {
         let mut drawn = [0; 10];
@@ -104,41 +107,44 @@ impl Page for Here {
         page_left()
     }
     fn leave(&self, text: &str) {
-        page_leave(text);
+        page_leave(QUEUE, text);
     }
     fn plain(&self, text: &str) -> String {
         page_plain(text)
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is an hour at most")]
     fn pause(&self, number: u32, ms: i64) {
-        pause(number, ms as f64);
+        rest(number, ms as f64);
     }
     fn send(&self, call: u32, visitor: &str) {
         send(call, visitor);
     }
     fn ahead(&self) -> i64 {
-        millis(ahead())
+        ahead().unwrap_or(0)
     }
-    fn flush(&self, call: u32, payload: &str, visitor: &str) -> bool {
-        flush(call, payload, visitor)
+    fn flush(&self, call: u32, payload: String, visitor: &str) -> bool {
+        page_text("navigator.onLine") == "true"
+            && say(awaits(call, ""), EVENTS, payload, visitor, true)
     }
 }
 
-/// Starts the part with the site's configuration; whether it could.
+/// Has something signed for a visitor and carried to the collector; whether that could be done.
+fn say(number: u32, path: &'static str, payload: String, visitor: &str, at_once: bool) -> bool {
+    signed(Call::new(number, path, payload, visitor.parse().ok()), at_once)
+}
+
+/// Starts the part with the site's configuration.
 #[wasm_bindgen]
-#[must_use]
-pub fn start(config: &str) -> bool {
-    let (Some(settings), Some(mut act)) = (Settings::read(config), ACT.try_lock()) else {
-        return false;
-    };
-    let place =
-        Place::new(page_text("host.config.url_parameters"), &page_text("document.referrer"));
-    *act = Some(Act {
-        watch: Watch::new(settings, place),
-        properties: Properties::default(),
-        lead: None,
-    });
-    true
+pub fn act_start() {
+    if let Some(mut act) = ACT.try_lock() {
+        let place =
+            Place::new(page_text("host.config.url_parameters"), &page_text("document.referrer"));
+        *act = Some(Act {
+            watch: Watch::new(Asked::of(page_asked()), place),
+            properties: Properties::default(),
+            lead: None,
+        });
+    }
 }
 
 /// What the script tells, by the numbers that it has names for (`act.js`): a number and a text, as far
@@ -146,7 +152,7 @@ pub fn start(config: &str) -> bool {
 /// hundred bytes.
 #[wasm_bindgen]
 #[must_use]
-pub fn tell(what: u8, number: f64, text: &str) -> f64 {
+pub fn act_tell(what: u8, number: f64, text: &str) -> f64 {
     with(|act| f64::from(act.told(what, number, text))).unwrap_or_default()
 }
 
@@ -165,8 +171,7 @@ impl Act {
                 let mut words = Lines::words(text);
                 let (purpose, service) = (words.text(), words.text());
                 let decision = Here.decision();
-                let may =
-                    may_run(&watch.settings, decision.as_ref(), purpose, service, Here.clock());
+                let may = may_run(&watch.asked, decision.as_ref(), purpose, service, Here.clock());
                 return u32::from(may);
             }
             // A decision may have changed.
@@ -198,8 +203,19 @@ impl Act {
             }
             // The pause of that number is over, or the browser is online again (0).
             10 => watch.woke(&Here, small(number)),
-            // The batch of the number in the text is to be signed; what the collector's clock is ahead.
-            11 => payload(&watch.batch(call(&mut lines), millis(number))),
+            // A batch is to be sent (0), or this has been asked for once more (1): its number and its
+            // visitor, a line each. Whether something is on its way.
+            11 => {
+                let (call, visitor) = (call(&mut lines), lines.text());
+                let (path, payload, again) = match ahead() {
+                    Some(ahead) => (EVENTS, watch.batch(call, ahead), ""),
+                    None => ("", String::new(), visitor),
+                };
+                let is_due = if path.is_empty() { number == 0.0 } else { !payload.is_empty() };
+                return u32::from(
+                    is_due && say(awaits(call, again), path, payload, visitor, false),
+                );
+            }
             // What has come of a batch: its number, and the seconds for which the collector asks to be
             // left alone, a line each; the status, 0 for no answer.
             12 => {

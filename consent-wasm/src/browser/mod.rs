@@ -8,7 +8,7 @@ use alloc::string::String;
 #[cfg(feature = "tell")]
 use consent_core::time::Millis;
 use wasm_bindgen::prelude::wasm_bindgen;
-#[cfg(any(feature = "ui", feature = "tell"))]
+#[cfg(feature = "ui")]
 use web_sys::{Document, Window};
 
 #[cfg(feature = "ui")]
@@ -27,7 +27,7 @@ pub(crate) mod tell;
 #[cfg(feature = "ui")]
 pub(crate) mod ui;
 
-#[cfg(any(feature = "ui", feature = "tell"))]
+#[cfg(feature = "ui")]
 #[wasm_bindgen]
 extern "C" {
     /// The page's window. Asked of the script: `js_sys::global` has to try four names for it.
@@ -39,9 +39,13 @@ extern "C" {
 extern "C" {
     /// A cookie of that name; empty where there is none.
     fn page_cookie(name: &str) -> String;
+    /// What [`crate::asked::Asked::of`] takes.
+    fn page_asked() -> String;
+    /// The page's clock.
+    fn page_clock() -> f64;
 }
 
-#[cfg(any(feature = "ui", feature = "tell"))]
+#[cfg(feature = "ui")]
 fn document() -> Option<Document> {
     window().document()
 }
@@ -50,7 +54,7 @@ fn document() -> Option<Document> {
 #[cfg(feature = "tell")]
 #[expect(clippy::cast_possible_truncation, reason = "a date's milliseconds are whole")]
 fn clock() -> Millis {
-    Millis(js_sys::Date::now() as i64)
+    Millis(page_clock() as i64)
 }
 
 /// A cookie of that name; none where cookies may not be read.

@@ -1,26 +1,25 @@
 //! The part that tells: what the script calls of it, and what it calls of the script (`tell.js`).
 
 use alloc::string::String;
+use core::cell::Cell;
 
 use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{clock, cookie, kept};
+use super::{clock, cookie, kept, page_asked};
 use crate::{
     asked::Asked,
     choice::text_of,
     client::{Browser, Client, Message},
-    session::{Answer, Id},
+    session::{Answer, Id, Session},
     signer::{Call, Effect, Signer},
 };
 
 #[wasm_bindgen]
 extern "C" {
-    /// What [`Asked::of`] takes.
-    fn page_asked() -> String;
-    /// Has [`signed`] called for the client, once this call is over; [`answered`] is called in the end.
-    fn call(path: &str, payload: &str, visitor: &str);
+    /// A number for a call of the client's; [`answered`] is called in the end.
+    fn awaits_decision() -> u32;
     /// Calls the collector; [`replied`] is called with the number and what it says.
     fn carry(number: u32, path: &str, body: &str);
     /// Ends the call of that number: its answer was the last one, or there is none to be had.
@@ -73,20 +72,16 @@ pub fn resume(moment: &str) {
 /// Follows the cookie, whoever changed it.
 #[wasm_bindgen]
 pub fn follow() {
-    with(|tell| tell.client.follow(&Page(0)));
+    with(|tell| tell.client.follow(&Page { ahead: 0, call: Cell::new(None) }));
 }
 
 /// The collector answered the client.
 #[wasm_bindgen]
 pub fn answered(status: u16, text: &str) {
     let answer = Answer::read(status, text);
-    let ahead = with(|tell| tell.signer.ahead()).flatten().unwrap_or(0);
-    let session = answer.session(clock(), ahead).filter(|_| answer.receipt.is_some());
-    tell(Message::Answer(answer));
-    if let (Some(session), Some(visitor)) = (session, visitor()) {
-        // The session that comes with a receipt is the visitor's own.
-        with(|tell| tell.signer.hold(Some(visitor), session));
-    }
+    let session =
+        answer.session(clock(), ahead().unwrap_or(0)).filter(|_| answer.receipt.is_some());
+    told(Message::Answer(answer), session);
 }
 
 /// A pause is over, or the browser is online again.
@@ -96,12 +91,10 @@ pub fn wake() {
 }
 
 /// Signs what another part has to say for the visitor, or for nobody in particular, and carries it to
-/// the collector. In the last moment of a page there is no time to ask for a session: whether there was one
-/// at hand.
-#[wasm_bindgen]
-#[must_use]
-pub fn signed(number: u32, path: &str, payload: String, visitor: &str, at_once: bool) -> bool {
-    let call = Call::new(number, path, payload, visitor.parse().ok());
+/// the collector; without a path only a session is opened. In the last moment of a page there is no time to ask
+/// for one: whether there was one at hand.
+#[inline(never)]
+pub(super) fn signed(call: Call, at_once: bool) -> bool {
     let effect = with(|tell| {
         if at_once {
             tell.signer.at_once(call, clock())
@@ -115,13 +108,9 @@ pub fn signed(number: u32, path: &str, payload: String, visitor: &str, at_once: 
     sent
 }
 
-/// What the collector's clock is ahead of the page's, in milliseconds; not a number before a session
-/// has told it.
-#[wasm_bindgen]
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "clocks are not 200,000 years apart")]
-pub fn ahead() -> f64 {
-    with(|tell| tell.signer.ahead()).flatten().map_or(f64::NAN, |ahead| ahead as f64)
+/// What the collector's clock is ahead of the page's, once a session has told it.
+pub(super) fn ahead() -> Option<i64> {
+    with(|tell| tell.signer.ahead())?
 }
 
 /// The collector answered the call of that number.
@@ -133,19 +122,28 @@ pub fn replied(number: u32, status: u16, text: &str) {
 
 fn act(effect: Option<Effect>) {
     match effect {
-        Some(Effect::Post(number, path, body)) => carry(number, &path, &body),
+        Some(Effect::Post(number, path, body)) => carry(number, path, &body),
         Some(Effect::End(number)) => end(number),
         None => {}
     }
 }
 
 fn tell(message: Message<'_>) {
-    let update = |tell: &mut Tell| {
-        let page = Page(tell.signer.ahead().unwrap_or(0));
-        tell.client.update(message, &page)
-    };
-    if with(update) == Some(true) {
+    told(message, None);
+}
+
+/// Tells the client, and does what that leads to. A session that comes with a receipt is the visitor's own.
+fn told(message: Message<'_>, session: Option<Session>) {
+    let page = Page { ahead: ahead().unwrap_or(0), call: Cell::new(None) };
+    let changed = with(|tell| tell.client.update(message, &page));
+    if let (Some(session), Some(visitor)) = (session, visitor()) {
+        with(|tell| tell.signer.hold(Some(visitor), session));
+    }
+    if changed == Some(true) {
         sync();
+    }
+    if let Some((path, payload, visitor)) = page.call.take() {
+        signed(Call::new(awaits_decision(), path, payload, visitor), false);
     }
 }
 
@@ -153,8 +151,13 @@ fn visitor() -> Option<Id> {
     cookie(VISITOR_COOKIE)?.parse().ok()
 }
 
-/// The page, and what the collector's clock is ahead of its own.
-struct Page(i64);
+/// The page, at the time of a message.
+struct Page {
+    /// What the collector's clock is ahead of its own.
+    ahead: i64,
+    /// What the client has to say, once it has been told.
+    call: Cell<Option<(&'static str, String, Option<Id>)>>,
+}
 
 impl Browser for Page {
     fn random(&self) -> u8 {
@@ -182,10 +185,10 @@ impl Browser for Page {
         kept::leave(text);
     }
     fn ahead(&self) -> i64 {
-        self.0
+        self.ahead
     }
-    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>) {
-        call(path, payload, text_of(visitor));
+    fn call(&self, path: &'static str, payload: String, visitor: Option<&Id>) {
+        self.call.set(Some((path, payload, visitor.cloned())));
     }
     #[expect(clippy::cast_precision_loss, reason = "a pause is a minute at most")]
     fn pause(&self, ms: i64) {

@@ -10,7 +10,7 @@ use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{kept, screen, sweep};
+use super::{kept, page_asked, screen, sweep};
 use crate::{
     asked::Asked,
     banner::{Surface, Switches, first_layer, method, notice, placeholder, second_layer},
@@ -20,8 +20,6 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// What [`Asked::of`] takes.
-    fn page_asked() -> String;
     /// What [`Moment::of`] takes.
     fn moment() -> String;
     /// Tells the page, the other parts and the collector of a decision.

@@ -62,8 +62,8 @@ impl Browser for Fake {
     fn ahead(&self) -> i64 {
         250
     }
-    fn call(&self, path: &str, payload: &str, visitor: Option<&Id>) {
-        let call = (path.to_owned(), payload.to_owned(), visitor.cloned());
+    fn call(&self, path: &'static str, payload: String, visitor: Option<&Id>) {
+        let call = (path.to_owned(), payload, visitor.cloned());
         self.calls.borrow_mut().push(call);
     }
     fn pause(&self, ms: i64) {

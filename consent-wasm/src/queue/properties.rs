@@ -30,7 +30,7 @@ impl Properties {
             }
             // The browser's own digits, for those of Rust are 20 kB of code; what is no number ends
             // in a letter.
-            "boolean" | "number" if kind == "boolean" || !value.ends_with(['y', 'N']) => {
+            "boolean" | "number" if kind == "boolean" || !ends_in_a_letter(value) => {
                 self.count += 1;
                 self.json.raw(name, value);
             }
@@ -70,6 +70,10 @@ impl Properties {
             None => Ok(Some(self.json.enclosed())),
         }
     }
+}
+
+fn ends_in_a_letter(value: &str) -> bool {
+    value.bytes().last().is_some_and(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

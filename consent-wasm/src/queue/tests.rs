@@ -3,25 +3,25 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::settings::{Settings, tests::settings};
+use crate::asked::tests::asked;
 
 const AT: Millis = Millis(1_800_000_000_000);
 const VISITOR: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 
-fn now(settings: &Settings, bits: u128, visitor: &str, at: Millis) -> Now<'static> {
-    // Every test has one policy; it is small.
-    let settings: &'static Settings = Box::leak(Box::new(settings.clone()));
+fn now(bits: u128, visitor: &str, at: Millis) -> Now<'static> {
+    // It is small.
+    let asked: &'static Asked = Box::leak(Box::new(asked()));
     let cookie = ConsentCookie { revision: 3, decided: AT, bits, receipt: None };
     Now {
         at,
         visitor: visitor.to_owned(),
-        policy: &settings.policy,
-        standing: cookie.standing(&settings.policy, settings.consent_days),
+        asked,
+        standing: cookie.standing(asked, asked.consent_days()),
     }
 }
 
 fn granted() -> Now<'static> {
-    now(&settings(), 0b1, VISITOR, AT)
+    now(0b1, VISITOR, AT)
 }
 
 fn push(queue: &mut Queue, number: u8, title: &str) {
@@ -79,7 +79,7 @@ fn nothing_leaves_before_the_collector_has_confirmed_the_grant() {
     let mut queue = Queue::new();
     push(&mut queue, 1, "");
     assert_eq!(queue.next(0), Next::Rest);
-    let unconfirmed = now(&settings(), 0b1, "", AT);
+    let unconfirmed = now(0b1, "", AT);
     assert_eq!(queue.leave(&unconfirmed), 0);
     assert!(!queue.has_more(true));
     queue.follow(&granted());
@@ -93,7 +93,7 @@ fn a_withdrawal_drops_what_was_held_and_what_was_to_be_sent_again() {
     push(&mut queue, 1, "");
     let call = sent(&mut queue);
     push(&mut queue, 2, "");
-    let withdrawn = now(&settings(), 0, "", AT);
+    let withdrawn = now(0, "", AT);
     queue.follow(&withdrawn);
     assert_eq!(queue.batch("shop", call, 0), "", "not even what was about to be signed");
     queue.answered(call, 503, 0);
@@ -113,7 +113,7 @@ fn an_event_of_a_purpose_taken_back_meanwhile_is_not_sent() {
     let mut queue = queue();
     push(&mut queue, 1, "");
     let Next::Pause(number, _) = queue.next(0) else { panic!() };
-    let link_only = now(&settings(), 0b1000, VISITOR, AT);
+    let link_only = now(0b1000, VISITOR, AT);
     assert_eq!(queue.woke(number, &link_only), Next::Rest);
     assert!(queue.held.is_empty());
 }
@@ -122,10 +122,10 @@ fn an_event_of_a_purpose_taken_back_meanwhile_is_not_sent() {
 fn nothing_of_one_visitors_is_sent_as_anothers() {
     let mut queue = queue();
     push(&mut queue, 1, "");
-    queue.follow(&now(&settings(), 0b1, "AAAAAAAAAAAAAAAAAAAAAA", AT));
+    queue.follow(&now(0b1, "AAAAAAAAAAAAAAAAAAAAAA", AT));
     assert_eq!(queue.next(0), Next::Rest);
     let left = [VISITOR, "\n1800000000000 page_view {\"id\":\"x\"}"].concat();
-    queue.take_up(&left, &now(&settings(), 0b1, "AAAAAAAAAAAAAAAAAAAAAA", AT));
+    queue.take_up(&left, &now(0b1, "AAAAAAAAAAAAAAAAAAAAAA", AT));
     assert!(queue.held.is_empty());
 }
 
@@ -259,9 +259,9 @@ fn what_is_left_is_neither_large_nor_old_nor_anybody_elses() {
     let left = queue.leave_behind("somebody else\n1 page_view {}", true, &granted());
     assert!(left.len() < MAX_KEPT && left.starts_with(VISITOR), "{}", left.len());
     assert!(!left.contains("somebody"));
-    queue.take_up(&left, &now(&settings(), 0b1, VISITOR, AT.plus(3 * DAY)));
+    queue.take_up(&left, &now(0b1, VISITOR, AT.plus(3 * DAY)));
     assert!(queue.held.is_empty(), "the collector would not take it any more");
-    queue.take_up(&left, &now(&settings(), 0b1000, VISITOR, AT));
+    queue.take_up(&left, &now(0b1000, VISITOR, AT));
     assert!(queue.held.is_empty(), "nor may it");
 }
 
@@ -289,7 +289,7 @@ proptest! {
                     queue.take_up(&left, &granted());
                 }
                 _ => {
-                    queue.follow(&now(&settings(), 0, "", AT));
+                    queue.follow(&now(0, "", AT));
                     prop_assert_eq!(queue.held.len(), 0);
                     queue.follow(&granted());
                 }

@@ -3,7 +3,7 @@ use core::cell::{Cell, RefCell};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::settings::{Settings, tests::CONFIG};
+use crate::asked::tests::{PURPOSES, asked_of};
 
 const AT: i64 = 1_800_000_000_000;
 const VISITOR: &str = "BwcHBwcHBwcHBwcHBwcHBw";
@@ -65,9 +65,9 @@ impl Page for Browser {
     fn ahead(&self) -> i64 {
         7
     }
-    fn flush(&self, _: u32, payload: &str, _: &str) -> bool {
+    fn flush(&self, _: u32, payload: String, _: &str) -> bool {
         if self.can_flush.get() {
-            self.flushed.borrow_mut().push(payload.to_owned());
+            self.flushed.borrow_mut().push(payload);
         }
         self.can_flush.get()
     }
@@ -76,10 +76,9 @@ impl Page for Browser {
 /// Analytics takes everything but campaigns, which are another purpose's.
 fn watch() -> (Watch, Browser) {
     let all = "ashiato:page_view,click,scroll,user_engagement,outbound_click,file_download";
-    let config = CONFIG
+    let purposes = PURPOSES
         .replace("ashiato:page_view,click", all)
         .replace("video optional", "video optional ads:campaign_visit");
-    let settings = Settings::read(&config).unwrap();
     let place = Place::new("utm_source,utm_term,gclid,page".to_owned(), "https://a.example/?q=x");
     let browser = Browser {
         address: RefCell::new("https://shop.example/".to_owned()),
@@ -93,7 +92,7 @@ fn watch() -> (Watch, Browser) {
         flushed: RefCell::default(),
         can_flush: Cell::new(true),
     };
-    (Watch::new(settings, place), browser)
+    (Watch::new(asked_of("", &purposes), place), browser)
 }
 
 impl Browser {

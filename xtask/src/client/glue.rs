@@ -71,7 +71,7 @@ pub(super) fn smaller(script: &str) -> Result<String> {
 }
 
 /// The script without its initialisation, which is its end. That takes addresses, bytes and modules alike, at
-/// three times the size of what `part.js` does.
+/// three times the size of what `start.js` does.
 fn without_start(script: &str) -> Result<String> {
     match script.split_once("let wasmModule, wasmInstance, wasm;") {
         Some((glue, rest)) if rest.contains("__wbg_init as default") => {
@@ -88,6 +88,26 @@ fn replace(script: &mut String, beginning: &str, with: &str) -> Result<()> {
     let length = script[start..].find("\n}\n").with_context(missing)? + 3;
     script.replace_range(start..start + length, with);
     Ok(())
+}
+
+/// The script with those imports only that `wanted` names.
+pub(super) fn only(script: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let mut left = String::new();
+    let mut within = true;
+    for line in script.split_inclusive('\n') {
+        // An import is `NAME: function(…` or `NAME: guarded(…` in the object of all.
+        let name = line.strip_prefix("        ").and_then(|line| line.split_once(": "));
+        let name = name.map(|(name, _)| name).filter(|name| name.starts_with("__wb"));
+        if let Some(name) = name {
+            within = wanted(name);
+        } else if line == "    };\n" {
+            within = true;
+        }
+        if within {
+            left.push_str(line);
+        }
+    }
+    left
 }
 
 /// Whether a script uses an export of its module.
@@ -109,6 +129,22 @@ mod tests {
         replace(&mut script, "function b(", "const b = 1;\n").unwrap();
         assert_eq!(script, "a();\nconst b = 1;\nfunction c() {\n}\n");
         assert!(replace(&mut script, "function d(", "").is_err());
+    }
+
+    #[test]
+    fn imports_that_are_not_wanted_are_left_out_whole() {
+        let import = |name: &str| {
+            format!("        __wbg_{name}: function(a) {{\n            {name}(a);\n        }},\n")
+        };
+        let script = |imports: &[&str]| {
+            let imports: String = imports.iter().map(|name| import(name)).collect();
+            format!(
+                "    const import0 = {{\n        __proto__: null,\n{imports}    }};\n    return import0;\n"
+            )
+        };
+        let left = only(&script(&["open", "close", "sign"]), |name| name != "__wbg_close");
+        assert_eq!(left, script(&["open", "sign"]));
+        assert_eq!(only(&script(&["open"]), |_| false), script(&[]));
     }
 
     #[test]

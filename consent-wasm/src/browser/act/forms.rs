@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::*;
 
-use super::{Act, Here, page_text};
+use super::{Act, Here, page_text, say};
 use crate::{
     lead::{Outcome, Sending, Sent, may_link},
     lines::Lines,
@@ -15,8 +15,8 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// Has a lead signed and sent; what comes of it is told under this number.
-    fn send_lead(number: u32, payload: &str, visitor: &str);
+    /// A number for a call of the collector: its answer is told as that to the form of this number.
+    fn awaits_lead(number: u32) -> u32;
 }
 
 impl Act {
@@ -66,10 +66,10 @@ impl Act {
         if !Lines::split(&page_text("host.config.forms"), b',').any(|own| own == key) {
             return 0;
         }
-        let settings = &self.watch.settings;
-        let links = may_link(settings, Here.decision().as_ref(), Here.clock());
+        let asked = &self.watch.asked;
+        let links = may_link(asked, Here.decision().as_ref(), Here.clock());
         let sent = Sent {
-            site: settings.site.clone(),
+            site: asked.site().into(),
             form: key.into(),
             visitor: Some(Here.visitor()).filter(|visitor| links && !visitor.is_empty()),
             url: self.watch.place.clean(&Here.address()),
@@ -85,5 +85,5 @@ impl Act {
 
 fn send(lead: &Sending) {
     let visitor = lead.sent.visitor.as_deref().unwrap_or("");
-    send_lead(lead.number, &lead.sent.to_json(), visitor);
+    say(awaits_lead(lead.number), "/v1/leads", lead.sent.to_json(), visitor, false);
 }
