@@ -33,15 +33,22 @@ export class Visit {
     return visit;
   }
 
+  #address(path) {
+    return this.stack.shop + (this.language === 'ja' ? '' : `/${this.language}`) + path;
+  }
+
   /** Goes to a page of the shop, in the visitor's language. */
   async go(path = '/') {
-    await this.page.goto(this.stack.shop + (this.language === 'ja' ? '' : `/${this.language}`) + path);
+    await this.page.goto(this.#address(path));
     await this.page.evaluate(() => self.ashiato.ready);
   }
 
-  /** Goes to a page, and waits until the collector has taken what was observed of it. */
+  /** Goes to a page, and waits until the collector has taken what was observed of it: not of the one before, which
+   *  may be on its way still. */
   async view(path) {
-    const taken = this.page.waitForResponse(`${this.stack.collector}/v1/events`);
+    const events = `${this.stack.collector}/v1/events`;
+    const isOfIt = text => text?.includes(`"url":"${this.#address(path)}`);
+    const taken = this.page.waitForResponse(answer => answer.url() === events && isOfIt(answer.request().postData()));
     await this.go(path);
     assert.equal((await taken).status(), 200);
   }
