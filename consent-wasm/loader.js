@@ -122,6 +122,7 @@ const report = (name, ...given) => tell().then(quiet(part => part[name](...given
 // ---- What the parts share.
 
 let root;
+let told;
 const host = {
   config,
   language,
@@ -143,8 +144,10 @@ const host = {
   },
   // A decision has been made on this page, and its cookie is there.
   decided(text) {
+    told = text;
     const part = host.tell;
-    part ? part.decided(text) : report('decided', text);
+    // Of several that are made before the part is there, the last stands.
+    part ? part.decided(text) : tell().then(quiet(part => told == text && part.decided(text)));
     // What was pressed goes from the screen first.
     setTimeout(host.sync);
   },

@@ -127,12 +127,13 @@ impl Client {
         let mine = decision.to_cookie(None);
         let (then, granted) = parts(&held);
         let at = decision.at.seconds();
-        let is_newer =
-            !held.is_empty() && (at > then || (at == then && granted & !decision.bits != 0));
+        let comes_back = granted & !decision.bits != 0 || self.stands(on);
+        let is_newer = !held.is_empty() && (at > then || (at == then && comes_back));
         if decision.is_in(&held) {
             self.newest = held;
         } else if is_newer && on.keep(&mine, self.asked.lifetime()) {
-            // The answer to an older yes came back over it after the page was left.
+            // The answer to an older yes came back over it after the page was left, or that to the one before
+            // while this one was made.
             self.newest = mine;
             if !self.asked.needs_visitor(decision.bits) {
                 decision.visitor = decision.visitor.or_else(|| on.visitor());

@@ -150,6 +150,31 @@ test('a withdrawal while the yes is still on its way stands, whatever the answer
   await visitor.end();
 });
 
+test('of yes, no and yes before any of them can be told, the last stands', async () => {
+  const visitor = await stack.visitor();
+  let free;
+  const freed = new Promise(resolve => (free = resolve));
+  await visitor.context.route('**/*tell*.wasm', async route => {
+    await freed;
+    await route.continue();
+  });
+  await visitor.go();
+  await visitor.asked();
+  await visitor.page.evaluate(async () => {
+    await self.ashiato.accept();
+    await self.ashiato.withdraw();
+    await self.ashiato.accept();
+  });
+  const answer = decided(visitor);
+  free();
+  assert.equal((await answer).status(), 201);
+  await visitor.counted(1);
+  assert.equal(visitor.calls('/v1/consents').length, 1);
+  const { receipt, purposes } = await visitor.consent();
+  assert.ok(receipt && purposes.analytics);
+  await visitor.end();
+});
+
 test('a withdrawal in another tab while the yes is still on its way stands, too', async () => {
   const visitor = await stack.visitor();
   await visitor.go();

@@ -97,6 +97,13 @@ impl Page {
 
     /// Decides as the part that asks does, and hands the decision on; answers how.
     fn decide(&mut self, bits: u128, method: Method) -> String {
+        let text = self.make(bits, method);
+        self.say(Message::Decided(&text));
+        text
+    }
+
+    /// Decides as the part that asks does, up to where it hands the decision on.
+    fn make(&self, bits: u128, method: Method) -> String {
         let visitor = self.visitor().unwrap_or_default();
         let receipt = self.receipt();
         let page = "https://shop.example/a";
@@ -111,7 +118,6 @@ impl Page {
         if moment.granted() & !bits != 0 {
             self.on.left.replace(text.clone());
         }
-        self.say(Message::Decided(&text));
         text
     }
 

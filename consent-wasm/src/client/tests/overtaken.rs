@@ -47,6 +47,22 @@ fn a_second_yes_of_the_same_second_is_not_lost_to_the_collectors_cookie_of_the_f
 }
 
 #[test]
+fn a_yes_stands_though_the_collectors_cookie_of_the_no_before_it_comes_while_it_is_made() {
+    let mut page = Page::granted();
+    page.decide(0, Method::Withdraw);
+    page.open();
+    let withdrawn = page.cookie();
+    let text = page.make(0b1111, Method::AcceptAll);
+    let granted = page.on.cookie.replace(withdrawn);
+    page.say(Message::Decided(&text));
+    assert_eq!(page.cookie(), granted);
+    page.record(false);
+    page.open();
+    page.record(true);
+    assert_eq!(page.cookie(), format!("{granted}.{RECEIPT}"));
+}
+
+#[test]
 fn a_no_stands_though_the_answer_to_the_yes_came_after_its_page_was_left() {
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);
