@@ -7,12 +7,14 @@
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
+//! | lead | wraps the key under which a lead is sealed ([`leads`]) |
 //!
-//! Session and receipt keys are exchanged by `ashiato keys rotate` ([`rotate`]), and running
+//! Session, receipt and lead keys are exchanged by `ashiato keys rotate` ([`rotate`]), and running
 //! collectors take up the changed file ([`Keys::reload`]). The visitor key stays what it is: the
 //! hashes in the database rest on it, and with another one no visitor would be known any more.
 
 mod file;
+pub mod leads;
 mod ring;
 mod rotation;
 #[cfg(test)]
@@ -108,6 +110,7 @@ struct Held {
     sessions: Vec<SessionKey>,
     visitor: [u8; 32],
     receipts: Vec<ReceiptKey>,
+    leads: Vec<leads::LeadKey>,
 }
 
 impl Held {
@@ -129,6 +132,7 @@ impl Held {
             // There is one: `file::parse` sees to it.
             visitor: of(Purpose::Visitor).next().map_or([0; 32], |entry| entry.secret),
             receipts: receipts.collect(),
+            leads: of(Purpose::Lead).map(leads::LeadKey::of).collect(),
         }
     }
 
@@ -186,7 +190,7 @@ impl Keys {
     /// The keys of these secrets, which sign from the beginning.
     #[must_use]
     pub fn of(session: [u8; 32], visitor: [u8; 32], receipt: [u8; 32]) -> Self {
-        let secrets = [session, visitor, receipt];
+        let secrets = [session, visitor, receipt, leads::first(&visitor)];
         let entries = Purpose::ALL.into_iter().zip(secrets).map(|(purpose, secret)| Entry {
             purpose: purpose.as_str().to_owned(),
             secret,

@@ -1,4 +1,4 @@
-//! The act of tying a lead to the visitor who sent it.
+//! Where leads come from and on what ground, and the act of tying one to the visitor who sent it.
 
 use crate::{
     gate::Gated,
@@ -7,6 +7,114 @@ use crate::{
     standing::Subject,
     time::Millis,
 };
+
+/// Where a lead came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A form of the site.
+    Form,
+    /// A list that was read in.
+    Import,
+    /// Another system.
+    Api,
+    /// A business card.
+    Card,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 4] = [Self::Form, Self::Import, Self::Api, Self::Card];
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Import => "import",
+            Self::Api => "api",
+            Self::Card => "card",
+        }
+    }
+}
+
+/// On what ground a person may be sent advertising by e-mail (Act on Regulation of Transmission of Specified
+/// Electronic Mail, article 3(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// None.
+    None,
+    /// They asked for it.
+    OptIn,
+    /// They are a customer.
+    ExistingCustomer,
+    /// They gave their address in writing.
+    CardExchanged,
+    /// They publish their address for their business, and do not say that they want no advertising.
+    PublishedAddress,
+}
+
+impl Ground {
+    /// Every ground, and none.
+    pub const ALL: [Self; 5] = [
+        Self::None,
+        Self::OptIn,
+        Self::ExistingCustomer,
+        Self::CardExchanged,
+        Self::PublishedAddress,
+    ];
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::OptIn => "opt_in",
+            Self::ExistingCustomer => "existing_customer",
+            Self::CardExchanged => "card_exchanged",
+            Self::PublishedAddress => "published_address",
+        }
+    }
+}
+
+/// A ground, and since when it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Basis {
+    ground: Ground,
+    since: Option<Millis>,
+}
+
+impl Basis {
+    /// There is none: the lead is locked.
+    pub const NONE: Self = Self { ground: Ground::None, since: None };
+
+    /// A ground that has to be confirmed yet, as an opt-in by the mail that is sent for it: until then
+    /// the lead is locked.
+    #[must_use]
+    pub const fn pending(ground: Ground) -> Self {
+        Self { ground, since: None }
+    }
+
+    /// A ground that holds. No ground holds never.
+    #[must_use]
+    pub const fn since(ground: Ground, at: Millis) -> Self {
+        match ground {
+            Ground::None => Self::NONE,
+            _ => Self { ground, since: Some(at) },
+        }
+    }
+
+    /// The ground.
+    #[must_use]
+    pub const fn ground(self) -> Ground {
+        self.ground
+    }
+
+    /// Since when it holds; not at all where the lead is locked.
+    #[must_use]
+    pub const fn held_since(self) -> Option<Millis> {
+        self.since
+    }
+}
 
 /// Tying a lead to the visitor who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +178,15 @@ mod tests {
         policy::tests::{choices, policy},
         standing::Standing,
     };
+
+    #[test]
+    fn without_a_ground_that_holds_a_lead_is_locked() {
+        let now = Millis(1);
+        for basis in [Basis::NONE, Basis::pending(Ground::OptIn), Basis::since(Ground::None, now)] {
+            assert_eq!(basis.held_since(), None, "{basis:?}");
+        }
+        assert_eq!(Basis::since(Ground::OptIn, now).held_since(), Some(now));
+    }
 
     #[test]
     fn a_link_needs_the_lead_link_purpose() {

@@ -16,6 +16,7 @@ extern crate alloc;
 
 pub mod choices;
 pub mod client;
+pub mod contact;
 pub mod cookie;
 pub mod event;
 pub mod form;

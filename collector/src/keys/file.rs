@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    KeysError, random,
+    KeysError, leads, random,
     ring::{Entry, Purpose},
 };
 
@@ -75,9 +75,18 @@ pub(super) fn parse(text: &str, place: &str) -> Result<Vec<Entry>, KeysError> {
         let made = millis("made", key.made)?;
         entries.push(Entry { purpose: key.purpose, secret, made, from });
     }
+    let of = |purpose: Purpose| move |entry: &&Entry| entry.purpose == purpose.as_str();
+    if !entries.iter().any(|entry| of(Purpose::Lead)(&entry))
+        && let Some(visitor) = entries.iter().find(of(Purpose::Visitor))
+    {
+        // Of before leads were sealed. Derived, so that copies of the file, and those who may not write to it,
+        // agree; the next rotation writes it down.
+        let (purpose, secret) = (Purpose::Lead.as_str().to_owned(), leads::first(&visitor.secret));
+        entries.push(Entry { purpose, secret, made: Millis(0), from: Millis(0) });
+    }
     entries.sort_by_key(|entry| entry.from);
     for purpose in Purpose::ALL {
-        let found = entries.iter().filter(|entry| entry.purpose == purpose.as_str()).count();
+        let found = entries.iter().filter(of(purpose)).count();
         match (purpose, found) {
             (_, 0) => {
                 return Err(damaged(format!("it has no key of purpose {}", purpose.as_str())));

@@ -5,6 +5,7 @@
 //! the last session that they can have opened has ended, receipt keys for good.
 
 use consent_core::time::{Millis, SIGNATURE_TOLERANCE};
+use zeroize::Zeroize as _;
 
 use crate::session;
 
@@ -17,11 +18,14 @@ pub enum Purpose {
     Visitor,
     /// It signs receipts.
     Receipt,
+    /// It wraps the keys under which leads are sealed. What is true of signing below is true of
+    /// wrapping, and of opening what of verifying.
+    Lead,
 }
 
 impl Purpose {
     /// Every purpose that a deployment needs a key for.
-    pub const ALL: [Self; 3] = [Self::Session, Self::Visitor, Self::Receipt];
+    pub const ALL: [Self; 4] = [Self::Session, Self::Visitor, Self::Receipt, Self::Lead];
 
     /// Its name in the keys file.
     #[must_use]
@@ -30,6 +34,7 @@ impl Purpose {
             Self::Session => "session",
             Self::Visitor => "visitor",
             Self::Receipt => "receipt",
+            Self::Lead => "lead",
         }
     }
 }
@@ -45,6 +50,12 @@ pub(super) struct Entry {
     pub(super) made: Millis,
     /// From when on it signs.
     pub(super) from: Millis,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.secret.zeroize();
+    }
 }
 
 /// How a key stands.
@@ -87,7 +98,7 @@ pub(super) fn states(purpose: Purpose, from: &[Millis], now: Millis) -> Vec<Stat
             let end = last_session(from[at + 1]);
             if now < end { State::VerifiesUntil(end) } else { State::Ended }
         }
-        (std::cmp::Ordering::Less, Purpose::Visitor | Purpose::Receipt) => State::Verifies,
+        (std::cmp::Ordering::Less, _) => State::Verifies,
     };
     (0..from.len()).map(state).collect()
 }
