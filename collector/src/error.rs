@@ -11,6 +11,7 @@
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
 //! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
+//! | 500 | what is stored cannot be read; the log says why |
 //! | 503 | the database does not answer, nothing was stored, try again; or, of `/readyz`, what is missing |
 
 use std::time::Duration;

@@ -20,6 +20,7 @@ mod race;
 mod readiness;
 mod receipts;
 mod refusals;
+mod sealed;
 mod several;
 mod site;
 mod tls;

@@ -5,6 +5,7 @@
 //! 0002: one visitor who granted, with events and a linked lead, one who refused, one who granted and
 //! withdrew, and a token of the scopes query and leads.
 
+use ashiato_postgres::Cluster;
 use ashiato_tests::{Collector, Data, Session, Visitor};
 use consent_core::time::DAY;
 use serde_json::json;
@@ -91,5 +92,90 @@ fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
     let mut database = data.database();
     for table in ["event", "lead_link", "consent_grant"] {
         assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
+
+/// What that lead's person wrote.
+const WRITTEN: [&str; 3] = ["足跡 花子", "hanako@example.jp", "こんにちは"];
+
+/// The lead as it was is read, and found by its address; and what it holds is nowhere in the clear.
+fn is_sealed(data: &Data, collector: &Collector) {
+    let answer = collector.get_as(TOKEN, "/api/v1/leads?site=shop").expect(200);
+    let fields = &answer["results"][0]["fields"];
+    assert_eq!([&fields["name"], &fields["email"], &fields["message"]], WRITTEN);
+    assert_eq!(answer["results"][0]["id"], LEAD);
+    for written in WRITTEN {
+        assert!(!data.holds(written.as_bytes()), "{written} is in the database");
+    }
+    assert_eq!(data.database().number("SELECT count(*) FROM lead_index"), 1);
+    assert_eq!(data.database().number("SELECT count(*) FROM lead_field WHERE version = 0"), 0);
+}
+
+/// Copies of the lead in parts of the file that are not used any more, as earlier versions left them.
+fn leave_remains(data: &Data) {
+    let mut database = data.database();
+    database.run("PRAGMA secure_delete = false");
+    let lead = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500) \
+        INSERT INTO remains SELECT site_id, fields FROM lead, n";
+    database.run("CREATE TABLE remains (site_id BIGINT, fields TEXT)");
+    database.run(lead);
+    database.run("DROP TABLE remains");
+}
+
+#[test]
+fn leads_of_before_are_sealed_and_what_they_held_is_in_no_part_of_the_file() {
+    let data = of_before();
+    leave_remains(&data);
+    assert!(data.holds(WRITTEN[0].as_bytes()));
+    let mut collector = Collector::start(&data);
+    assert!(collector.log().contains("are sealed"), "{}", collector.log());
+    is_sealed(&data, &collector);
+    collector.stop();
+    data.database().check();
+    let again = Collector::start(&data);
+    assert_eq!(again.log().matches("are sealed").count(), 1, "{}", again.log());
+    is_sealed(&data, &again);
+}
+
+/// A collector that dies after it has sealed the leads and before it has written the file anew has left a note.
+#[test]
+fn remains_that_were_not_cleared_are_cleared_by_the_next_start() {
+    let data = of_before();
+    leave_remains(&data);
+    let without = "PRAGMA foreign_keys = false; DELETE FROM lead_link; DELETE FROM lead";
+    data.database().run(without);
+    data.database().run("PRAGMA user_version = 1");
+    assert!(data.holds(WRITTEN[0].as_bytes()));
+    let _collector = Collector::start(&data);
+    assert!(!data.holds(WRITTEN[0].as_bytes()));
+    assert_eq!(data.database().number("SELECT user_version FROM pragma_user_version"), 0);
+}
+
+/// The same rows in a database of PostgreSQL, by the migrations of before.
+#[test]
+fn leads_of_before_are_sealed_on_postgresql_too() {
+    let data = Data::empty_on(Cluster::at_hand().unwrap());
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(here.join("../collector/migrations/postgres")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name < "0006" {
+            std::fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    data.database().migrate(folder.path());
+    for table in ["site", "policy", "lead", "token"] {
+        let insert = format!("INSERT INTO {table} VALUES");
+        let row = DATABASE.lines().find(|line| line.starts_with(&insert)).unwrap();
+        // Bytes are written otherwise there.
+        data.database().run(&row.replace("X'", "'\\x"));
+    }
+    std::fs::write(data.path("keys"), KEYS).unwrap();
+    make_private(&data.path("keys"));
+    assert!(data.holds(WRITTEN[0].as_bytes()));
+    let collectors = [Collector::start(&data), Collector::start(&data)];
+    for collector in &collectors {
+        is_sealed(&data, collector);
     }
 }

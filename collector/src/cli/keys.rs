@@ -9,6 +9,7 @@ use super::Failure;
 use crate::{
     clock, config,
     keys::{self, Listed, Purpose, State},
+    store::{Database, leads::wrapped},
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -17,14 +18,21 @@ pub(super) enum Act {
     List {
         #[command(flatten)]
         keys: At,
+        /// Say too how many leads of this database rest on each lead key.
+        #[arg(long = "database-url", env = "ASHIATO_DATABASE_URL")]
+        database: Option<String>,
     },
     /// Add newer keys. Running collectors take them up within a second. What the keys before them
-    /// signed verifies on: sessions until they end, receipts for good.
+    /// signed verifies on: sessions until they end, receipts for good. What leads rest on opens on, and is
+    /// exchanged by and by (`ashiato leads rewrap`).
     ///
     /// The visitor key is never exchanged: visitors are known by hashes that rest on it.
     Rotate {
-        /// Which keys; both unless said otherwise.
-        #[arg(long, value_enum)]
+        /// Which keys; all of these unless said otherwise.
+        #[arg(value_enum)]
+        which: Option<Exchanged>,
+        /// The same, as it was written before.
+        #[arg(long, value_enum, hide = true, conflicts_with = "which")]
         only: Option<Exchanged>,
         /// In how many seconds the new keys begin to sign: by then every collector must have the
         /// file.
@@ -50,12 +58,14 @@ pub(super) enum Exchanged {
     Session,
     /// Receipts of before verify by their own key, which stays published.
     Receipt,
+    /// Running collectors wrap the keys of leads anew, until none rests on the key before.
+    Lead,
 }
 
-pub(super) fn run(act: &Act) -> Result<(), Failure> {
+pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     let now = clock::now();
     match act {
-        Act::List { keys } => {
+        Act::List { keys, database } => {
             let listed = match config::keys_text() {
                 Some(text) => keys::list(&text, config::KEYS, now)?,
                 None => {
@@ -63,33 +73,56 @@ pub(super) fn run(act: &Act) -> Result<(), Failure> {
                     keys::list(&keys::read(&keys.keys_file)?, &place, now)?
                 }
             };
-            print(&listed);
+            let rests = match database {
+                Some(url) => {
+                    let mut db = Database::at(url)?.readers().await?.acquire().await?;
+                    Some(wrapped::counts(&mut db).await?)
+                }
+                None => None,
+            };
+            print(&listed, rests.as_deref());
         }
-        Act::Rotate { only, after, keys } => {
+        Act::Rotate { which, only, after, keys } => {
             if config::keys_text().is_some() {
                 return Err(Failure(format!(
                     "the keys are given in {name} and cannot be changed there\n  remedy: put its content into a file of mode 0600, run this without {name}, and give {name} the file's new content",
                     name = config::KEYS
                 )));
             }
-            let purposes: &[Purpose] = match only {
-                None => &[Purpose::Session, Purpose::Receipt],
+            let purposes: &[Purpose] = match which.or(*only) {
+                None => &[Purpose::Session, Purpose::Receipt, Purpose::Lead],
                 Some(Exchanged::Session) => &[Purpose::Session],
                 Some(Exchanged::Receipt) => &[Purpose::Receipt],
+                Some(Exchanged::Lead) => &[Purpose::Lead],
             };
-            print(&keys::rotate(&keys.keys_file, purposes, now, i64::from(*after) * SECOND)?);
+            let after = i64::from(*after) * SECOND;
+            print(&keys::rotate(&keys.keys_file, purposes, now, after)?, None);
         }
     }
     Ok(())
 }
 
-fn print(keys: &[Listed]) {
+/// Prints the keys, and how many leads rest on each lead key where that is known; on a key that is not among
+/// them too, since those leads cannot be read.
+fn print(keys: &[Listed], rests: Option<&[(String, i64)]>) {
     let width = keys.iter().map(|key| key.id.len()).max().unwrap_or(0);
     println!("{:8}  {:width$}  {:20}  state", "purpose", "id", "made");
     for Listed { purpose, id, made, state } in keys {
         let made = made.map_or_else(|| "not recorded".to_owned(), second);
         let state = match (purpose, state) {
             (Purpose::Visitor, _) => "in use; never exchanged".to_owned(),
+            (Purpose::Lead, state) => {
+                let mut text = match state {
+                    State::Waiting(from) => format!("wraps from {} on", second(*from)),
+                    State::Signs => "wraps".to_owned(),
+                    _ => "opens".to_owned(),
+                };
+                if let Some(rests) = rests {
+                    let found = rests.iter().find(|(kek, _)| kek == id);
+                    text.push_str(&resting(found.map_or(0, |(_, count)| *count)));
+                }
+                text
+            }
             (_, State::Waiting(from)) => format!("signs from {} on", second(*from)),
             (_, State::Signs) => "signs".to_owned(),
             (_, State::VerifiesUntil(end)) => format!("verifies until {}", second(*end)),
@@ -97,6 +130,19 @@ fn print(keys: &[Listed]) {
             (_, State::Ended) => "ended; the next rotation drops it".to_owned(),
         };
         println!("{:8}  {id:width$}  {made:20}  {state}", purpose.as_str());
+    }
+    let known = |kek: &str| keys.iter().any(|key| key.purpose == Purpose::Lead && key.id == kek);
+    for (kek, count) in rests.unwrap_or_default().iter().filter(|(kek, _)| !known(kek)) {
+        let rests = resting(*count);
+        println!("lead      {kek:width$}  {:20}  is not here{rests}, which cannot be read", "");
+    }
+}
+
+fn resting(count: i64) -> String {
+    match count {
+        0 => "; no lead rests on it".to_owned(),
+        1 => "; 1 lead rests on it".to_owned(),
+        count => format!("; {count} leads rest on it"),
     }
 }
 

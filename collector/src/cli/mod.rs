@@ -1,6 +1,7 @@
 //! The command line.
 
 mod keys;
+mod leads;
 mod limits;
 mod log;
 mod logs;
@@ -38,6 +39,9 @@ enum Act {
     /// Show the keys, or exchange them for newer ones.
     #[command(subcommand)]
     Keys(keys::Act),
+    /// Erase a lead, or wrap the keys of leads anew.
+    #[command(subcommand)]
+    Leads(leads::Act),
     /// Verify the consent log.
     #[command(subcommand)]
     Log(LogAct),
@@ -117,7 +121,8 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
-            Act::Keys(act) => keys::run(&act),
+            Act::Keys(act) => keys::run(&act).await,
+            Act::Leads(act) => leads::run(&act).await,
             Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

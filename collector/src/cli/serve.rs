@@ -13,7 +13,7 @@ use crate::{
     client::Client,
     clock,
     config::{self, Serve, Synchronous},
-    intake::writer::Writer,
+    intake::{sealing, writer::Writer},
     keys::Keys,
     metrics::Metrics,
     refusals::Pending,
@@ -46,7 +46,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             "synchronous=NORMAL: what was acknowledged last may be lost when the power fails"
         );
     }
-    let writing = database.create().await?;
+    let mut writing = database.create().await?;
     let readers = database.readers().await?;
     let listener = bind(config.listen, "--listen").await?;
     let address = listener.local_addr()?;
@@ -59,6 +59,11 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         tracing::warn!("no site is in force yet; `ashiato site apply FILE` adds one");
     }
 
+    let sealed = sealing::seal_all(&mut writing, &keys, &sites, clock::now()).await?;
+    if sealed > 0 {
+        tracing::info!(leads = sealed, "leads of a version that did not seal them are sealed");
+    }
+
     let metrics = Metrics::default();
     let (writer, mut written) = Writer::start(&database, writing, &keys, &metrics);
     let refusals = Pending::default();
@@ -68,6 +73,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     if let Some(checkpoints) = Checkpoints::of(&database) {
         beside.spawn(tasks::carry(checkpoints));
     }
+    beside.spawn(tasks::keep_rewrapping(database.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    intake::writer::Writer,
+    clock,
+    intake::{
+        sealing::{self, SealingError},
+        writer::Writer,
+    },
     keys::Keys,
     refusals::Pending,
     sites::Sites,
@@ -19,6 +23,8 @@ const AHEAD: Duration = Duration::from_secs(6 * 3_600);
 const CHECKPOINTS: Duration = Duration::from_millis(250);
 /// How soon an applied site file is in force, or a changed keys file.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How soon keys of leads are wrapped anew after a rotation.
+const REWRAP: Duration = Duration::from_secs(5);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -61,6 +67,39 @@ pub(super) async fn keep_months_ahead(database: Database) {
             tracing::warn!(%error, "no room was made for the months to come");
         }
     }
+}
+
+/// Wraps the keys of leads anew after a rotation, a step at a time, until none rests on an earlier key.
+pub(super) async fn keep_rewrapping(database: Database, keys: Arc<Keys>) {
+    let mut ticks = tokio::time::interval(REWRAP);
+    let mut count = 0;
+    loop {
+        ticks.tick().await;
+        // Where there is no earlier key there is nothing to ask the database.
+        if keys.earlier_lead_keys(clock::now()).is_empty() {
+            continue;
+        }
+        match rewrap(&database, &keys).await {
+            Ok(0) if count == 0 => {}
+            Ok(0) => {
+                tracing::info!(leads = count, "no lead rests on an earlier key any more");
+                count = 0;
+            }
+            Ok(some) => {
+                count += some;
+                ticks.reset_immediately();
+                tokio::task::yield_now().await;
+            }
+            Err(error) => tracing::warn!(%error, "keys of leads were not wrapped anew"),
+        }
+    }
+}
+
+async fn rewrap(database: &Database, keys: &Keys) -> Result<usize, SealingError> {
+    let mut db = database.reopen().await?;
+    let some = sealing::rewrap_some(&mut db, keys, clock::now()).await?;
+    db.close().await?;
+    Ok(some)
 }
 
 /// Writes the counts of refused calls.

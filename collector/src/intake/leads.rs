@@ -1,25 +1,33 @@
 //! Taking leads, and tying them to visitors where that is permitted.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use consent_core::{
+    contact::{Contact, contacts},
     form::{Form, Submission},
     gate::permit,
-    ids::{LeadId, VisitorHash},
-    lead::LeadLink,
+    ids::{FormKey, LeadId, SiteKey, VisitorHash},
+    lead::{Basis, LeadLink, Origin},
     standing::Subject,
     time::Millis,
 };
 
 use crate::{
     error::Problem,
+    keys::{
+        Keys,
+        leads::{LeadKeyError, Sealed},
+    },
     sites::Site,
-    store::{Connection, leads as store, visitors},
+    store::{
+        Connection,
+        leads::{self as store, Digest},
+        visitors,
+    },
 };
 
-/// A form that somebody sent, checked.
-#[derive(Clone, Debug)]
-pub struct Sent {
+/// A form that somebody filled in and sent, checked.
+pub struct Filled {
     /// The site.
     pub site: Arc<Site>,
     /// The visitor for whom the session was opened, if any.
@@ -36,6 +44,41 @@ pub struct Sent {
     pub id: LeadId,
 }
 
+/// The same, sealed: from here on nobody meets what was written.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    site: Arc<Site>,
+    visitor: Option<VisitorHash>,
+    form: FormKey,
+    agreements: BTreeMap<String, bool>,
+    sealed: Sealed,
+    digests: Vec<Digest>,
+    page: String,
+    signature: [u8; 32],
+    id: LeadId,
+}
+
+impl Filled {
+    /// Seals what was filled in.
+    ///
+    /// # Errors
+    /// Where the system gives no random numbers.
+    pub fn seal(self, keys: &Keys, now: Millis) -> Result<Sent, LeadKeyError> {
+        let Self { site, visitor, form, submission, page, signature, id } = self;
+        let digests = digests(keys, &site.key, &contacts(&form, &submission));
+        let sealed = keys.seal_lead(&site.key, id, 1, &submission.fields, now)?;
+        let (form, agreements) = (form.key, submission.agreements);
+        Ok(Sent { site, visitor, form, agreements, sealed, digests, page, signature, id })
+    }
+}
+
+/// By what people are found again who have these addresses and numbers.
+#[must_use]
+pub fn digests(keys: &Keys, site: &SiteKey, contacts: &[Contact]) -> Vec<Digest> {
+    let digest = |contact: &Contact| (contact.kind(), keys.lead_digest(site, contact));
+    contacts.iter().map(digest).collect()
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -45,7 +88,9 @@ pub struct Taken {
     pub linked: bool,
 }
 
-/// Stores a lead inside the caller's transaction. Sent again, it is answered again and counts once.
+/// Stores a lead inside the caller's transaction. Sent again, it is answered again and counts once, also
+/// when it has been erased meanwhile. Nothing that a form brings is a ground to contact anybody:
+/// whoever ticks a box for e-mail has still to confirm the address.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -55,15 +100,19 @@ pub async fn take(
     now: Millis,
 ) -> sqlx::Result<Result<Taken, Problem>> {
     let site = &sent.site;
-    if let Some((lead, linked)) = store::find(db, site.id, &sent.signature).await? {
+    if let Some(store::Known { lead, linked }) = store::find(db, site.id, &sent.signature).await? {
         return Ok(Ok(Taken { lead, linked }));
     }
     let lead = store::Lead {
         id: sent.id,
         request: &sent.signature,
-        form: &sent.form.key,
-        sent: &sent.submission,
+        origin: Origin::Form,
+        form: sent.form.as_str(),
+        basis: Basis::NONE,
+        agreements: &sent.agreements,
         page: &sent.page,
+        sealed: &sent.sealed,
+        digests: &sent.digests,
         now,
     };
     store::insert(db, site.id, &lead).await?;

@@ -22,7 +22,8 @@ use crate::{
     query::{self, Answer, Query},
     sites::Site,
     store::{
-        reports::{self, Holding, ListedLead, Moment, Timeline},
+        leads::read::{self, Stored},
+        reports::{self, Holding, Moment, Timeline},
         tokens::{self, Scope},
     },
 };
@@ -106,11 +107,12 @@ pub(super) async fn leads(
     let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
     let mut db = app.readers.acquire().await?;
     let mut leads =
-        reports::leads(&mut db, site.id, holding(&site), listing.limit, listing.after).await?;
+        read::received(&mut db, site.id, holding(&site), listing.limit, listing.after).await?;
+    drop(db);
     let limit = usize::try_from(listing.limit).unwrap_or(usize::MAX);
     let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
     leads.truncate(limit);
-    let results: Vec<_> = leads.iter().map(lead).collect();
+    let results: Vec<_> = leads.iter().map(|it| lead(&app, &site, it)).collect::<Result<_, _>>()?;
     Ok(Json(json!({ "results": results, "next": next.map(|next| next.to_string()) })))
 }
 
@@ -118,18 +120,25 @@ fn holding(site: &Site) -> Holding {
     Holding { revision: site.policy.revision(), now: clock::now() }
 }
 
-fn lead(lead: &ListedLead) -> Value {
-    let object = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-    json!({
+/// A lead as it is shown. The bearer of the token has been seen to have the scope for it.
+fn lead(app: &App, site: &Site, lead: &Stored) -> Result<Value, Problem> {
+    let fields = app.keys.open_lead(&site.key, lead.id, &lead.sealed).map_err(|error| {
+        tracing::error!(%error, "a lead cannot be read");
+        let detail = "a lead cannot be read; the collector's log says why and what to do";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "sealed", detail)
+    })?;
+    Ok(json!({
         "id": lead.id,
         "form": lead.form,
-        "fields": object(&lead.fields),
-        "agreements": object(&lead.agreements),
+        "fields": fields,
+        "agreements": serde_json::from_str::<Value>(&lead.agreements).unwrap_or(Value::Null),
         "page": lead.page,
         "received_at": lead.received_at,
         "linked": lead.linked_at.is_some(),
         "linked_at": lead.linked_at,
-    })
+        "ground": lead.ground,
+        "locked": lead.ground_since.is_none(),
+    }))
 }
 
 /// `GET /api/v1/leads/LEAD/timeline?site=SITE`.

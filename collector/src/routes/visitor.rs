@@ -35,7 +35,7 @@ use crate::{
         check,
         consents::Decide,
         events::Batch,
-        leads::Sent,
+        leads::Filled,
         verify::{self, Verified},
     },
     keys,
@@ -231,7 +231,7 @@ pub(super) async fn take_lead(
             faults.into_iter().map(|(field, fault)| fault_of(field, fault, japanese)).collect(),
         )
     })?;
-    let sent = Sent {
+    let filled = Filled {
         visitor: verified.session.visitor.filter(|_| request.visitor.is_some()),
         site,
         form,
@@ -240,6 +240,11 @@ pub(super) async fn take_lead(
         signature: verified.signature,
         id: LeadId::from_bytes(random()?),
     };
+    let sealed = filled.seal(&app.keys, clock::now());
+    let sent = sealed.map_err(|error| {
+        tracing::error!(%error, "no lead can be sealed");
+        Problem::busy()
+    })?;
     let taken = app.writer.lead(sent).await?;
     Ok((StatusCode::CREATED, Json(LeadAnswer { lead: taken.lead, linked: taken.linked })))
 }

@@ -1,21 +1,46 @@
-//! Leads, and the links that tie them to visitors.
+//! Leads, and the links that tie them to visitors. What people wrote is here only sealed
+//! ([`crate::keys::leads`]); nothing in this module can open it.
+//!
+//! Everything of a lead rests on its row in `lead` and goes with it. What stays is its row in `lead_request`: by
+//! what it came, without anything of whom, so that what is sent again is known, even after the erasure.
+
+use std::collections::BTreeMap;
 
 use consent_core::{
-    form::Submission,
+    contact::ContactKind,
     gate::Permitted,
-    ids::{FormKey, LeadId},
-    lead::LeadLink,
+    ids::{Invalid, LeadId, SiteKey},
+    lead::{Basis, LeadLink, Origin},
     time::Millis,
 };
 
-use super::{Connection, SiteId, sixteen, statement::sql};
+use super::{
+    Connection, SiteId, sixteen,
+    statement::{Statement, Value, sql},
+};
+use crate::keys::leads::{Sealed, SealedField};
 
-const FIND: &str = "SELECT lead.id, CAST(CASE WHEN lead_link.lead_id IS NULL THEN 0 ELSE 1 END AS BIGINT) \
-    FROM lead LEFT JOIN lead_link \
-    ON lead_link.site_id = lead.site_id AND lead_link.lead_id = lead.id \
-    WHERE lead.site_id = $1 AND lead.request = $2";
+pub mod read;
+pub mod unsealed;
+pub mod wrapped;
 
-/// The lead that came with that signature, and whether it is linked.
+/// A keyed hash by which a person is found again.
+pub type Digest = (ContactKind, [u8; 32]);
+
+/// What came by a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The lead.
+    pub lead: LeadId,
+    /// Whether it is linked.
+    pub linked: bool,
+}
+
+const FIND: &str = "SELECT r.lead_id, CAST(CASE WHEN l.lead_id IS NULL THEN 0 ELSE 1 END AS BIGINT) \
+    FROM lead_request r LEFT JOIN lead_link l ON l.site_id = r.site_id AND l.lead_id = r.lead_id \
+    WHERE r.site_id = $1 AND r.request = $2";
+
+/// The lead that came by that request, whether or not it is there still.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -23,9 +48,12 @@ pub async fn find(
     db: &mut Connection,
     site: SiteId,
     request: &[u8],
-) -> sqlx::Result<Option<(LeadId, bool)>> {
+) -> sqlx::Result<Option<Known>> {
     let row: Option<(Vec<u8>, i64)> = sql(FIND).bind(site.0).bind(request).first(db).await?;
-    row.map(|(id, linked)| Ok((LeadId::from_bytes(sixteen(id, "id")?), linked == 1))).transpose()
+    let known = |(id, linked)| {
+        Ok(Known { lead: LeadId::from_bytes(sixteen(id, "lead_id")?), linked: linked == 1 })
+    };
+    row.map(known).transpose()
 }
 
 /// A lead to store.
@@ -33,40 +61,193 @@ pub async fn find(
 pub struct Lead<'a> {
     /// Its id.
     pub id: LeadId,
-    /// The signature it came with.
+    /// By what it is known when it comes again: of a form, the signature it came with.
     pub request: &'a [u8],
-    /// Its form.
-    pub form: &'a FormKey,
-    /// What was sent, checked.
-    pub sent: &'a Submission,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Its form, or nothing.
+    pub form: &'a str,
+    /// On what ground the person may be contacted.
+    pub basis: Basis,
+    /// What was agreed to.
+    pub agreements: &'a BTreeMap<String, bool>,
     /// The page, cleaned.
     pub page: &'a str,
+    /// What was filled in, sealed at version 1.
+    pub sealed: &'a Sealed,
+    /// By what the person is found again.
+    pub digests: &'a [Digest],
     /// When it came.
     pub now: Millis,
 }
 
+const REQUEST: &str = "INSERT INTO lead_request (site_id, request, lead_id) VALUES ($1, $2, $3)";
 const INSERT: &str = "INSERT INTO lead \
-    (site_id, id, request, form, fields, agreements, page, received_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    (site_id, id, origin, form, ground, ground_since, agreements, page, received_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)";
 
 /// Stores a lead.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn insert(db: &mut Connection, site: SiteId, lead: &Lead<'_>) -> sqlx::Result<()> {
-    let encode = |error: serde_json::Error| sqlx::Error::Encode(Box::new(error));
+    let agreements = serde_json::to_string(lead.agreements)
+        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    let id = lead.id.as_bytes();
+    sql(REQUEST).bind(site.0).bind(lead.request).bind(id).execute(db).await?;
     sql(INSERT)
         .bind(site.0)
-        .bind(lead.id.as_bytes())
-        .bind(lead.request)
-        .bind(lead.form.as_str())
-        .bind(serde_json::to_string(&lead.sent.fields).map_err(encode)?)
-        .bind(serde_json::to_string(&lead.sent.agreements).map_err(encode)?)
+        .bind(id)
+        .bind(lead.origin.as_str())
+        .bind(lead.form)
+        .bind(lead.basis.ground().as_str())
+        .bind(lead.basis.held_since().map(|since| since.0))
+        .bind(&agreements)
         .bind(lead.page)
         .bind(lead.now.0)
         .execute(db)
         .await?;
-    Ok(())
+    contents(db, site, lead.id, lead.sealed, lead.digests).await
+}
+
+const KEY: &str = "INSERT INTO lead_key (site_id, lead_id, kek, wrapped) VALUES ($1, $2, $3, $4)";
+const FIELDS: &str = "INSERT INTO lead_field (site_id, lead_id, field, version, value) VALUES ";
+
+/// Stores what a lead holds.
+async fn contents(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    sealed: &Sealed,
+    digests: &[Digest],
+) -> sqlx::Result<()> {
+    if let Some(key) = &sealed.key {
+        let insert = sql(KEY).bind(site.0).bind(lead.as_bytes()).bind(&key.kek);
+        insert.bind(key.wrapped.as_slice()).execute(db).await?;
+    }
+    let row = |insert: &mut Statement<'_>, field: &SealedField| {
+        insert.push_list([
+            site.0.into(),
+            lead.as_bytes().to_vec().into(),
+            field.field.clone().into(),
+            field.version.into(),
+            Value::from(field.value.clone()),
+        ]);
+    };
+    insert_rows(db, FIELDS, &sealed.fields, row).await?;
+    index(db, site, lead, digests).await
+}
+
+const INDEX: &str = "INSERT INTO lead_index (site_id, kind, digest, lead_id) VALUES ";
+
+async fn index(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    digests: &[Digest],
+) -> sqlx::Result<()> {
+    // A person may give one address twice.
+    let mut distinct = digests.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let row = |insert: &mut Statement<'_>, (kind, digest): &Digest| {
+        insert.push_list([
+            Value::from(site.0),
+            kind.as_str().into(),
+            digest.to_vec().into(),
+            lead.as_bytes().to_vec().into(),
+        ]);
+    };
+    insert_rows(db, INDEX, &distinct, row).await
+}
+
+async fn insert_rows<T>(
+    db: &mut Connection,
+    text: &'static str,
+    rows: &[T],
+    row: impl Fn(&mut Statement<'_>, &T),
+) -> sqlx::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut insert = sql(text);
+    let mut before = "(";
+    for each in rows {
+        insert.push(before);
+        row(&mut insert, each);
+        before = "), (";
+    }
+    insert.push(")");
+    insert.execute(db).await.map(drop)
+}
+
+const UPDATE: &str =
+    "UPDATE lead SET version = version + 1 WHERE site_id = $1 AND id = $2 AND version = $3";
+const NO_KEY: &str = "DELETE FROM lead_key WHERE site_id = $1 AND lead_id = $2";
+const NO_FIELDS: &str = "DELETE FROM lead_field WHERE site_id = $1 AND lead_id = $2";
+const NO_INDEX: &str = "DELETE FROM lead_index WHERE site_id = $1 AND lead_id = $2";
+
+/// Puts `sealed` in the place of what a lead held at version `seen`; it is sealed under a key of its own, at
+/// the version after that. False where the lead has another version by now, or is gone.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn update(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    seen: i64,
+    sealed: &Sealed,
+    digests: &[Digest],
+) -> sqlx::Result<bool> {
+    let id = lead.as_bytes();
+    if sql(UPDATE).bind(site.0).bind(id).bind(seen).execute(db).await? == 0 {
+        return Ok(false);
+    }
+    for text in [NO_KEY, NO_FIELDS, NO_INDEX] {
+        sql(text).bind(site.0).bind(id).execute(db).await?;
+    }
+    contents(db, site, lead, sealed, digests).await?;
+    Ok(true)
+}
+
+/// What an erasure found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    /// The lead, and it is gone.
+    Erased,
+    /// That it had been erased then.
+    Before(Millis),
+    /// No such lead.
+    Unknown,
+}
+
+const ERASE: &str = "DELETE FROM lead WHERE site_id = $1 AND id = $2";
+const ERASED: &str = "UPDATE lead_request SET erased_at = $3 WHERE site_id = $1 AND lead_id = $2";
+const WHEN: &str = "SELECT erased_at FROM lead_request WHERE site_id = $1 AND lead_id = $2";
+
+/// Erases a lead: its key, and with it what it held, what it is found by, and its link. After the commit
+/// [`super::checkpoints::forget`] sees to it that SQLite's log has none of it either.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn erase(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    now: Millis,
+) -> sqlx::Result<Erasure> {
+    let id = lead.as_bytes();
+    // Of two at once the second waits here for the first, and finds nothing.
+    if sql(ERASE).bind(site.0).bind(id).execute(db).await? > 0 {
+        sql(ERASED).bind(site.0).bind(id).bind(now.0).execute(db).await?;
+        return Ok(Erasure::Erased);
+    }
+    let when: Option<(Option<i64>,)> = sql(WHEN).bind(site.0).bind(id).first(db).await?;
+    Ok(match when {
+        Some((Some(at),)) => Erasure::Before(Millis(at)),
+        _ => Erasure::Unknown,
+    })
 }
 
 const LINK: &str =
@@ -90,4 +271,12 @@ pub async fn link(
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// The key of a site, of a column that holds one.
+fn site_key(text: &str) -> sqlx::Result<SiteKey> {
+    text.parse().map_err(|error: Invalid| sqlx::Error::ColumnDecode {
+        index: "key".to_owned(),
+        source: error.to_string().into(),
+    })
 }

@@ -13,6 +13,8 @@ pub enum Lock {
     Sites = 2,
     /// Partitions of the table of events.
     Partitions = 3,
+    /// The keys of leads, while they are wrapped anew.
+    Leads = 4,
 }
 
 /// Ours among the advisory locks of a database: "ashi".

@@ -108,6 +108,8 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", LOG_PAGES)
+            // What is deleted is overwritten, so that what was erased or withdrawn is not in the file any more.
+            .pragma("secure_delete", "true")
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
             .disable_statement_logging();

@@ -12,7 +12,7 @@ use consent_core::{
 
 use super::{
     Connection, SiteId, sixteen,
-    statement::{Row, Statement, sql},
+    statement::{Statement, sql},
     tallies::Kind,
 };
 
@@ -210,25 +210,6 @@ pub async fn share(db: &mut Connection, site: SiteId, days: (i64, i64)) -> sqlx:
     Ok(share)
 }
 
-/// A lead as listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedLead {
-    /// Its id.
-    pub id: LeadId,
-    /// Its form.
-    pub form: String,
-    /// What was sent, a JSON object.
-    pub fields: String,
-    /// What was agreed to, a JSON object.
-    pub agreements: String,
-    /// The page.
-    pub page: String,
-    /// When it came.
-    pub received_at: Millis,
-    /// Since when it is tied to a visitor.
-    pub linked_at: Option<Millis>,
-}
-
 /// Which consents hold: those of this policy revision that have not run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holding {
@@ -236,48 +217,6 @@ pub struct Holding {
     pub revision: u32,
     /// The time now.
     pub now: Millis,
-}
-
-const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, lead.page, \
-    lead.received_at, CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END \
-    FROM lead \
-    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
-    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
-    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
-    AND v.revision = $2 AND v.expires > $3 \
-    WHERE lead.site_id = $1 ORDER BY lead.received_at DESC, lead.id LIMIT $4 OFFSET $5";
-
-/// Leads, the newest first; one more than `limit` says that there are more.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn leads(
-    db: &mut Connection,
-    site: SiteId,
-    holding: Holding,
-    limit: u32,
-    offset: u32,
-) -> sqlx::Result<Vec<ListedLead>> {
-    let rows = sql(LEADS)
-        .bind(site.0)
-        .bind(i64::from(holding.revision))
-        .bind(holding.now.0)
-        .bind(i64::from(limit) + 1)
-        .bind(i64::from(offset))
-        .rows(db)
-        .await?;
-    let lead = |row: &Row| {
-        Ok(ListedLead {
-            id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
-            form: row.get(1),
-            fields: row.get(2),
-            agreements: row.get(3),
-            page: row.get(4),
-            received_at: Millis(row.get(5)),
-            linked_at: row.get::<Option<i64>>(6).map(Millis),
-        })
-    };
-    rows.iter().map(lead).collect()
 }
 
 /// An event in a lead's timeline.

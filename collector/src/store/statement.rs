@@ -212,7 +212,15 @@ impl<'q> Statement<'q> {
     }
 
     fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {
-        let text = self.text(|text, _| text.push('?'));
+        let fixed = self.fixed;
+        let text = self.text(|text, number| match fixed {
+            0 => text.push('?'),
+            // Beside numbered places one without a number would begin to count anew.
+            _ => {
+                // Writing to a string does not fail.
+                let _ = write!(text, "?{number}");
+            }
+        });
         let mut arguments = SqliteArguments::default();
         for value in self.values {
             match value {

@@ -4,6 +4,7 @@
 mod decisions;
 mod events_and_leads;
 mod queries;
+mod sealed;
 mod writer;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::{
     check,
     consents::{self, Decide, Decided},
     events::{self, Batch, Ids},
-    leads::{self, Sent},
+    leads::{self, Filled, Sent},
 };
 use crate::{
     client::Client,
@@ -31,7 +32,7 @@ use crate::{
     session::Session,
     site,
     sites::{Site, Sites},
-    store::{Connection, Database, reports, sites as site_rows, statement::sql},
+    store::{Connection, Database, leads::read, reports, sites as site_rows, statement::sql},
 };
 
 const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
@@ -162,8 +163,8 @@ impl Bench {
         panic!("mixed ids are always taken")
     }
 
-    fn sent(&self, id: u8, visitor: Option<VisitorHash>) -> Sent {
-        Sent {
+    fn filled(&self, id: u8, visitor: Option<VisitorHash>) -> Filled {
+        Filled {
             site: Arc::clone(&self.site),
             visitor,
             form: self.site.file.form(&"contact".parse().unwrap()).unwrap(),
@@ -172,6 +173,10 @@ impl Bench {
             signature: [id; 32],
             id: LeadId::from_bytes([id; 16]),
         }
+    }
+
+    fn sent(&self, id: u8, visitor: Option<VisitorHash>) -> Sent {
+        self.filled(id, visitor).seal(&self.keys, clock::now()).unwrap()
     }
 
     async fn lead(&mut self, id: u8, visitor: Option<VisitorHash>, now: Millis) -> leads::Taken {

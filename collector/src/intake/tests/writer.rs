@@ -20,13 +20,10 @@ impl Bench {
 
     fn form(&self, id: u8) -> Sent {
         let long = [("message".to_owned(), "x".repeat(20_000))];
-        Sent {
-            submission: consent_core::form::Submission {
-                fields: long.into(),
-                ..Default::default()
-            },
-            ..self.sent(id, None)
-        }
+        let submission =
+            consent_core::form::Submission { fields: long.into(), ..Default::default() };
+        let filled = Filled { submission, ..self.filled(id, None) };
+        filled.seal(&self.keys, clock::now()).unwrap()
     }
 }
 

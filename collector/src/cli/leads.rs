@@ -1,0 +1,107 @@
+//! `ashiato leads`.
+
+use std::path::PathBuf;
+
+use consent_core::ids::LeadId;
+
+use super::Failure;
+use crate::{
+    clock, config,
+    intake::sealing,
+    keys::Keys,
+    store::{
+        Connection, Database, checkpoints,
+        leads::{self, Erasure, wrapped},
+        sites,
+    },
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Act {
+    /// Erase a lead for good: its key, what was sealed by it, what it is found by, and its link. What was
+    /// erased does not come back when it is sent again.
+    Erase {
+        /// The lead's id.
+        #[arg(allow_hyphen_values = true)]
+        lead: String,
+        /// The site's key.
+        #[arg(long)]
+        site: String,
+        #[command(flatten)]
+        database: config::Database,
+    },
+    /// Wrap the keys of leads anew that rest on a lead key of before a rotation. Running collectors do so by
+    /// themselves; this waits until it is done.
+    Rewrap {
+        /// The keys file.
+        #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
+        keys_file: PathBuf,
+        #[command(flatten)]
+        database: config::Database,
+    },
+}
+
+pub(super) async fn run(act: &Act) -> Result<(), Failure> {
+    match act {
+        Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
+        Act::Rewrap { keys_file, database } => {
+            let keys = match config::keys_text() {
+                Some(text) => Keys::parse(&text, config::KEYS)?,
+                None => {
+                    Keys::parse(&crate::keys::read(keys_file)?, &keys_file.display().to_string())?
+                }
+            };
+            rewrap(&keys, &database.url).await
+        }
+    }
+}
+
+async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
+    let id: LeadId =
+        lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
+    let mut db = Database::at(url)?.open().await?;
+    let known = sites::find(&mut db, site).await?;
+    let known = known.ok_or_else(|| Failure(format!("there is no site {site:?}")))?;
+    let mut tx = db.begin().await?;
+    let erasure = leads::erase(&mut tx, known.id, id, clock::now()).await?;
+    tx.commit().await?;
+    match erasure {
+        Erasure::Erased => println!("lead {lead} is erased"),
+        Erasure::Before(at) => {
+            let at = jiff::Timestamp::from_millisecond(at.0)?;
+            println!("lead {lead} was erased at {at}");
+        }
+        Erasure::Unknown => return Err(Failure(format!("the site has no lead {lead}"))),
+    }
+    forget(&mut db).await
+}
+
+/// Given again, the command makes whole what was cut short here.
+async fn forget(db: &mut Connection) -> Result<(), Failure> {
+    if checkpoints::forget(db).await? {
+        return Ok(());
+    }
+    Err(Failure(
+        "the lead is erased, but the database's log still has copies of it: somebody reads for long\n  remedy: give the command again when they have ended".to_owned(),
+    ))
+}
+
+async fn rewrap(keys: &Keys, url: &str) -> Result<(), Failure> {
+    let mut db = Database::at(url)?.open().await?;
+    let earlier = keys.earlier_lead_keys(clock::now());
+    let counts = wrapped::counts(&mut db).await?;
+    let all: i64 = counts.iter().filter(|(kek, _)| earlier.contains(kek)).map(|(_, n)| n).sum();
+    let mut done = 0;
+    loop {
+        match sealing::rewrap_some(&mut db, keys, clock::now()).await? {
+            0 => break,
+            some => done += some,
+        }
+        eprint!("\r{done} of {all}");
+    }
+    if done > 0 {
+        eprintln!();
+    }
+    println!("no lead rests on an earlier key; {done} were wrapped anew");
+    Ok(())
+}

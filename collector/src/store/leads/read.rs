@@ -1,0 +1,188 @@
+//! Reading leads: sealed, as they are stored.
+//!
+//! What may be done with a lead depends on the ground on which the person may be contacted. Whatever hands leads
+//! out (a list, an export, a webhook) takes them from [`usable`], which gives no locked one. A locked
+//! lead is seen only by who answers what the person wrote ([`received`]) or is asked about it ([`one`]).
+
+use std::collections::HashMap;
+
+use consent_core::{contact::ContactKind, ids::LeadId, time::Millis};
+
+use crate::{
+    keys::leads::{Sealed, SealedField, WrappedKey},
+    store::{
+        Connection, SiteId,
+        reports::Holding,
+        sixteen,
+        statement::{Row, Statement, sql},
+    },
+};
+
+/// A lead as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub id: LeadId,
+    /// Where it came from: a name of [`consent_core::lead::Origin`].
+    pub origin: String,
+    /// Its form, or nothing.
+    pub form: String,
+    /// On what ground the person may be contacted: a name of [`consent_core::lead::Ground`].
+    pub ground: String,
+    /// Since when; not at all where the lead is locked.
+    pub ground_since: Option<Millis>,
+    /// What was agreed to, a JSON object.
+    pub agreements: String,
+    /// The page.
+    pub page: String,
+    /// When it came.
+    pub received_at: Millis,
+    /// Counts corrections, from 1.
+    pub version: i64,
+    /// Since when it is tied to a visitor.
+    pub linked_at: Option<Millis>,
+    /// What was filled in.
+    pub sealed: Sealed,
+}
+
+/// A lead whose person may be contacted. Only this module makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usable(Stored);
+
+impl Usable {
+    /// The lead.
+    #[must_use]
+    pub const fn lead(&self) -> &Stored {
+        &self.0
+    }
+}
+
+/// The one place that says which leads may be used.
+const USABLE: &str = " AND lead.ground_since IS NOT NULL";
+
+const LEADS: &str = "SELECT lead.id, lead.origin, lead.form, lead.ground, lead.ground_since, \
+    lead.agreements, lead.page, lead.received_at, lead.version, \
+    CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END, k.kek, k.wrapped \
+    FROM lead \
+    LEFT JOIN lead_key k ON k.site_id = lead.site_id AND k.lead_id = lead.id \
+    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
+    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
+    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
+    AND v.revision = $2 AND v.expires > $3 \
+    WHERE lead.site_id = $1";
+const RECEIVED: &str = " AND lead.origin = 'form'";
+const NEWEST: &str = " ORDER BY lead.received_at DESC, lead.id LIMIT ";
+const OFFSET: &str = " OFFSET ";
+const BY_ID: &str = " AND lead.id = ";
+
+fn select<'q>(site: SiteId, holding: Holding) -> Statement<'q> {
+    sql(LEADS).bind(site.0).bind(i64::from(holding.revision)).bind(holding.now.0)
+}
+
+/// What people sent by forms, the newest first, to be answered; one more than `limit` says that there are more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn received(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    limit: u32,
+    offset: u32,
+) -> sqlx::Result<Vec<Stored>> {
+    let mut leads = select(site, holding);
+    leads.push(RECEIVED).push(NEWEST).push_bind(i64::from(limit) + 1);
+    leads.push(OFFSET).push_bind(i64::from(offset));
+    all(db, site, leads).await
+}
+
+/// Leads whose persons may be contacted, the newest first; one more than `limit` says that there are more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn usable(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    limit: u32,
+    offset: u32,
+) -> sqlx::Result<Vec<Usable>> {
+    let mut leads = select(site, holding);
+    leads.push(USABLE).push(NEWEST).push_bind(i64::from(limit) + 1);
+    leads.push(OFFSET).push_bind(i64::from(offset));
+    Ok(all(db, site, leads).await?.into_iter().map(Usable).collect())
+}
+
+/// The lead of that id, locked or not: for who is asked about it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn one(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    lead: LeadId,
+) -> sqlx::Result<Option<Stored>> {
+    let mut leads = select(site, holding);
+    leads.push(BY_ID).push_bind(lead.as_bytes().to_vec());
+    Ok(all(db, site, leads).await?.pop())
+}
+
+const BY_DIGEST: &str =
+    "SELECT lead_id FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3";
+
+/// Every lead of the person who is found by that keyed hash, locked or not.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn of_person(
+    db: &mut Connection,
+    site: SiteId,
+    (kind, digest): (ContactKind, [u8; 32]),
+) -> sqlx::Result<Vec<LeadId>> {
+    let found = sql(BY_DIGEST).bind(site.0).bind(kind.as_str()).bind(&digest);
+    let ids: Vec<(Vec<u8>,)> = found.all(db).await?;
+    ids.into_iter().map(|(id,)| sixteen(id, "lead_id").map(LeadId::from_bytes)).collect()
+}
+
+const FIELDS: &str = "SELECT lead_id, field, version, value FROM lead_field WHERE site_id = ";
+const AMONG: &str = " AND lead_id IN (";
+
+async fn all(db: &mut Connection, site: SiteId, leads: Statement<'_>) -> sqlx::Result<Vec<Stored>> {
+    let rows = leads.rows(db).await?;
+    let mut found = rows.iter().map(stored).collect::<sqlx::Result<Vec<_>>>()?;
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let places: HashMap<_, _> = found.iter().enumerate().map(|(at, it)| (it.id, at)).collect();
+    let mut fields = sql(FIELDS);
+    fields.push_bind(site.0).push(AMONG);
+    fields.push_list(found.iter().map(|lead| lead.id.as_bytes().to_vec()));
+    fields.push(")");
+    for row in fields.rows(db).await? {
+        let lead = LeadId::from_bytes(sixteen(row.get(0), "lead_id")?);
+        let field = SealedField { field: row.get(1), version: row.get(2), value: row.get(3) };
+        if let Some(at) = places.get(&lead) {
+            found[*at].sealed.fields.push(field);
+        }
+    }
+    Ok(found)
+}
+
+fn stored(row: &Row) -> sqlx::Result<Stored> {
+    let key = row.get::<Option<String>>(10).zip(row.get::<Option<Vec<u8>>>(11));
+    let key = key.map(|(kek, wrapped)| WrappedKey { kek, wrapped });
+    Ok(Stored {
+        id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
+        origin: row.get(1),
+        form: row.get(2),
+        ground: row.get(3),
+        ground_since: row.get::<Option<i64>>(4).map(Millis),
+        agreements: row.get(5),
+        page: row.get(6),
+        received_at: Millis(row.get(7)),
+        version: row.get(8),
+        linked_at: row.get::<Option<i64>>(9).map(Millis),
+        sealed: Sealed { key, fields: Vec::new() },
+    })
+}
