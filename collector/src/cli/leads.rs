@@ -89,6 +89,12 @@ async fn forget(db: &mut Connection) -> Result<(), Failure> {
 async fn rewrap(keys: &Keys, url: &str) -> Result<(), Failure> {
     let mut db = Database::at(url)?.open().await?;
     let earlier = keys.earlier_lead_keys(clock::now());
+    if earlier.is_empty() {
+        println!(
+            "there is no earlier lead key, or the newest does not wrap yet (`ashiato keys list`)"
+        );
+        return Ok(());
+    }
     let counts = wrapped::counts(&mut db).await?;
     let all: i64 = counts.iter().filter(|(kek, _)| earlier.contains(kek)).map(|(_, n)| n).sum();
     let mut done = 0;

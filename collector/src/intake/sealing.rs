@@ -30,6 +30,11 @@ pub enum SealingError {
     /// A key is not there.
     #[error("{0}")]
     Key(#[from] LeadKeyError),
+    /// The leads are sealed, and the files still have what they held before.
+    #[error(
+        "leads are sealed, but the database's files could not be written anew without what lay there in the clear: {0}\n  remedy: make as much free room as the database is large, end other programs that read it, and start again"
+    )]
+    Remains(sqlx::Error),
 }
 
 /// Seals every lead of a version that did not, and writes the database's files anew without what they held.
@@ -61,7 +66,7 @@ pub async fn seal_all(
         tx.commit().await?;
         count += some.len();
     }
-    unsealed::clear_remains(db, count > 0).await?;
+    unsealed::clear_remains(db, count > 0).await.map_err(SealingError::Remains)?;
     Ok(count)
 }
 

@@ -4,6 +4,7 @@
 //! It asserts nothing about speed; it fails only where an answer or a count is wrong.
 
 mod bare;
+mod leads;
 mod link;
 mod plan;
 mod stored;
@@ -31,6 +32,8 @@ enum Act {
     Bare,
     /// Drive a collector and the bare server by turns, and print tables of what was measured
     Drive(plan::Options),
+    /// Write, find, wrap anew and erase leads in a database, and print tables of what was measured
+    Leads(leads::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,9 @@ fn run(act: Act) -> Result<()> {
     match act {
         // As the collector sets up its own.
         Act::Bare => Builder::new_multi_thread().enable_all().build()?.block_on(bare::serve()),
+        Act::Leads(options) => {
+            Builder::new_multi_thread().enable_all().build()?.block_on(leads::run(&options))
+        }
         // One thread: it has one core.
         Act::Drive(options) => {
             let runtime = Builder::new_current_thread().enable_all().build()?;

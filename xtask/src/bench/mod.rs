@@ -5,6 +5,7 @@
 
 mod client;
 mod collector;
+mod leads;
 
 use std::{
     fs,
@@ -21,10 +22,10 @@ use crate::process::is_installed;
 /// What to measure, and how long.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// One of the two instead of both
+    /// One of them instead of all
     #[arg(value_enum)]
     what: Option<What>,
-    /// The collector on one of the two instead of both
+    /// The collector, or leads, on one of the two instead of both
     #[arg(long, value_enum)]
     engine: Option<Engine>,
     /// Windows of a second and few rounds: shows that it runs, its figures say little
@@ -36,6 +37,9 @@ pub(crate) struct Options {
     /// Rounds [default: 3 of the collector's, 7 of the client's]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// Leads among which one is found and erased [default: 1000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    leads: Option<u32>,
     /// Write what was measured of the client, every visit of it, into this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -45,6 +49,8 @@ pub(crate) struct Options {
 enum What {
     /// Batches and decisions a second, against a bare server
     Collector,
+    /// Leads a second, sealed and written; found, wrapped anew and erased
+    Leads,
     /// Bytes, and time to the banner, against other banners
     Client,
 }
@@ -64,6 +70,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     println!("{}\n", machine());
     if chosen(What::Collector) {
         collector::run(root, options)?;
+    }
+    if chosen(What::Leads) {
+        leads::run(root, options)?;
     }
     if chosen(What::Client) {
         client::run(root, options)?;

@@ -11,7 +11,7 @@ use crate::{
     intake::sealing,
     keys::{
         Purpose,
-        leads::{Fields, LeadKeyError},
+        leads::{Fields, LeadKeyError, Sealed},
     },
     store::leads::{self as rows, Erasure, read::Stored, wrapped},
 };
@@ -236,6 +236,34 @@ async fn of_two_erasures_at_once_one_erases_and_the_other_says_so() {
         }
         assert_eq!(bench.count("SELECT COUNT(*) FROM lead_key").await, 0);
     }
+}
+
+/// What an erasure does not reach, and what does: see docs/leads.md.
+#[tokio::test]
+async fn a_copy_of_before_an_erasure_is_read_only_with_the_wrapped_key_and_the_key_that_wraps_it() {
+    let mut bench = on_sqlite().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.toml");
+    let now = clock::now();
+    bench.keys = Keys::open(&path, now).unwrap();
+    let sent = bench.hanakos(1);
+    bench.take(&sent).await;
+    let copy = bench.stored(id(1)).await.unwrap().sealed;
+    assert_eq!(bench.erase(id(1)).await, Erasure::Erased);
+    let shop = bench.site.key.clone();
+    assert_eq!(bench.keys.open_lead(&shop, id(1), &copy), Ok(fields(&HANAKO)), "as a warning");
+    let without = Sealed { key: None, ..copy.clone() };
+    assert_eq!(bench.keys.open_lead(&shop, id(1), &without), Err(LeadKeyError::Altered));
+    keys::rotate(&path, &[Purpose::Lead], now, 0).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let earlier = text.find("purpose = \"lead\"").unwrap();
+    let mut tables: Vec<_> = text.split("\n[[key]]").collect();
+    let place = text[..earlier].matches("[[key]]").count();
+    tables.remove(place);
+    std::fs::write(&path, tables.join("\n[[key]]")).unwrap();
+    bench.keys.reload().unwrap();
+    let opened = bench.keys.open_lead(&shop, id(1), &copy);
+    assert!(matches!(opened, Err(LeadKeyError::UnknownKey { .. })), "{opened:?}");
 }
 
 /// The same whoever deletes a lead, and whatever their connection checks.
