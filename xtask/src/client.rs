@@ -4,7 +4,7 @@
 //! `ui` asks and is compiled by itself. `tell` signs, and `act` does what only a grant or a form needs:
 //! they are compiled as one and then split, so that nobody downloads the part that they did not agree to,
 //! nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
-//! without its general initialisation, wasm-opt, one-letter names between module and script, and esbuild.
+//! without its general initialisation, wasm-opt, one-letter names between module and script, and swc.
 
 mod dead;
 mod glue;
@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, read, run};
-use tools::Tools;
+use tools::{Script, Tools};
 
 /// The modules: what each is called as a feature of the crate and as a file.
 pub(crate) const PARTS: [&str; 3] = ["ui", "tell", "act"];
@@ -63,8 +63,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     made.tools.script(
         &root.join("consent-wasm/loader.js"),
         &made.target.join("loader.js"),
+        Script::Whole,
         // Whatever is wrong with the configuration, the page goes on as if the tag were not there.
-        &["--format=iife", "--banner:js=try{", "--footer:js=}catch{}"],
+        &["--banner:js=try{", "--footer:js=}catch{}"],
     )?;
     fs::copy(root.join("consent-wasm/ashiato.d.ts"), made.target.join("ashiato.d.ts"))?;
     report(&made.target)?;
@@ -228,7 +229,7 @@ impl Made {
     fn finish(&self, part: &str, script: &str) -> Result<()> {
         fs::write(self.file("whole.js"), script)?;
         let to = self.target.join(part).with_extension("js");
-        self.tools.script(&self.file("whole.js"), &to, &["--format=esm"])
+        self.tools.script(&self.file("whole.js"), &to, Script::Module, &[])
     }
 }
 
