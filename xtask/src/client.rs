@@ -31,6 +31,8 @@ pub(crate) const PARTS: [&str; 3] = ["ui", "tell", "act"];
 const ACT: &str = "act_";
 /// Where a module imports from what its script lends: of no other are names shortened.
 const OURS: &str = "env";
+/// What readies a module's table of the page's objects.
+const START: &str = "__wbindgen_start";
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 9] = [
     "Cargo.toml",
@@ -170,7 +172,8 @@ impl Made {
         let script = self.script("tell", &glue::only(&glue, |name| split::imports(&tell, name)))?;
         self.finish("tell", &names.keys(&names.members(&script, "wasm")))?;
 
-        let script = self.script("act", &glue::only(&glue, |name| split::imports(&act, name)))?;
+        let glue = glue::only(&glue, |name| split::imports(&act, name));
+        let script = self.script("act", glue::without_functions(&glue)?)?;
         let script = script.replace(&format!("wasm.{ACT}"), &format!("own.{ACT}"));
         let script = names.members(&script, "wasm");
         split::rename(&mut act, |long| names.short(long));
@@ -194,12 +197,15 @@ impl Made {
             .with_context(|| format!("wasm-bindgen cannot bind the module `{name}`"))?;
         bound.emit(&self.work).with_context(|| format!("`{name}` cannot be written"))?;
         let glue = fs::read_to_string(self.file(name).with_extension("js"))?;
-        let glue = glue::smaller(&glue)?.replace(&format!("\"./{name}_bg.js\""), OURS);
+        let mut glue = glue::smaller(&glue)?.replace(&format!("\"./{name}_bg.js\""), OURS);
+        // A part that never holds an object has no table of them.
+        let own = fs::read_to_string(self.folder.join(name).with_extension("js"))?;
+        if !glue::uses(&own, START) {
+            glue = glue::only(&glue, |import| import != "__wbindgen_init_externref_table");
+        }
         let mut module = std::mem::take(bound.wasm_mut());
-        let unused = module
-            .exports
-            .iter()
-            .filter(|own| own.name != "__wbindgen_start" && !glue::uses(&glue, &own.name));
+        let is_used = |name: &str| glue::uses(&glue, name) || glue::uses(&own, name);
+        let unused = module.exports.iter().filter(|export| !is_used(&export.name));
         let unused: Vec<_> = unused.map(walrus::Export::id).collect();
         for export in unused {
             module.exports.delete(export);
