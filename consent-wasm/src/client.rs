@@ -4,7 +4,7 @@
 //! and never keep that number longer than it takes to tell the collector of its withdrawal. It grants
 //! nothing, and lets no older decision take a newer one's place.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 use consent_core::{
     choices::Method,
@@ -77,9 +77,9 @@ pub struct Client {
     stage: Stage,
     tries: u32,
     /// On its way.
-    current: Option<Decision>,
+    current: Option<Box<Decision>>,
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
-    next: Option<Decision>,
+    next: Option<Box<Decision>>,
     /// The newest consent cookie that was seen.
     newest: String,
 }
@@ -112,7 +112,7 @@ impl Client {
     }
 
     fn decided(&mut self, text: &str, on: &impl Browser) {
-        let Some(mut decision) = Decision::read(text) else {
+        let Some(mut decision) = Decision::read(text).map(Box::new) else {
             // Nothing can be told of it, now or ever.
             on.leave("");
             return;
@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// Sends a decision, or lets it wait for the one on its way.
-    fn queue(&mut self, decision: Decision, on: &impl Browser) {
+    fn queue(&mut self, decision: Box<Decision>, on: &impl Browser) {
         if self.current.is_some() {
             self.next = Some(decision);
             return;
@@ -269,7 +269,7 @@ impl Client {
             && self.next.is_none()
             && !on.decision().is_empty()
             && !self.stands(on)
-            && !self.current.as_ref().is_some_and(says_something)
+            && !self.current.as_deref().is_some_and(says_something)
     }
 
     fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
@@ -303,8 +303,8 @@ impl Client {
                 let page = decision.page.clone();
                 let revision = decision.revision;
                 let (visitor, previous) = (None, None);
-                self.next =
-                    Some(Decision { revision, random, at, bits, method, page, visitor, previous });
+                let own = Decision { revision, random, at, bits, method, page, visitor, previous };
+                self.next = Some(Box::new(own));
             }
         }
         self.go_on(answer.visitor.clone(), answer.receipt.clone(), on);
