@@ -56,6 +56,12 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The line of that number; empty where there is none.
+#[must_use]
+pub fn line(text: &str, number: usize) -> &str {
+    Lines::of(text).nth(number).unwrap_or("")
+}
+
 impl<'a> Iterator for Lines<'a> {
     type Item = &'a str;
 

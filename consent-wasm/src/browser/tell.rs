@@ -78,9 +78,9 @@ pub fn follow() {
 /// The collector answered the client.
 #[wasm_bindgen]
 pub fn answered(status: u16, text: &str) {
-    let answer = Answer::read(status, text);
+    let answer = Answer { status, text };
     let session =
-        answer.session(clock(), ahead().unwrap_or(0)).filter(|_| answer.receipt.is_some());
+        answer.session(clock(), ahead().unwrap_or(0)).filter(|_| answer.receipt().is_some());
     told(Message::Answer(answer), session);
 }
 
@@ -116,8 +116,8 @@ pub(super) fn ahead() -> Option<i64> {
 /// The collector answered the call of that number.
 #[wasm_bindgen]
 pub fn replied(number: u32, status: u16, text: &str) {
-    let answer = Answer::read(status, text);
-    act(with(|tell| tell.signer.answered(number, &answer, clock())));
+    let answer = Answer { status, text };
+    act(with(|tell| tell.signer.answered(number, answer, clock())));
 }
 
 fn act(effect: Option<Effect>) {
