@@ -49,7 +49,7 @@ pub trait Browser {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Message<'a> {
     /// The visitor decided, here or on an earlier page that did not get it through
     /// ([`Decision::read`]).
