@@ -109,6 +109,8 @@ fn compile(root: &Path, features: &str) -> Result<()> {
         "-Cllvm-args=-inline-threshold=25 -hoist-common-insts -enable-pre=false \
          -enable-load-in-loop-pre=false"
             .to_owned(),
+        // A page's calls never go deep: a stack of one page of memory leaves short addresses to what follows it.
+        "-Clink-arg=-zstack-size=65536".to_owned(),
     ];
     // What remains of panics names files: neither their bytes nor the builder's folders belong in
     // a visitor's download.
