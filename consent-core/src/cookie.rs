@@ -162,8 +162,8 @@ impl ConsentCookie {
 pub fn push_bits(text: &mut String, bits: u128) {
     let digits = (128 - bits.leading_zeros()).div_ceil(4).max(1);
     for at in (0..digits).rev() {
-        let digit = bits.unbounded_shr(4 * at).to_le_bytes()[0] & 15;
-        text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+        let [byte, ..] = bits.unbounded_shr(4 * at).to_le_bytes();
+        push_digits(text, u64::from(byte & 15), 16);
     }
 }
 

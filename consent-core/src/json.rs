@@ -130,7 +130,13 @@ pub fn push_digits(text: &mut String, value: u64, radix: u8) {
         push_digits(text, value / radix, u8::try_from(radix).unwrap_or(36));
     }
     let digit = u8::try_from(value % radix).unwrap_or(0);
-    text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+    text.push(ascii(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+}
+
+/// A character of ASCII. A compiler sees that it has seven bits, and leaves out how longer ones are encoded.
+#[must_use]
+pub const fn ascii(byte: u8) -> char {
+    (byte & 0x7f) as char
 }
 
 #[cfg(test)]
