@@ -20,10 +20,8 @@ impl Json {
 
     /// The members that were written without an object around them, as one.
     #[must_use]
-    pub fn enclosed(mut self) -> String {
-        self.text.insert(0, '{');
-        self.text.push('}');
-        self.text
+    pub fn enclosed(&self) -> String {
+        Self::object(|json| json.text.push_str(&self.text))
     }
 
     /// A member whose value is a text.
