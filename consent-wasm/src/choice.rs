@@ -161,7 +161,7 @@ impl Decision {
     #[must_use]
     pub fn is_in(&self, cookie: &str) -> bool {
         let rest = cookie.strip_prefix(self.to_cookie(None).as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        rest.is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.', ..]))
     }
 
     /// What is told of it ([`consent_core::wire::ConsentRequest`]), its time by a clock that is so far ahead.

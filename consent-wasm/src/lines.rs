@@ -39,7 +39,7 @@ impl<'a> Lines<'a> {
     /// The next line as a whole number.
     pub fn number(&mut self) -> Option<i64> {
         let text = self.text();
-        let digits = text.strip_prefix('-').unwrap_or(text);
+        let digits = text.strip_prefix("-").unwrap_or(text);
         let value = number(digits, 10)?;
         Some(if digits.len() < text.len() { -value } else { value })
     }
