@@ -33,8 +33,8 @@ pub struct Sent {
     pub site: String,
     /// The form's key.
     pub form: String,
-    /// The visitor, where lead linking is granted.
-    pub visitor: Option<String>,
+    /// The visitor, where lead linking is granted; empty where it is not.
+    pub visitor: String,
     /// The page's address, cleaned.
     pub url: String,
     /// What was filled in.
@@ -83,7 +83,7 @@ impl Sent {
         Json::object(|json| {
             json.text("site", &self.site);
             json.text("form", &self.form);
-            json.maybe("visitor", self.visitor.as_deref());
+            json.maybe("visitor", Some(&*self.visitor).filter(|own| !own.is_empty()));
             json.nested("page", |json| json.text("url", &self.url));
             json.nested("fields", |json| {
                 for (name, value) in self.fields.iter().chain(&self.known) {
@@ -181,7 +181,7 @@ mod tests {
         let mut sent = Sent {
             site: "shop".to_owned(),
             form: "contact".to_owned(),
-            visitor: None,
+            visitor: String::new(),
             url: "https://shop.example/contact".to_owned(),
             fields: Vec::new(),
             agreements: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! Whatever fails, the form goes on: nothing may lose what a person has written.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use wasm_bindgen::prelude::*;
 
@@ -71,7 +71,7 @@ impl Act {
         let sent = Sent {
             site: asked.site().into(),
             form: key.into(),
-            visitor: Some(Here.visitor()).filter(|visitor| links && !visitor.is_empty()),
+            visitor: if links { Here.visitor() } else { String::new() },
             url: self.watch.place.clean(&Here.address()),
             fields: Vec::new(),
             agreements: Vec::new(),
@@ -84,6 +84,5 @@ impl Act {
 }
 
 fn send(lead: &Sending) {
-    let visitor = lead.sent.visitor.as_deref().unwrap_or("");
-    say(awaits_lead(lead.number), "/v1/leads", lead.sent.to_json(), visitor, false);
+    say(awaits_lead(lead.number), "/v1/leads", lead.sent.to_json(), &lead.sent.visitor, false);
 }
