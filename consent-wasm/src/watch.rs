@@ -275,13 +275,7 @@ impl Watch {
     }
 
     /// Takes an event along where the gate permits it; whether it did.
-    fn observe_at(
-        &mut self,
-        page: &impl Page,
-        name: &str,
-        properties: &str,
-        at: Millis,
-    ) -> bool {
+    fn observe_at(&mut self, page: &impl Page, name: &str, properties: &str, at: Millis) -> bool {
         let now = now(&self.asked, page);
         let seen = now.permit(name, at);
         if let Some(seen) = &seen {

@@ -73,9 +73,7 @@ impl Act {
             form: key.into(),
             visitor: if links { Here.visitor() } else { String::new() },
             url: self.watch.place.clean(&Here.address()),
-            fields: Vec::new(),
-            agreements: Vec::new(),
-            known: Vec::new(),
+            entries: Vec::new(),
         };
         let number = self.lead.as_ref().map_or(0, |last| last.number) + 1;
         self.lead = Some(Sending::new(number, sent));
