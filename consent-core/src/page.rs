@@ -3,6 +3,8 @@
 
 use alloc::string::String;
 
+use crate::text::next_part;
+
 /// An `http` or `https` address in its parts, as a browser writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'a> {
@@ -93,8 +95,9 @@ impl<'a> Address<'a> {
 
 /// What stands before the first `mark`, and what after it.
 fn cut(text: &str, mark: u8) -> (&str, &str) {
-    let at = text.bytes().position(|byte| byte == mark).unwrap_or(text.len());
-    (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default())
+    let mut rest = Some(text);
+    let first = next_part(&mut rest, mark);
+    (first.unwrap_or_default(), rest.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@
 use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    cookie::number,
     ids::{PurposeKey, ServiceKey},
     policy::Purposes,
     standing::Grant,
+    text::number,
     time::{DAY, Millis, SECOND},
 };
 

@@ -3,7 +3,7 @@
 
 use core::str::FromStr;
 
-use consent_core::cookie::number;
+use consent_core::text::{next_part, number};
 
 /// Lines to be read one after another. What is missing is empty.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +66,7 @@ impl<'a> Iterator for Lines<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let rest = self.rest?;
-        let end = rest.bytes().position(|byte| byte == self.mark);
-        let parts = end.and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)));
-        let (line, rest) = parts.map_or((rest, None), |(line, rest)| (line, Some(rest)));
-        self.rest = rest;
-        Some(line)
+        next_part(&mut self.rest, self.mark)
     }
 }
 
