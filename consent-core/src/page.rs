@@ -10,6 +10,8 @@ use crate::text::next_part;
 pub struct Address<'a> {
     /// Scheme, host and port: `https://shop.example`.
     pub origin: &'a str,
+    /// Host and port.
+    authority: &'a str,
     /// The path, starting with `/`.
     pub path: &'a str,
     /// What follows `?`, without it and without the fragment.
@@ -34,29 +36,24 @@ impl<'a> Address<'a> {
         let (path, query) = cut(cut(rest, b'#').0, b'?');
         let path = if path.is_empty() { "/" } else { path };
         let origin = url.get(..url.len() - host.len() + length)?;
-        Some(Self { origin, path, query })
+        Some(Self { origin, authority, path, query })
     }
 
     /// Host and port, without the scheme.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        self.origin.strip_prefix("https://").or(self.origin.strip_prefix("http://")).unwrap_or("")
+        self.authority
     }
 
     /// The query's parameters: each whole, its name, and its value as it stands there.
     pub fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
-        let mut rest = self.query;
-        core::iter::from_fn(move || {
-            while !rest.is_empty() {
-                let (pair, next) = cut(rest, b'&');
-                rest = next;
-                let (name, value) = cut(pair, b'=');
-                if !name.is_empty() {
-                    return Some((pair, name, value));
-                }
-            }
-            None
-        })
+        let mut rest = Some(self.query);
+        let pairs = core::iter::from_fn(move || next_part(&mut rest, b'&'));
+        let parameters = pairs.map(|pair| {
+            let (name, value) = cut(pair, b'=');
+            (pair, name, value)
+        });
+        parameters.filter(|(_, name, _)| !name.is_empty())
     }
 
     /// The query with the allowed parameters only, in their order.
