@@ -117,7 +117,14 @@ impl Tools {
 
     /// Optimises a module for size; its functions keep their names.
     pub(super) fn flatten(&self, from: &Path, to: &Path) -> Result<()> {
-        let passes = ["--flatten", "--rereloop", "-Oz", "--converge", "--debuginfo"];
+        let passes = [
+            "--flatten",
+            "--rereloop",
+            "-Oz",
+            "--converge",
+            "--debuginfo",
+            "--reorder-functions-by-name",
+        ];
         self.optimise(from, to, &passes)
     }
 
@@ -132,7 +139,7 @@ impl Tools {
             .arg(from)
             .args(passes)
             // Below the stack's end, where nothing lies, addresses need no checks.
-            .args(["--low-memory-unused", "--reorder-functions-by-name", "--reorder-locals"])
+            .args(["--low-memory-unused", "--reorder-locals"])
             .args(FEATURES)
             .arg("-o")
             .arg(to))
