@@ -106,6 +106,7 @@ pub(super) fn signed(call: Call, at_once: bool) -> bool {
 }
 
 /// What the collector's clock is ahead of the page's, once a session has told it.
+#[cfg(feature = "act")]
 pub(super) fn ahead() -> Option<i64> {
     with(|tell| tell.signer.ahead())?
 }
