@@ -8,25 +8,13 @@ use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
-use sha2::{Sha256, block_api::compress256};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     ids::{base64url, from_base64url},
     json::Json,
     time::Millis,
 };
-
-/// Where SHA-256 begins (FIPS 180-4, section 5.3.3).
-const FIRST_STATE: [u32; 8] = [
-    0x6a09_e667,
-    0xbb67_ae85,
-    0x3c6e_f372,
-    0xa54f_f53a,
-    0x510e_527f,
-    0x9b05_688c,
-    0x1f83_d9ab,
-    0x5be0_cd19,
-];
 
 /// HMAC-SHA256 (RFC 2104) over the concatenation of `parts`.
 #[must_use]
@@ -58,33 +46,13 @@ fn tag(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
         for (byte, own) in block.iter_mut().zip(key) {
             *byte ^= own;
         }
-        block.to_vec()
+        Sha256::new_with_prefix(block)
     };
     let mut inner = begun(0x36);
     for part in parts {
-        inner.extend_from_slice(part);
+        inner.update(part);
     }
-    let mut outer = begun(0x5c);
-    outer.extend_from_slice(&sha256(inner));
-    sha256(outer)
-}
-
-/// SHA-256 of a whole message (FIPS 180-4, section 6.2): the padding of section 5.1.1 around the compression
-/// of `sha2`, whose own way there takes messages in any pieces.
-fn sha256(mut message: Vec<u8>) -> [u8; 32] {
-    let bits = 8 * u64::try_from(message.len()).unwrap_or(0);
-    message.push(0x80);
-    while message.len() % 64 != 56 {
-        message.push(0);
-    }
-    message.extend_from_slice(&bits.to_be_bytes());
-    let mut state = FIRST_STATE;
-    compress256(&mut state, message.as_chunks().0);
-    let mut hash = [0; 32];
-    for (four, word) in hash.as_chunks_mut().0.iter_mut().zip(state) {
-        *four = word.to_be_bytes();
-    }
-    hash
+    begun(0x5c).chain_update(inner.finalize()).finalize().into()
 }
 
 /// The body of a signed call: `payload` signed by `key`, the key of `session`, at `now`.
