@@ -14,6 +14,10 @@ pub struct Serve {
     /// The keys file, made on first start with mode 0600.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     pub keys_file: PathBuf,
+    /// The consent log's name in its checkpoints, fixed for good at the first start [default: the
+    /// public URL's host and `/log`].
+    #[arg(long, env = "ASHIATO_LOG_ORIGIN")]
+    pub log_origin: Option<String>,
     /// The database.
     #[command(flatten)]
     pub database: Database,

@@ -6,6 +6,10 @@
 //! | session | a session's signing key: HKDF-SHA256 (RFC 5869) with the session's string as info |
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
+//!
+//! The consent log's key is derived from the visitor secret ([`log`]).
+
+mod log;
 
 use std::{fs, io::Write as _, path::Path};
 

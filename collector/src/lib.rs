@@ -18,3 +18,4 @@ pub mod session;
 pub mod site;
 pub mod sites;
 pub mod store;
+pub mod transparency;

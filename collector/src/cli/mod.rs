@@ -1,5 +1,6 @@
 //! The command line.
 
+mod log;
 mod query;
 mod serve;
 mod site;
@@ -29,6 +30,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Verify the consent log, or print what others verify it by.
+    #[command(subcommand)]
+    Log(log::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
 }
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
         }
     });

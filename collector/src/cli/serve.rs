@@ -19,6 +19,7 @@ use crate::{
     routes::{self, App},
     sites::Sites,
     store::{Database, Readers},
+    transparency,
 };
 
 /// How soon an applied site file is in force.
@@ -37,7 +38,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let client = Arc::new(Client::embedded()?);
     let keys = Arc::new(Keys::open(&config.keys_file)?);
     let database = Database::at(&config.database.url)?;
-    let writing = database.create().await?;
+    let mut writing = database.create().await?;
     let readers = database.readers().await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         Failure(format!(
@@ -48,6 +49,8 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let address = listener.local_addr()?;
     let public_url: Arc<str> =
         config.public_url.unwrap_or_else(|| format!("http://{address}")).into();
+    let host = public_url.split_once("://").map_or(&*public_url, |(_, host)| host);
+    transparency::found(&mut writing, config.log_origin.as_deref(), &format!("{host}/log")).await?;
     let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
     sites.refresh(&readers).await?;
     if sites.is_empty() {

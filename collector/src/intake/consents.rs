@@ -4,8 +4,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use consent_core::{
-    ids::{ReceiptId, VisitorHash, VisitorId},
+    ids::{ReceiptId, VisitorHash, VisitorId, base64url},
     policy::Slot,
+    receipt::LogPlace,
     standing::{Standing, Subject},
     time::{DAY, DECISION_BACKDATING, Millis},
     wire::ConsentRequest,
@@ -22,10 +23,11 @@ use crate::{
     store::{
         Connection, VisitorRow,
         decisions::{self, Decision},
-        grants, log as leaves,
+        grants,
         tallies::{self, Kind},
         visitors::{self, Times},
     },
+    transparency,
 };
 
 /// A decision to record.
@@ -127,7 +129,7 @@ pub async fn decide(
         now,
         receipt: None,
         salt: &decide.random.1,
-        log_index: leaves::next(db).await?,
+        log_index: 0,
     };
     // A yes that was overtaken, by a later no of another tab perhaps, is no yes any more: but to what holds
     // anyhow, as where a page tells once more what it had no answer to.
@@ -145,10 +147,12 @@ pub async fn decide(
     if before.is_none() && request.previous.is_none() {
         count(db, site, if refused { &[] } else { &granted }, now).await?;
     }
+    // From here on the decision is recorded, and its place in the log is its own.
+    decision.log_index = transparency::next(db).await?;
     if refused && before.is_none() {
-        let record = request.to_json();
-        leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, record.as_bytes()))
-            .await?;
+        let row = row_digest(site, &decision, None)?;
+        let leaf = log::record::decision(decision.salt, None, &row);
+        transparency::append(db, decision.log_index, &leaf).await?;
         decisions::insert(db, site.id, &decision).await?;
         return Ok(Ok(Decided { in_force: true, ..Decided::default() }));
     }
@@ -176,19 +180,24 @@ pub async fn decide(
     let expires = now.plus(i64::from(site.file.consent_days) * DAY);
     let after = standing.decided(&site.policy, &choices, receipt_id, since, expires);
 
+    let digest = row_digest(site, &Decision { receipt: Some((receipt_id, "")), ..decision }, hash)?;
     let facts = receipt::Facts {
         id: receipt_id,
         visitor: hash,
         before: &standing,
         after: &after,
         now,
-        log_index: decision.log_index,
+        log: LogPlace {
+            index: decision.log_index,
+            salt: base64url(decision.salt),
+            row: base64url(&digest),
+        },
     };
     let payload = serde_json::to_string(&receipt::of(decide, &facts))
         .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    leaves::append(db, decision.log_index, &log::leaf(&decide.random.1, payload.as_bytes()))
-        .await?;
     let signed = keys.sign_receipt(&payload);
+    let leaf = log::record::decision(decision.salt, Some(&signed), &digest);
+    transparency::append(db, decision.log_index, &leaf).await?;
     decision.visitor = row;
     decision.receipt = Some((receipt_id, &signed));
     decisions::insert(db, site.id, &decision).await?;
@@ -206,6 +215,33 @@ pub async fn decide(
         in_force: true,
         row,
     }))
+}
+
+/// The digest of what is recorded of a decision beside its receipt.
+fn row_digest(
+    site: &Site,
+    decision: &Decision<'_>,
+    visitor: Option<VisitorHash>,
+) -> sqlx::Result<log::Hash> {
+    let request = decision.request;
+    let row = log::record::Decision {
+        index: decision.log_index,
+        site: site.key.as_str(),
+        id: base64url(request.id.as_bytes()),
+        session: base64url(decision.session),
+        visitor: visitor.map(|hash| base64url(hash.as_bytes())),
+        receipt_id: decision.receipt.map(|(id, _)| base64url(id.as_bytes())),
+        edition: decision.edition,
+        site_file: &site.digest,
+        method: request.method.as_str(),
+        language: &request.language,
+        page: &request.page,
+        banner: &request.banner,
+        decided_at: request.decided_at.0,
+        recorded_at: decision.now.0,
+        choices: &decisions::written(&request.choices())?,
+    };
+    row.digest(decision.salt).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 /// By what the session is known that recorded a decision, so that nobody else is answered again.

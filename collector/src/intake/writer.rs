@@ -29,6 +29,7 @@ use crate::{
         Connection, Database,
         tallies::{self, Kind},
     },
+    transparency,
 };
 
 /// Jobs that may wait; beyond them the answer is 503.
@@ -43,6 +44,7 @@ enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
+    Checkpoint(Answer<String>),
 }
 
 enum Outcome {
@@ -50,6 +52,7 @@ enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Counted,
+    Checkpoint(String),
 }
 
 /// The way to the writing task.
@@ -107,6 +110,14 @@ impl Writer {
         if self.jobs.try_send(Job::Asked(site)).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
+    }
+
+    /// A signed checkpoint of the consent log as it stands, as a note.
+    ///
+    /// # Errors
+    /// Where the log cannot be signed, or the database does not answer.
+    pub async fn checkpoint(&self) -> Result<String, Problem> {
+        self.ask(Job::Checkpoint).await
     }
 
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
@@ -247,6 +258,10 @@ async fn apply(
                 tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
                 outcomes.push(Outcome::Counted);
             }
+            Job::Checkpoint(_) => {
+                let signed = transparency::sign(db, keys, now).await?;
+                outcomes.push(Outcome::Checkpoint(signed.note));
+            }
         }
         rest = others;
     }
@@ -268,6 +283,7 @@ fn answer(job: Job, outcome: Outcome) {
         (Job::Decide(_, to), Outcome::Decided(answer)) => drop(to.send(answer)),
         (Job::Store(_, to), Outcome::Stored(answer)) => drop(to.send(Ok(answer))),
         (Job::Lead(_, to), Outcome::Lead(answer)) => drop(to.send(answer)),
+        (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(Ok(note))),
         _ => {}
     }
 }
@@ -279,6 +295,7 @@ fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }
     }

@@ -6,6 +6,7 @@ mod body;
 mod cookies;
 mod extract;
 mod gpc;
+mod log;
 mod policy;
 mod visitor;
 
@@ -62,6 +63,10 @@ pub fn router(app: App) -> Router {
         .route("/ashiato.d.ts", get(assets::types))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))
+        .route("/v1/log/checkpoint", get(log::checkpoint))
+        .route("/v1/log/key", get(log::key))
+        .route("/v1/log/proof", get(log::proof))
+        .route("/v1/log/tile/{level}/{*place}", get(log::tile))
         .route("/api/v1/query", post(api::query))
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))

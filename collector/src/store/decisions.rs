@@ -37,7 +37,11 @@ impl Recorded {
     }
 }
 
-fn written(choices: &Choices) -> sqlx::Result<String> {
+/// Choices as they are recorded.
+///
+/// # Errors
+/// Where they cannot be written down.
+pub fn written(choices: &Choices) -> sqlx::Result<String> {
     serde_json::to_string(choices).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
@@ -121,4 +125,15 @@ pub async fn insert(
         .execute(db)
         .await?;
     Ok(())
+}
+
+const ERASE: &str = "DELETE FROM decision WHERE site_id = $1 AND id = $2 RETURNING log_index";
+
+/// Erases a decision with its receipt and salt; its place in the log, where there is one. What the
+/// log's leaf says without them is nothing.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn erase(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar(ERASE).bind(site.0).bind(id.as_bytes().to_vec()).fetch_optional(db).await
 }

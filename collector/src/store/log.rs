@@ -1,15 +1,40 @@
-//! The consent log's leaves.
+//! The consent log's hashes, its head, and what was signed of it.
+
+use consent_core::time::Millis;
+use sqlx::Row as _;
 
 use super::Connection;
 
-const NEXT: &str = "SELECT COALESCE(MAX(idx) + 1, 0) FROM log_leaf";
+const NEXT: &str = "UPDATE log_head SET size = size + 1 WHERE id = 1 RETURNING size - 1";
 
-/// The place of the next leaf. It stays free for the rest of the caller's write transaction.
+/// Takes the place of the next leaf, which the caller fills in the same transaction. Until that
+/// ends nobody else takes one.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
     sqlx::query_scalar(NEXT).fetch_one(db).await
+}
+
+const HEAD: &str = "SELECT size, origin FROM log_head WHERE id = 1";
+
+/// How many leaves the log has, and its name once it has one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn head(db: &mut Connection) -> sqlx::Result<(i64, Option<String>)> {
+    sqlx::query_as(HEAD).fetch_one(db).await
+}
+
+const NAME: &str = "UPDATE log_head SET origin = $1 WHERE id = 1";
+
+/// Names the log.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn name(db: &mut Connection, origin: &str) -> sqlx::Result<()> {
+    sqlx::query(NAME).bind(origin).execute(db).await?;
+    Ok(())
 }
 
 const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
@@ -21,4 +46,163 @@ const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
 pub async fn append(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
     sqlx::query(APPEND).bind(index).bind(hash.to_vec()).execute(db).await?;
     Ok(())
+}
+
+const REPLACE: &str = "UPDATE log_leaf SET hash = $2 WHERE idx = $1";
+
+/// Writes a leaf anew: for leaves of an earlier version, before anything was signed over them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn replace(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
+    sqlx::query(REPLACE).bind(index).bind(hash.to_vec()).execute(db).await?;
+    Ok(())
+}
+
+const INSERT_TILE: &str = "INSERT INTO log_tile (level, idx, hash) VALUES ($1, $2, $3)";
+
+/// Adds the root over 256 neighbours of the level below.
+///
+/// # Errors
+/// Where the database does not answer, or the place is taken.
+pub async fn insert_tile(
+    db: &mut Connection,
+    level: u32,
+    index: i64,
+    hash: &[u8; 32],
+) -> sqlx::Result<()> {
+    let level = i64::from(level);
+    sqlx::query(INSERT_TILE).bind(level).bind(index).bind(hash.to_vec()).execute(db).await?;
+    Ok(())
+}
+
+const CLEAR_TILES: &str = "DELETE FROM log_tile";
+
+/// Forgets all roots over leaves.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn clear_tiles(db: &mut Connection) -> sqlx::Result<()> {
+    sqlx::query(CLEAR_TILES).execute(db).await?;
+    Ok(())
+}
+
+const LEAVES: &str = "SELECT idx, hash FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx";
+const TILES: &str =
+    "SELECT idx, hash FROM log_tile WHERE level = $3 AND idx >= $1 AND idx < $2 ORDER BY idx";
+
+/// The hashes of a level (0: leaves) from `first` on, up to the first one that is not there.
+///
+/// # Errors
+/// Where the database does not answer, or holds something else than a hash.
+pub async fn hashes(
+    db: &mut Connection,
+    level: u32,
+    first: i64,
+    count: i64,
+) -> sqlx::Result<Vec<[u8; 32]>> {
+    let statement = if level == 0 { LEAVES } else { TILES };
+    let mut query = sqlx::query_as(statement).bind(first).bind(first.saturating_add(count));
+    if level > 0 {
+        query = query.bind(i64::from(level));
+    }
+    let rows: Vec<(i64, Vec<u8>)> = query.fetch_all(db).await?;
+    let together = rows.into_iter().zip(first..).take_while(|((index, _), at)| index == at);
+    together.map(|((_, hash), _)| hash_of(hash)).collect()
+}
+
+const COUNT_TILES: &str = "SELECT COUNT(*) FROM log_tile";
+
+/// How many roots over 256 neighbours there are, of all levels.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn count_tiles(db: &mut Connection) -> sqlx::Result<i64> {
+    sqlx::query_scalar(COUNT_TILES).fetch_one(db).await
+}
+
+/// A checkpoint that was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Leaves.
+    pub size: i64,
+    /// The root over them.
+    pub root: Vec<u8>,
+    /// When it was signed.
+    pub at: Millis,
+    /// The signed note.
+    pub note: String,
+}
+
+const LAST_SIGNED: &str =
+    "SELECT size, root, signed_at, note FROM log_checkpoint ORDER BY size DESC LIMIT 1";
+
+/// The checkpoint of the most leaves.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn last_signed(db: &mut Connection) -> sqlx::Result<Option<Signed>> {
+    sqlx::query(LAST_SIGNED).fetch_optional(db).await?.as_ref().map(signed).transpose()
+}
+
+const SIGNED: &str = "SELECT size, root, signed_at, note FROM log_checkpoint \
+    WHERE size > $1 ORDER BY size LIMIT 1000";
+
+/// Checkpoints of more than `after` leaves, the smallest first, a thousand at most.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn signed_after(db: &mut Connection, after: i64) -> sqlx::Result<Vec<Signed>> {
+    sqlx::query(SIGNED).bind(after).fetch_all(db).await?.iter().map(signed).collect()
+}
+
+fn signed(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Signed> {
+    Ok(Signed {
+        size: row.try_get(0)?,
+        root: row.try_get(1)?,
+        at: Millis(row.try_get(2)?),
+        note: row.try_get(3)?,
+    })
+}
+
+const INSERT_SIGNED: &str = "INSERT INTO log_checkpoint (size, root, signed_at, note) \
+    VALUES ($1, $2, $3, $4)";
+
+/// Remembers a signed checkpoint.
+///
+/// # Errors
+/// Where the database does not answer, or has one of that size.
+pub async fn insert_signed(db: &mut Connection, signed: &Signed) -> sqlx::Result<()> {
+    sqlx::query(INSERT_SIGNED)
+        .bind(signed.size)
+        .bind(&signed.root)
+        .bind(signed.at.0)
+        .bind(&signed.note)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+const INSERT_ERASURE: &str =
+    "INSERT INTO log_erasure (log_index, erased, erased_at) VALUES ($1, $2, $3)";
+
+/// Remembers that the record of the leaf `erased` is gone, under a leaf of its own.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn insert_erasure(
+    db: &mut Connection,
+    index: i64,
+    erased: i64,
+    at: Millis,
+) -> sqlx::Result<()> {
+    sqlx::query(INSERT_ERASURE).bind(index).bind(erased).bind(at.0).execute(db).await?;
+    Ok(())
+}
+
+fn hash_of(bytes: Vec<u8>) -> sqlx::Result<[u8; 32]> {
+    <[u8; 32]>::try_from(bytes).map_err(|bytes| sqlx::Error::ColumnDecode {
+        index: "hash".to_owned(),
+        source: format!("{} bytes where a hash has 32", bytes.len()).into(),
+    })
 }

@@ -9,6 +9,7 @@ pub mod events;
 pub mod grants;
 pub mod leads;
 pub mod log;
+pub mod log_records;
 pub mod reports;
 pub mod sites;
 pub mod tallies;

@@ -3,6 +3,8 @@
 
 mod decisions;
 mod events_and_leads;
+mod log;
+mod log_tampering;
 mod queries;
 mod writer;
 

@@ -1,0 +1,184 @@
+//! `ashiato log`: the consent log, for auditors.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+use sqlx::Connection as _;
+use ureq::{
+    Agent,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
+
+use super::Failure;
+use crate::{
+    clock, config,
+    keys::Keys,
+    log::note::{self, Checkpoint, Verifier},
+    store::{Database, log as leaves},
+    transparency::{self, Expected, Report},
+};
+
+/// A checkpoint, a key or a tile has 8 KiB at most; cosignatures may be added.
+const MAX_FETCHED: u64 = 64 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Act {
+    /// Say whether anything in the log was changed, dropped, moved or dated back.
+    Verify(Verify),
+    /// Print a signed checkpoint of the log as it stands. Keep it where the database is not.
+    Checkpoint(Own),
+    /// Print the key by which checkpoints are verified.
+    Key(Own),
+}
+
+/// `ashiato log verify`.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Verify what a collector serves instead of a database: its address, `https://HOST`.
+    #[arg(long)]
+    url: Option<String>,
+    /// A checkpoint that was kept before: the log must continue it.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// The key that checkpoints must be signed by, NAME+HASH+KEY [default: with --url the one that is
+    /// served, else the one of the keys file].
+    #[arg(long)]
+    key: Option<String>,
+    /// The collector's keys file, which holds the key too.
+    #[arg(long, env = "ASHIATO_KEYS_FILE", conflicts_with = "key")]
+    keys_file: Option<PathBuf>,
+    #[command(flatten)]
+    database: config::Database,
+}
+
+/// The collector's own keys and database.
+#[derive(Debug, Args)]
+pub(super) struct Own {
+    /// The keys file.
+    #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
+    keys_file: PathBuf,
+    #[command(flatten)]
+    database: config::Database,
+}
+
+pub(super) async fn run(act: Act) -> Result<(), Failure> {
+    match act {
+        Act::Verify(arguments) => {
+            let report = match arguments.url.clone() {
+                Some(url) => online(&arguments, &url)?,
+                None => offline(&arguments).await?,
+            };
+            print!("{}", report.to_text());
+            if report.is_good() {
+                Ok(())
+            } else {
+                Err(Failure("the consent log is not as it should be; see above".to_owned()))
+            }
+        }
+        Act::Checkpoint(own) => {
+            let mut db = Database::at(&own.database.url)?.open().await?;
+            let keys = keys(&own.keys_file)?;
+            let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+            let signed = transparency::sign(&mut tx, &keys, clock::now()).await?;
+            tx.commit().await?;
+            print!("{}", signed.note);
+            Ok(())
+        }
+        Act::Key(own) => {
+            let mut db = Database::at(&own.database.url)?.readers().await?.acquire().await?;
+            let (_, origin) = leaves::head(&mut db).await?;
+            let origin = origin.ok_or_else(nameless)?;
+            println!("{}", keys(&own.keys_file)?.log_verifier(&origin).to_text());
+            Ok(())
+        }
+    }
+}
+
+fn nameless() -> Failure {
+    Failure(
+        "the log has no name yet\n  remedy: start the collector once by `ashiato serve`".to_owned(),
+    )
+}
+
+/// Keys that are there; none are made for somebody who verifies.
+fn keys(path: &Path) -> Result<Keys, Failure> {
+    if path.is_file() {
+        return Ok(Keys::open(path)?);
+    }
+    Err(Failure(format!(
+        "there is no keys file {}\n  remedy: name the collector's by --keys-file",
+        path.display()
+    )))
+}
+
+async fn offline(arguments: &Verify) -> Result<Report, Failure> {
+    let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
+    let (_, origin) = leaves::head(&mut db).await?;
+    let verifier = match (&arguments.key, &arguments.keys_file) {
+        (Some(key), _) => Some(Verifier::parse(key)?),
+        (None, Some(file)) => {
+            let origin = origin.ok_or_else(nameless)?;
+            Some(keys(file)?.log_verifier(&origin))
+        }
+        (None, None) => None,
+    };
+    let earlier = earlier(arguments, verifier.as_ref())?;
+    Ok(transparency::verify(&mut db, &Expected { verifier, earlier }).await?)
+}
+
+fn online(arguments: &Verify, url: &str) -> Result<Report, Failure> {
+    let agent = agent();
+    let base = format!("{}/v1/log/", url.trim_end_matches('/'));
+    let fetch = |path: &str| -> Result<Vec<u8>, ureq::Error> {
+        let mut response = agent.get(format!("{base}{path}")).call()?;
+        response.body_mut().with_config().limit(MAX_FETCHED).read_to_vec()
+    };
+    let key = match &arguments.key {
+        Some(key) => key.clone(),
+        None => {
+            let served = fetch("key")
+                .map_err(|error| Failure(format!("{base}key cannot be fetched: {error}")))?;
+            String::from_utf8_lossy(&served).into_owned()
+        }
+    };
+    let verifier = Verifier::parse(&key)?;
+    let earlier = earlier(arguments, Some(&verifier))?;
+    Ok(transparency::verify_online(fetch, &verifier, earlier.as_ref())?)
+}
+
+/// The checkpoint that was kept, verified where there is a key.
+fn earlier(arguments: &Verify, verifier: Option<&Verifier>) -> Result<Option<Checkpoint>, Failure> {
+    let Some(file) = &arguments.checkpoint else { return Ok(None) };
+    let name = file.display();
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure(format!("cannot read the checkpoint {name}: {error}")))?;
+    let read = match verifier {
+        Some(verifier) => verifier.open(&text),
+        None => note::unverified(&text),
+    };
+    read.map(Some).map_err(|error| Failure(format!("the checkpoint {name}: {error}")))
+}
+
+/// A client that trusts whom this machine trusts.
+fn agent() -> Agent {
+    let found = rustls_native_certs::load_native_certs();
+    for error in found.errors {
+        tracing::debug!(%error, "a certificate of this machine was not read");
+    }
+    let roots: Vec<_> =
+        found.certs.iter().map(|cert| Certificate::from_der(cert).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    Agent::config_builder()
+        .tls_config(tls)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .max_redirects(0)
+        .build()
+        .into()
+}

@@ -1,0 +1,144 @@
+//! The consent log read as a whole: its leaves with what they stand for.
+
+use sqlx::Row as _;
+
+use super::Connection;
+
+/// A leaf and everything in the database that names it.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// Its place.
+    pub index: i64,
+    /// Its hash, whatever is stored for one.
+    pub hash: Vec<u8>,
+    /// The decision that it stands for; where somebody has written something else into its columns
+    /// than can stand there, why it cannot be read.
+    pub decision: Option<Result<Decision, String>>,
+    /// The erasure that it stands for: which leaf's record, and when.
+    pub erasure: Option<(i64, i64)>,
+    /// The leaf that says that this one's record was erased.
+    pub erased_by: Option<i64>,
+}
+
+/// A decision as it stands in the database, whatever has become of it.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The site's row, and its key where there is one.
+    pub site: (i64, Option<String>),
+    /// Its id.
+    pub id: Vec<u8>,
+    /// The mark of the session that sent it.
+    pub session: Vec<u8>,
+    /// The visitor's row and hash; a row without a hash is one that is gone.
+    pub visitor: Option<(i64, Option<Vec<u8>>)>,
+    /// Its receipt's id.
+    pub receipt_id: Option<Vec<u8>>,
+    /// The edition of the site file.
+    pub edition: i64,
+    /// By which act.
+    pub method: String,
+    /// The language.
+    pub language: String,
+    /// The page.
+    pub page: String,
+    /// The banner.
+    pub banner: String,
+    /// By the page's clock.
+    pub decided_at: i64,
+    /// By the collector's clock.
+    pub recorded_at: i64,
+    /// What was chosen.
+    pub choices: String,
+    /// The receipt.
+    pub receipt: Option<String>,
+    /// The salt.
+    pub salt: Vec<u8>,
+}
+
+const LEAVES: &str = "SELECT leaf.idx, leaf.hash, note.erased, note.erased_at, gone.log_index, \
+        d.site_id, site.key, d.id, d.session, d.visitor_id, v.hash, d.receipt_id, d.edition, \
+        d.method, d.language, d.page, d.banner, d.decided_at, d.recorded_at, d.choices, \
+        d.receipt, d.salt \
+    FROM log_leaf AS leaf \
+    LEFT JOIN log_erasure AS note ON note.log_index = leaf.idx \
+    LEFT JOIN log_erasure AS gone ON gone.erased = leaf.idx \
+    LEFT JOIN decision AS d ON d.log_index = leaf.idx \
+    LEFT JOIN site ON site.id = d.site_id \
+    LEFT JOIN visitor AS v ON v.site_id = d.site_id AND v.id = d.visitor_id \
+    WHERE leaf.idx >= $1 ORDER BY leaf.idx LIMIT $2";
+
+/// Leaves from `first` on, in order.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn leaves(db: &mut Connection, first: i64, limit: i64) -> sqlx::Result<Vec<Leaf>> {
+    let rows = sqlx::query(LEAVES).bind(first).bind(limit).fetch_all(db).await?;
+    rows.iter().map(leaf).collect()
+}
+
+fn leaf(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Leaf> {
+    let erased: Option<i64> = row.try_get(2)?;
+    let erasure = match erased {
+        Some(erased) => Some((erased, row.try_get(3)?)),
+        None => None,
+    };
+    let site: Option<i64> = row.try_get(5)?;
+    Ok(Leaf {
+        index: row.try_get(0)?,
+        hash: row.try_get(1)?,
+        erasure,
+        erased_by: row.try_get(4)?,
+        decision: site.map(|site| decision(row, site).map_err(|error| error.to_string())),
+    })
+}
+
+fn decision(row: &sqlx::sqlite::SqliteRow, site: i64) -> sqlx::Result<Decision> {
+    let visitor = match row.try_get::<Option<i64>, _>(9)? {
+        Some(visitor) => Some((visitor, row.try_get(10)?)),
+        None => None,
+    };
+    Ok(Decision {
+        site: (site, row.try_get(6)?),
+        id: row.try_get(7)?,
+        session: row.try_get(8)?,
+        visitor,
+        receipt_id: row.try_get(11)?,
+        edition: row.try_get(12)?,
+        method: row.try_get(13)?,
+        language: row.try_get(14)?,
+        page: row.try_get(15)?,
+        banner: row.try_get(16)?,
+        decided_at: row.try_get(17)?,
+        recorded_at: row.try_get(18)?,
+        choices: row.try_get(19)?,
+        receipt: row.try_get(20)?,
+        salt: row.try_get(21)?,
+    })
+}
+
+const DOCUMENTS: &str = "SELECT site_id, edition, document FROM policy ORDER BY site_id, edition";
+
+/// Every site file ever put in force, as it is stored: site, edition, document.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn documents(db: &mut Connection) -> sqlx::Result<Vec<(i64, i64, String)>> {
+    sqlx::query_as(DOCUMENTS).fetch_all(db).await
+}
+
+const LOOSE_DECISIONS: &str = "SELECT d.log_index FROM decision AS d \
+    LEFT JOIN log_leaf AS leaf ON leaf.idx = d.log_index WHERE leaf.idx IS NULL \
+    ORDER BY d.log_index LIMIT 100";
+const LOOSE_ERASURES: &str = "SELECT e.log_index FROM log_erasure AS e \
+    LEFT JOIN log_leaf AS leaf ON leaf.idx = e.log_index WHERE leaf.idx IS NULL \
+    ORDER BY e.log_index LIMIT 100";
+
+/// Places that records name and that have no leaf, a hundred of each kind at most.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn loose(db: &mut Connection) -> sqlx::Result<Vec<i64>> {
+    let mut places: Vec<i64> = sqlx::query_scalar(LOOSE_DECISIONS).fetch_all(&mut *db).await?;
+    places.extend(sqlx::query_scalar::<_, i64>(LOOSE_ERASURES).fetch_all(db).await?);
+    Ok(places)
+}

@@ -1,0 +1,56 @@
+//! Checkpoints: signed when they are asked for, and remembered.
+
+use consent_core::time::Millis;
+
+use super::root;
+use crate::{
+    keys::Keys,
+    log::note::Checkpoint,
+    store::{
+        Connection,
+        log::{self as leaves, Signed},
+    },
+};
+
+/// The checkpoint of the log as it stands, where it has been signed already.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn current(db: &mut Connection) -> sqlx::Result<Option<Signed>> {
+    let (size, _) = leaves::head(db).await?;
+    Ok(leaves::last_signed(db).await?.filter(|signed| signed.size == size))
+}
+
+/// The checkpoint of the log as it stands, signed and remembered in the caller's transaction, which
+/// writes. A log that does not continue the last one that was signed is not signed.
+///
+/// # Errors
+/// Where the database does not answer, or the log has no name yet or is damaged.
+pub async fn sign(db: &mut Connection, keys: &Keys, now: Millis) -> sqlx::Result<Signed> {
+    let damaged = |what: &str| {
+        Err(sqlx::Error::Protocol(format!(
+            "the consent log is not signed: {what}; `ashiato log verify` says more"
+        )))
+    };
+    let (head, origin) = leaves::head(db).await?;
+    let Some(origin) = origin else {
+        return damaged("it has no name yet, which `ashiato serve` gives it");
+    };
+    let Ok(size) = u64::try_from(head) else { return damaged("its size is negative") };
+    if let Some(last) = leaves::last_signed(db).await? {
+        if last.size == head {
+            return Ok(last);
+        }
+        let Some(before) = u64::try_from(last.size).ok().filter(|before| *before < size) else {
+            return damaged("it is shorter than when it was last signed");
+        };
+        if root(db, before).await?[..] != last.root[..] {
+            return damaged("it does not continue what was last signed");
+        }
+    }
+    let root = root(db, size).await?;
+    let note = keys.sign_checkpoint(&Checkpoint { origin, size, root });
+    let signed = Signed { size: head, root: root.to_vec(), at: now, note };
+    leaves::insert_signed(db, &signed).await?;
+    Ok(signed)
+}

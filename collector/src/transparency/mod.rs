@@ -1,0 +1,186 @@
+//! The consent log in the database: appending, roots and proofs, checkpoints, erasure, verification.
+//!
+//! Leaves and the roots over 256 neighbours each are stored (`store::log`), so that appending costs
+//! one row, every 256th time two, and a root or proof of a million leaves reads a few hundred hashes.
+//! What is appended is appended in the transaction that records what the leaf stands for.
+
+mod checkpoint;
+mod found;
+mod online;
+mod report;
+mod verify;
+
+use consent_core::{ids::Uuid7, time::Millis};
+
+pub use self::{
+    checkpoint::{current, sign},
+    found::{Unfounded, found},
+    online::{Unseen, verify as verify_online},
+    report::{Finding, Report},
+    verify::{Expected, verify},
+};
+use crate::{
+    log::{
+        Hash,
+        record::Erasure,
+        tile::{self, Tile, WIDTH},
+        tree,
+    },
+    store::{Connection, SiteId, decisions, log as leaves},
+};
+
+/// Hashes of a full tile, as places in the database are counted.
+const FULL: i64 = 256;
+
+/// Takes the place of the next leaf for the rest of the caller's transaction, which must fill it by
+/// [`append`].
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
+    leaves::next(db).await
+}
+
+/// Fills the place that [`next`] has taken.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn append(db: &mut Connection, index: i64, leaf: &Hash) -> sqlx::Result<()> {
+    leaves::append(db, index, leaf).await?;
+    complete(db, index).await
+}
+
+/// Stores the roots over the tiles that a leaf completes.
+async fn complete(db: &mut Connection, leaf: i64) -> sqlx::Result<()> {
+    let (mut level, mut last) = (0, leaf);
+    while last % FULL == FULL - 1 {
+        let hashes = whole(db, level, last - (FULL - 1), FULL).await?;
+        level += 1;
+        last /= FULL;
+        leaves::insert_tile(db, level, last, &tree::over(&hashes)).await?;
+    }
+    Ok(())
+}
+
+/// A run of hashes, all of them.
+async fn whole(db: &mut Connection, level: u32, first: i64, count: i64) -> sqlx::Result<Vec<Hash>> {
+    let hashes = leaves::hashes(db, level, first, count).await?;
+    if i64::try_from(hashes.len()) == Ok(count) {
+        return Ok(hashes);
+    }
+    Err(sqlx::Error::Protocol(format!(
+        "the consent log lacks hashes of level {level} from {first} on; `ashiato log verify` says more"
+    )))
+}
+
+/// The root over some leaves: of a whole tree, or a part of one as a proof names it.
+async fn root_over(db: &mut Connection, range: std::ops::Range<u64>) -> sqlx::Result<Hash> {
+    let mut roots = Vec::new();
+    for node in tree::cover(range) {
+        let (level, first, count) = tile::run(node);
+        let hashes = whole(db, level, place(first)?, place(count)?).await?;
+        roots.push(tree::over(&hashes));
+    }
+    Ok(tree::root(&roots))
+}
+
+/// The root of the log's first `size` leaves.
+///
+/// # Errors
+/// Where the database does not answer, or the log is not as long.
+pub async fn root(db: &mut Connection, size: u64) -> sqlx::Result<Hash> {
+    root_over(db, 0..size).await
+}
+
+/// Hashes that prove something of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The root of the tree in which it is proved.
+    pub root: Hash,
+    /// In the order of RFC 6962.
+    pub path: Vec<Hash>,
+}
+
+async fn prove(
+    db: &mut Connection,
+    size: u64,
+    parts: Vec<std::ops::Range<u64>>,
+) -> sqlx::Result<Proof> {
+    let mut path = Vec::with_capacity(parts.len());
+    for part in parts {
+        path.push(root_over(db, part).await?);
+    }
+    Ok(Proof { root: root(db, size).await?, path })
+}
+
+/// The hash of a leaf and the proof that it is in the tree of that size; none where it is not.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn inclusion(
+    db: &mut Connection,
+    index: u64,
+    size: u64,
+) -> sqlx::Result<Option<(Hash, Proof)>> {
+    let Some(parts) = tree::inclusion(index, size).filter(|_| fits(size)) else { return Ok(None) };
+    if !has(db, size).await? {
+        return Ok(None);
+    }
+    let leaf = root_over(db, index..index + 1).await?;
+    Ok(Some((leaf, prove(db, size, parts).await?)))
+}
+
+/// The proof that the tree of `to` leaves continues that of `from`; none where it cannot.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn consistency(db: &mut Connection, from: u64, to: u64) -> sqlx::Result<Option<Proof>> {
+    let Some(parts) = tree::consistency(from, to).filter(|_| fits(to)) else { return Ok(None) };
+    if !has(db, to).await? {
+        return Ok(None);
+    }
+    prove(db, to, parts).await.map(Some)
+}
+
+/// The hashes of a tile; none where the log does not have all of them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn tile(db: &mut Connection, tile: Tile) -> sqlx::Result<Option<Vec<Hash>>> {
+    let start = tile.start().filter(|start| fits(start.saturating_add(WIDTH)));
+    let Some(start) = start else { return Ok(None) };
+    let hashes = leaves::hashes(db, tile.level, place(start)?, place(tile.width)?).await?;
+    Ok((u64::try_from(hashes.len()) == Ok(tile.width)).then_some(hashes))
+}
+
+/// Erases a decision: its row goes, with receipt and salt, its leaf stays, and a leaf of its own
+/// says so. Whether there was one. The caller's transaction keeps both together.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn erase(
+    db: &mut Connection,
+    site: SiteId,
+    decision: Uuid7,
+    now: Millis,
+) -> sqlx::Result<bool> {
+    let Some(erased) = decisions::erase(db, site, decision).await? else { return Ok(false) };
+    let index = next(db).await?;
+    append(db, index, &Erasure { index, erased, at: now.0 }.leaf()).await?;
+    leaves::insert_erasure(db, index, erased, now).await?;
+    Ok(true)
+}
+
+async fn has(db: &mut Connection, size: u64) -> sqlx::Result<bool> {
+    let (head, _) = leaves::head(db).await?;
+    Ok(u64::try_from(head).is_ok_and(|head| size <= head))
+}
+
+fn fits(size: u64) -> bool {
+    i64::try_from(size).is_ok()
+}
+
+/// A place as the database counts it.
+fn place(at: u64) -> sqlx::Result<i64> {
+    i64::try_from(at).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
