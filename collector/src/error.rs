@@ -9,13 +9,15 @@
 //! | 413 | more than the limits allow |
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
-//! | 503 | the database does not answer; nothing was stored, try again |
+//! | 503 | the database does not answer; nothing was stored, try again. Or, of the consent log's own addresses, `log_damaged` |
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+
+use crate::transparency::LogError;
 
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -124,6 +126,20 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         Self::unavailable(&error)
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Database(error) => Self::unavailable(&error),
+            error => {
+                tracing::error!(%error, "nothing is proved of the consent log");
+                let detail = "the consent log is not as it should be, so that nothing is proved or \
+                    signed of it; who runs the collector is told why in its own log";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "log_damaged", detail)
+            }
+        }
     }
 }
 

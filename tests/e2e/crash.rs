@@ -167,6 +167,8 @@ fn an_acknowledged_decision_and_lead_survive_kill_9_and_are_answered_again() {
         assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), count, "{table}");
     }
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), count - 1, "the log has no gap");
+    let verified = data.run(&["log", "verify"]);
+    assert!(verified.contains("decisions as they were recorded: 6"), "{verified}");
     assert_eq!(database.texts("PRAGMA integrity_check"), ["ok"]);
     assert_eq!(database.texts("SELECT \"table\" FROM pragma_foreign_key_check"), [""; 0]);
 }

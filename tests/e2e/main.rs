@@ -10,6 +10,7 @@ mod erasure;
 mod events;
 mod hostile;
 mod leads;
+mod log;
 mod policy;
 mod queries;
 mod race;

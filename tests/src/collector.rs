@@ -105,6 +105,18 @@ impl Collector {
         self.send(self.request("GET", path), []).expect("the collector answers")
     }
 
+    /// The bytes of what anybody may `GET`.
+    ///
+    /// # Panics
+    /// Where it is not answered with 200.
+    #[must_use]
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let request = self.request("GET", path).body(Vec::new()).expect("an address");
+        let mut answer = self.agent.run(request).expect("the collector answers");
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        answer.body_mut().read_to_vec().expect("the answer has an end")
+    }
+
     /// `GET` with a bearer token.
     ///
     /// # Panics

@@ -39,8 +39,8 @@ pub(super) enum Act {
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// Verify what a collector serves instead of a database: its address, `https://HOST`.
-    #[arg(long)]
-    url: Option<String>,
+    #[arg(long = "url")]
+    served: Option<String>,
     /// A checkpoint that was kept before: the log must continue it.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
@@ -68,7 +68,7 @@ pub(super) struct Own {
 pub(super) async fn run(act: Act) -> Result<(), Failure> {
     match act {
         Act::Verify(arguments) => {
-            let report = match arguments.url.clone() {
+            let report = match arguments.served.clone() {
                 Some(url) => online(&arguments, &url)?,
                 None => offline(&arguments).await?,
             };

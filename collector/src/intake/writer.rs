@@ -29,7 +29,7 @@ use crate::{
         Connection, Database,
         tallies::{self, Kind},
     },
-    transparency,
+    transparency::{self, LogError},
 };
 
 /// Jobs that may wait; beyond them the answer is 503.
@@ -52,7 +52,7 @@ enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Counted,
-    Checkpoint(String),
+    Checkpoint(Result<String, Problem>),
 }
 
 /// The way to the writing task.
@@ -259,8 +259,11 @@ async fn apply(
                 outcomes.push(Outcome::Counted);
             }
             Job::Checkpoint(_) => {
-                let signed = transparency::sign(db, keys, now).await?;
-                outcomes.push(Outcome::Checkpoint(signed.note));
+                let signed = match transparency::sign(db, keys, now).await {
+                    Err(LogError::Database(error)) => return Err(error),
+                    signed => signed.map(|signed| signed.note).map_err(Problem::from),
+                };
+                outcomes.push(Outcome::Checkpoint(signed));
             }
         }
         rest = others;
@@ -283,7 +286,7 @@ fn answer(job: Job, outcome: Outcome) {
         (Job::Decide(_, to), Outcome::Decided(answer)) => drop(to.send(answer)),
         (Job::Store(_, to), Outcome::Stored(answer)) => drop(to.send(Ok(answer))),
         (Job::Lead(_, to), Outcome::Lead(answer)) => drop(to.send(answer)),
-        (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(Ok(note))),
+        (Job::Checkpoint(to), Outcome::Checkpoint(answer)) => drop(to.send(answer)),
         _ => {}
     }
 }

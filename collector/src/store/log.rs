@@ -16,6 +16,17 @@ pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
     sqlx::query_scalar(NEXT).fetch_one(db).await
 }
 
+const HOLD: &str = "UPDATE log_head SET size = size WHERE id = 1";
+
+/// Holds the log for the rest of the caller's transaction, as [`next`] does, without a place.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hold(db: &mut Connection) -> sqlx::Result<()> {
+    sqlx::query(HOLD).execute(db).await?;
+    Ok(())
+}
+
 const HEAD: &str = "SELECT size, origin FROM log_head WHERE id = 1";
 
 /// How many leaves the log has, and its name once it has one.
@@ -23,7 +34,9 @@ const HEAD: &str = "SELECT size, origin FROM log_head WHERE id = 1";
 /// # Errors
 /// Where the database does not answer.
 pub async fn head(db: &mut Connection) -> sqlx::Result<(i64, Option<String>)> {
-    sqlx::query_as(HEAD).fetch_one(db).await
+    sqlx::query_as(HEAD).fetch_optional(db).await?.ok_or_else(|| {
+        sqlx::Error::Protocol("table log_head has lost its row: somebody has deleted it".to_owned())
+    })
 }
 
 const NAME: &str = "UPDATE log_head SET origin = $1 WHERE id = 1";
@@ -91,10 +104,11 @@ const LEAVES: &str = "SELECT idx, hash FROM log_leaf WHERE idx >= $1 AND idx < $
 const TILES: &str =
     "SELECT idx, hash FROM log_tile WHERE level = $3 AND idx >= $1 AND idx < $2 ORDER BY idx";
 
-/// The hashes of a level (0: leaves) from `first` on, up to the first one that is not there.
+/// The hashes of a level (0: leaves) from `first` on, up to the first one that is not there, or is
+/// no hash.
 ///
 /// # Errors
-/// Where the database does not answer, or holds something else than a hash.
+/// Where the database does not answer.
 pub async fn hashes(
     db: &mut Connection,
     level: u32,
@@ -108,7 +122,7 @@ pub async fn hashes(
     }
     let rows: Vec<(i64, Vec<u8>)> = query.fetch_all(db).await?;
     let together = rows.into_iter().zip(first..).take_while(|((index, _), at)| index == at);
-    together.map(|((_, hash), _)| hash_of(hash)).collect()
+    Ok(together.map_while(|((_, hash), _)| <[u8; 32]>::try_from(hash).ok()).collect())
 }
 
 const COUNT_TILES: &str = "SELECT COUNT(*) FROM log_tile";
@@ -198,11 +212,4 @@ pub async fn insert_erasure(
 ) -> sqlx::Result<()> {
     sqlx::query(INSERT_ERASURE).bind(index).bind(erased).bind(at.0).execute(db).await?;
     Ok(())
-}
-
-fn hash_of(bytes: Vec<u8>) -> sqlx::Result<[u8; 32]> {
-    <[u8; 32]>::try_from(bytes).map_err(|bytes| sqlx::Error::ColumnDecode {
-        index: "hash".to_owned(),
-        source: format!("{} bytes where a hash has 32", bytes.len()).into(),
-    })
 }

@@ -2,7 +2,7 @@
 
 use consent_core::time::Millis;
 
-use super::root;
+use super::{LogError, root};
 use crate::{
     keys::Keys,
     log::note::Checkpoint,
@@ -26,26 +26,22 @@ pub async fn current(db: &mut Connection) -> sqlx::Result<Option<Signed>> {
 ///
 /// # Errors
 /// Where the database does not answer, or the log has no name yet or is damaged.
-pub async fn sign(db: &mut Connection, keys: &Keys, now: Millis) -> sqlx::Result<Signed> {
-    let damaged = |what: &str| {
-        Err(sqlx::Error::Protocol(format!(
-            "the consent log is not signed: {what}; `ashiato log verify` says more"
-        )))
-    };
+pub async fn sign(db: &mut Connection, keys: &Keys, now: Millis) -> Result<Signed, LogError> {
+    leaves::hold(db).await?;
     let (head, origin) = leaves::head(db).await?;
-    let Some(origin) = origin else {
-        return damaged("it has no name yet, which `ashiato serve` gives it");
-    };
-    let Ok(size) = u64::try_from(head) else { return damaged("its size is negative") };
+    let origin = origin.ok_or(LogError::Nameless)?;
+    let size = u64::try_from(head).unwrap_or_default();
     if let Some(last) = leaves::last_signed(db).await? {
         if last.size == head {
             return Ok(last);
         }
-        let Some(before) = u64::try_from(last.size).ok().filter(|before| *before < size) else {
-            return damaged("it is shorter than when it was last signed");
+        let before = u64::try_from(last.size).ok().filter(|before| *before < size);
+        let continued = match before {
+            Some(before) => root(db, before).await?[..] == last.root[..],
+            None => false,
         };
-        if root(db, before).await?[..] != last.root[..] {
-            return damaged("it does not continue what was last signed");
+        if !continued {
+            return Err(LogError::Discontinued { size: last.size });
         }
     }
     let root = root(db, size).await?;

@@ -55,6 +55,7 @@ pub async fn found(
 ) -> Result<String, Unfounded> {
     let name = chosen.unwrap_or(default);
     let mut tx = db.begin_with("BEGIN IMMEDIATE").await?;
+    leaves::hold(&mut tx).await?;
     match leaves::head(&mut tx).await? {
         (_, Some(named)) if chosen.is_none_or(|chosen| chosen == named) => return Ok(named),
         (_, Some(named)) => return Err(Unfounded::Named { named }),

@@ -50,11 +50,19 @@ pub async fn append(db: &mut Connection, index: i64, leaf: &Hash) -> sqlx::Resul
     complete(db, index).await
 }
 
-/// Stores the roots over the tiles that a leaf completes.
+/// Stores the roots over the tiles that a leaf completes. A log that has lost leaves lacks them; that
+/// is for the verifier to tell, and keeps nobody from deciding or withdrawing.
 async fn complete(db: &mut Connection, leaf: i64) -> sqlx::Result<()> {
     let (mut level, mut last) = (0, leaf);
     while last % FULL == FULL - 1 {
-        let hashes = whole(db, level, last - (FULL - 1), FULL).await?;
+        let hashes = match whole(db, level, last - (FULL - 1), FULL).await {
+            Ok(hashes) => hashes,
+            Err(LogError::Database(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the consent log is damaged");
+                return Ok(());
+            }
+        };
         level += 1;
         last /= FULL;
         leaves::insert_tile(db, level, last, &tree::over(&hashes)).await?;
@@ -62,19 +70,49 @@ async fn complete(db: &mut Connection, leaf: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// A run of hashes, all of them.
-async fn whole(db: &mut Connection, level: u32, first: i64, count: i64) -> sqlx::Result<Vec<Hash>> {
-    let hashes = leaves::hashes(db, level, first, count).await?;
-    if i64::try_from(hashes.len()) == Ok(count) {
-        return Ok(hashes);
-    }
-    Err(sqlx::Error::Protocol(format!(
+/// Why nothing can be said or signed of the log.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// It has no name.
+    #[error("the consent log has no name yet, which `ashiato serve` gives it")]
+    Nameless,
+    /// Leaves, or roots over leaves, are gone.
+    #[error(
         "the consent log lacks hashes of level {level} from {first} on; `ashiato log verify` says more"
-    )))
+    )]
+    Lacking {
+        /// Their level; 0 for leaves.
+        level: u32,
+        /// Where they should begin.
+        first: i64,
+    },
+    /// It is not what was signed before.
+    #[error(
+        "the consent log is not signed: it does not continue the checkpoint of size {size}; `ashiato log verify` says more"
+    )]
+    Discontinued {
+        /// The size of the last checkpoint.
+        size: i64,
+    },
+}
+
+/// A run of hashes, all of them.
+async fn whole(
+    db: &mut Connection,
+    level: u32,
+    first: i64,
+    count: i64,
+) -> Result<Vec<Hash>, LogError> {
+    let hashes = leaves::hashes(db, level, first, count).await?;
+    let all = i64::try_from(hashes.len()) == Ok(count);
+    if all { Ok(hashes) } else { Err(LogError::Lacking { level, first }) }
 }
 
 /// The root over some leaves: of a whole tree, or a part of one as a proof names it.
-async fn root_over(db: &mut Connection, range: std::ops::Range<u64>) -> sqlx::Result<Hash> {
+async fn root_over(db: &mut Connection, range: std::ops::Range<u64>) -> Result<Hash, LogError> {
     let mut roots = Vec::new();
     for node in tree::cover(range) {
         let (level, first, count) = tile::run(node);
@@ -88,7 +126,7 @@ async fn root_over(db: &mut Connection, range: std::ops::Range<u64>) -> sqlx::Re
 ///
 /// # Errors
 /// Where the database does not answer, or the log is not as long.
-pub async fn root(db: &mut Connection, size: u64) -> sqlx::Result<Hash> {
+pub async fn root(db: &mut Connection, size: u64) -> Result<Hash, LogError> {
     root_over(db, 0..size).await
 }
 
@@ -105,7 +143,7 @@ async fn prove(
     db: &mut Connection,
     size: u64,
     parts: Vec<std::ops::Range<u64>>,
-) -> sqlx::Result<Proof> {
+) -> Result<Proof, LogError> {
     let mut path = Vec::with_capacity(parts.len());
     for part in parts {
         path.push(root_over(db, part).await?);
@@ -116,12 +154,12 @@ async fn prove(
 /// The hash of a leaf and the proof that it is in the tree of that size; none where it is not.
 ///
 /// # Errors
-/// Where the database does not answer.
+/// Where the database does not answer, or the log is damaged.
 pub async fn inclusion(
     db: &mut Connection,
     index: u64,
     size: u64,
-) -> sqlx::Result<Option<(Hash, Proof)>> {
+) -> Result<Option<(Hash, Proof)>, LogError> {
     let Some(parts) = tree::inclusion(index, size).filter(|_| fits(size)) else { return Ok(None) };
     if !has(db, size).await? {
         return Ok(None);
@@ -133,8 +171,12 @@ pub async fn inclusion(
 /// The proof that the tree of `to` leaves continues that of `from`; none where it cannot.
 ///
 /// # Errors
-/// Where the database does not answer.
-pub async fn consistency(db: &mut Connection, from: u64, to: u64) -> sqlx::Result<Option<Proof>> {
+/// Where the database does not answer, or the log is damaged.
+pub async fn consistency(
+    db: &mut Connection,
+    from: u64,
+    to: u64,
+) -> Result<Option<Proof>, LogError> {
     let Some(parts) = tree::consistency(from, to).filter(|_| fits(to)) else { return Ok(None) };
     if !has(db, to).await? {
         return Ok(None);

@@ -22,7 +22,7 @@ pub enum Finding {
     },
     /// There are more leaves than the log's head counts.
     #[error(
-        "there are {leaves} leaves, but the log's head counts {head}: leaves were added behind the collector's back, or the head was set back"
+        "the log's head says size {head}, but there are leaves up to size {leaves}: leaves were added behind the collector's back, or the head was set back"
     )]
     Head {
         /// What the head counts.
@@ -126,7 +126,7 @@ pub enum Finding {
     },
     /// A signed checkpoint has another root.
     #[error(
-        "the checkpoint of {size} leaves{when} has another root: one of them was changed after it was signed"
+        "the checkpoint of size {size}{when} has another root: one of them was changed after it was signed"
     )]
     Root {
         /// Its size.
@@ -136,7 +136,7 @@ pub enum Finding {
     },
     /// A signed checkpoint is of more leaves than there are.
     #[error(
-        "the checkpoint of {size} leaves{when} is of more than the {leaves} that are there: the log was cut, or an older copy of the database put back"
+        "the checkpoint of size {size}{when} is larger than the log, which has size {leaves}: the log was cut, or an older copy of the database put back"
     )]
     Shorter {
         /// Its size.
@@ -147,7 +147,7 @@ pub enum Finding {
         leaves: u64,
     },
     /// A checkpoint is not good by itself.
-    #[error("the checkpoint of {size} leaves{when}: {reason}")]
+    #[error("the checkpoint of size {size}{when}: {reason}")]
     Checkpoint {
         /// Its size.
         size: i64,
@@ -230,26 +230,22 @@ impl Report {
         };
         let name = self.origin.as_deref().unwrap_or("(without a name yet)");
         let verdict = if self.is_good() { "good" } else { "NOT good" };
-        line(format!("log {name}: {} leaves: {verdict}", self.size));
+        line(format!("log {name}, size {}: {verdict}", self.size));
         if let Some(root) = &self.root {
             line(format!("  root {}", Base64::encode_string(root)));
         }
         if let Some(decisions) = self.decisions {
-            line(format!("  {decisions} decisions are as they were recorded"));
-            line(format!("  {} records erased; their leaves are in place", self.erased));
+            line(format!("  decisions as they were recorded: {decisions}"));
+            line(format!("  records erased, their leaves in place: {}", self.erased));
         }
         let signed = if self.signatures {
             "signatures verified"
         } else {
             "signatures NOT verified: give --key or --keys-file"
         };
-        line(match self.checkpoints {
-            0 => "  no signed checkpoint could be held against it".to_owned(),
-            1 => format!("  1 signed checkpoint looked at; {signed}"),
-            many => format!("  {many} signed checkpoints looked at; {signed}"),
-        });
+        line(format!("  signed checkpoints held against it: {}; {signed}", self.checkpoints));
         if let Some(earlier) = self.earlier {
-            line(format!("  held against an earlier checkpoint of {earlier} leaves"));
+            line(format!("  held against an earlier checkpoint of size {earlier}"));
         }
         for finding in &self.findings {
             line(format!("WRONG: {finding}"));

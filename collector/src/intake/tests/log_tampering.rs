@@ -114,7 +114,7 @@ async fn dropping_anything_is_found() {
         (
             "DELETE FROM log_erasure; DELETE FROM log_leaf WHERE idx = 599; \
              UPDATE log_head SET size = 599",
-            "more than the 599 that are there",
+            "larger than the log, which has size 599",
         ),
         (
             "DELETE FROM decision WHERE log_index > 255; DELETE FROM log_erasure; \
@@ -132,11 +132,7 @@ async fn dropping_anything_is_found() {
         UPDATE log_head SET size = 100";
     assert!(bench.after(cut, None).await.is_good());
     let report = bench.after(cut, Some(&note)).await;
-    assert!(
-        report.to_text().contains("600 leaves that was given is of more"),
-        "{}",
-        report.to_text()
-    );
+    assert!(report.to_text().contains("size 600 that was given is larger"), "{}", report.to_text());
 }
 
 #[tokio::test]
@@ -159,7 +155,7 @@ async fn reordering_is_found() {
 async fn adding_behind_the_collectors_back_is_found() {
     let (mut bench, _) = signed().await;
     for (change, words) in [
-        ("INSERT INTO log_leaf VALUES (600, randomblob(32))", "head counts 600"),
+        ("INSERT INTO log_leaf VALUES (600, randomblob(32))", "head says size 600"),
         (
             "INSERT INTO log_leaf VALUES (600, randomblob(32)); UPDATE log_head SET size = 601",
             "leaf 600 has no record",
@@ -184,7 +180,7 @@ async fn adding_behind_the_collectors_back_is_found() {
         ("UPDATE log_checkpoint SET size = 599", "something else than its row"),
         ("UPDATE log_checkpoint SET note = replace(note, '600', '599')", "does not verify"),
         ("UPDATE log_head SET origin = 'other.example/log'", "something else than its row"),
-        ("UPDATE log_head SET size = 10", "head counts 10"),
+        ("UPDATE log_head SET size = 10", "head says size 10"),
     ] {
         bench.finds(change, words).await;
     }
@@ -206,7 +202,7 @@ async fn a_log_that_was_worked_out_anew_is_found_by_any_earlier_checkpoint() {
     bench.sign(later).await;
     assert!(bench.verify(None).await.is_good(), "nothing inside can tell");
     let report = bench.verify(Some(&note)).await;
-    let words = "the checkpoint of 600 leaves that was given has another root";
+    let words = "the checkpoint of size 600 that was given has another root";
     assert!(report.to_text().contains(words), "{}", report.to_text());
 }
 
@@ -245,9 +241,25 @@ async fn a_log_that_was_changed_is_not_signed_any_more() {
     bench.run("UPDATE log_leaf SET hash = randomblob(32) WHERE idx = 598").await;
     bench.fill(1, clock::now()).await;
     let error = transparency::sign(&mut bench.db, &bench.keys, clock::now()).await.unwrap_err();
-    assert!(error.to_string().contains("does not continue what was last signed"), "{error}");
+    assert!(error.to_string().contains("does not continue the checkpoint of size 600"), "{error}");
     bench.run("DELETE FROM log_leaf WHERE idx > 500; UPDATE log_head SET size = 501").await;
     let error = transparency::sign(&mut bench.db, &bench.keys, clock::now()).await.unwrap_err();
-    assert!(error.to_string().contains("shorter than when it was last signed"), "{error}");
+    assert!(error.to_string().contains("does not continue the checkpoint of size 600"), "{error}");
     assert_eq!(leaves::head(&mut bench.db).await.unwrap().0, 501);
+}
+
+#[tokio::test]
+async fn a_damaged_log_keeps_nobody_from_deciding() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    bench.found().await;
+    bench.fill(10, now).await;
+    bench.run("UPDATE log_leaf SET hash = x'00' WHERE idx = 3").await;
+    bench.run("PRAGMA foreign_keys = OFF; DELETE FROM log_leaf WHERE idx = 7").await;
+    bench.fill(600, now).await;
+    assert_eq!(leaves::head(&mut bench.db).await.unwrap().0, 610);
+    let said = bench.verify(None).await.to_text();
+    assert!(said.contains("leaf 3 is no hash") && said.contains("leaf 7 is missing"), "{said}");
+    let error = transparency::sign(&mut bench.db, &bench.keys, now).await.unwrap_err();
+    assert!(error.to_string().contains("lacks hashes"), "{error}");
 }
