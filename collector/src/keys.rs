@@ -7,7 +7,7 @@
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
 //!
-//! The consent log's key is derived from the visitor secret ([`log`]).
+//! The consent log's key is derived from the visitor secret.
 
 mod log;
 

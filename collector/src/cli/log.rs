@@ -118,12 +118,10 @@ fn keys(path: &Path) -> Result<Keys, Failure> {
 async fn offline(arguments: &Verify) -> Result<Report, Failure> {
     let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
     let (_, origin) = leaves::head(&mut db).await?;
+    let origin = origin.ok_or_else(nameless)?;
     let verifier = match (&arguments.key, &arguments.keys_file) {
         (Some(key), _) => Some(Verifier::parse(key)?),
-        (None, Some(file)) => {
-            let origin = origin.ok_or_else(nameless)?;
-            Some(keys(file)?.log_verifier(&origin))
-        }
+        (None, Some(file)) => Some(keys(file)?.log_verifier(&origin)),
         (None, None) => None,
     };
     let earlier = earlier(arguments, verifier.as_ref())?;

@@ -17,7 +17,7 @@ use super::receipt;
 use crate::{
     error::Problem,
     keys::Keys,
-    log,
+    log::{Hash, record},
     session::{self, Session},
     sites::Site,
     store::{
@@ -27,7 +27,7 @@ use crate::{
         tallies::{self, Kind},
         visitors::{self, Times},
     },
-    transparency,
+    transparency::Appender,
 };
 
 /// A decision to record.
@@ -86,6 +86,7 @@ impl std::fmt::Debug for Decided {
 /// case nothing was written.
 pub async fn decide(
     db: &mut Connection,
+    log: &mut Appender,
     keys: &Keys,
     decide: &Decide,
     now: Millis,
@@ -129,7 +130,7 @@ pub async fn decide(
         now,
         receipt: None,
         salt: &decide.random.1,
-        log_index: 0,
+        log_index: log.place(db).await?,
     };
     // A yes that was overtaken, by a later no of another tab perhaps, is no yes any more: but to what holds
     // anyhow, as where a page tells once more what it had no answer to.
@@ -147,12 +148,9 @@ pub async fn decide(
     if before.is_none() && request.previous.is_none() {
         count(db, site, if refused { &[] } else { &granted }, now).await?;
     }
-    // From here on the decision is recorded, and its place in the log is its own.
-    decision.log_index = transparency::next(db).await?;
     if refused && before.is_none() {
         let row = row_digest(site, &decision, None)?;
-        let leaf = log::record::decision(decision.salt, None, &row);
-        transparency::append(db, decision.log_index, &leaf).await?;
+        log.append(db, &record::decision(decision.salt, None, &row)).await?;
         decisions::insert(db, site.id, &decision).await?;
         return Ok(Ok(Decided { in_force: true, ..Decided::default() }));
     }
@@ -196,8 +194,7 @@ pub async fn decide(
     let payload = serde_json::to_string(&receipt::of(decide, &facts))
         .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let signed = keys.sign_receipt(&payload);
-    let leaf = log::record::decision(decision.salt, Some(&signed), &digest);
-    transparency::append(db, decision.log_index, &leaf).await?;
+    log.append(db, &record::decision(decision.salt, Some(&signed), &digest)).await?;
     decision.visitor = row;
     decision.receipt = Some((receipt_id, &signed));
     decisions::insert(db, site.id, &decision).await?;
@@ -222,9 +219,9 @@ fn row_digest(
     site: &Site,
     decision: &Decision<'_>,
     visitor: Option<VisitorHash>,
-) -> sqlx::Result<log::Hash> {
+) -> sqlx::Result<Hash> {
     let request = decision.request;
-    let row = log::record::Decision {
+    let row = record::Decision {
         index: decision.log_index,
         site: site.key.as_str(),
         id: base64url(request.id.as_bytes()),

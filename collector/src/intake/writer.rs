@@ -29,7 +29,7 @@ use crate::{
         Connection, Database,
         tallies::{self, Kind},
     },
-    transparency::{self, LogError},
+    transparency::{self, Appender, LogError},
 };
 
 /// Jobs that may wait; beyond them the answer is 503.
@@ -207,8 +207,10 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Ou
         let mut tx = db.begin_with("BEGIN IMMEDIATE").await.map_err(Failed::Database)?;
         // Read once the database is this transaction's own: nothing recorded before it is later.
         let now = clock::now();
-        match apply(&mut tx, keys, jobs, ids, now).await.map_err(Failed::Job)? {
+        let mut log = Appender::default();
+        match apply(&mut tx, &mut log, keys, jobs, (ids, now)).await.map_err(Failed::Job)? {
             Some(mut outcomes) => {
+                log.settle(&mut tx).await.map_err(Failed::Job)?;
                 overtake(jobs, &mut outcomes);
                 tx.commit().await.map_err(Failed::Database)?;
                 return Ok(outcomes);
@@ -223,10 +225,10 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Ou
 /// wrong.
 async fn apply(
     db: &mut Connection,
+    log: &mut Appender,
     keys: &Keys,
     jobs: &[Job],
-    ids: Ids,
-    now: Millis,
+    (ids, now): (Ids, Millis),
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
@@ -249,7 +251,8 @@ async fn apply(
                 continue;
             }
             Job::Decide(decide, _) => {
-                outcomes.push(Outcome::Decided(consents::decide(db, keys, decide, now).await?));
+                outcomes
+                    .push(Outcome::Decided(consents::decide(db, log, keys, decide, now).await?));
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
@@ -259,6 +262,7 @@ async fn apply(
                 outcomes.push(Outcome::Counted);
             }
             Job::Checkpoint(_) => {
+                log.settle(db).await?;
                 let signed = match transparency::sign(db, keys, now).await {
                     Err(LogError::Database(error)) => return Err(error),
                     signed => signed.map(|signed| signed.note).map_err(Problem::from),

@@ -1,29 +1,28 @@
 //! The consent log's hashes, its head, and what was signed of it.
 
 use consent_core::time::Millis;
-use sqlx::Row as _;
 
 use super::Connection;
 
-const NEXT: &str = "UPDATE log_head SET size = size + 1 WHERE id = 1 RETURNING size - 1";
+const HOLD: &str = "UPDATE log_head SET size = size WHERE id = 1 RETURNING size";
 
-/// Takes the place of the next leaf, which the caller fills in the same transaction. Until that
-/// ends nobody else takes one.
+/// How many leaves the log has, which nobody else can change until the caller's transaction ends:
+/// one writer appends at a time.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
-    sqlx::query_scalar(NEXT).fetch_one(db).await
+pub async fn hold(db: &mut Connection) -> sqlx::Result<i64> {
+    sqlx::query_scalar(HOLD).fetch_optional(db).await?.ok_or_else(headless)
 }
 
-const HOLD: &str = "UPDATE log_head SET size = size WHERE id = 1";
+const GROW: &str = "UPDATE log_head SET size = $1 WHERE id = 1";
 
-/// Holds the log for the rest of the caller's transaction, as [`next`] does, without a place.
+/// Says how many leaves the log has now.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn hold(db: &mut Connection) -> sqlx::Result<()> {
-    sqlx::query(HOLD).execute(db).await?;
+pub async fn grow(db: &mut Connection, size: i64) -> sqlx::Result<()> {
+    sqlx::query(GROW).bind(size).execute(db).await?;
     Ok(())
 }
 
@@ -34,9 +33,11 @@ const HEAD: &str = "SELECT size, origin FROM log_head WHERE id = 1";
 /// # Errors
 /// Where the database does not answer.
 pub async fn head(db: &mut Connection) -> sqlx::Result<(i64, Option<String>)> {
-    sqlx::query_as(HEAD).fetch_optional(db).await?.ok_or_else(|| {
-        sqlx::Error::Protocol("table log_head has lost its row: somebody has deleted it".to_owned())
-    })
+    sqlx::query_as(HEAD).fetch_optional(db).await?.ok_or_else(headless)
+}
+
+fn headless() -> sqlx::Error {
+    sqlx::Error::Protocol("table log_head has lost its row: somebody has deleted it".to_owned())
 }
 
 const NAME: &str = "UPDATE log_head SET origin = $1 WHERE id = 1";
@@ -136,14 +137,14 @@ pub async fn count_tiles(db: &mut Connection) -> sqlx::Result<i64> {
 }
 
 /// A checkpoint that was signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Signed {
     /// Leaves.
     pub size: i64,
     /// The root over them.
     pub root: Vec<u8>,
-    /// When it was signed.
-    pub at: Millis,
+    /// When it was signed, in milliseconds since 1970.
+    pub signed_at: i64,
     /// The signed note.
     pub note: String,
 }
@@ -156,7 +157,7 @@ const LAST_SIGNED: &str =
 /// # Errors
 /// Where the database does not answer.
 pub async fn last_signed(db: &mut Connection) -> sqlx::Result<Option<Signed>> {
-    sqlx::query(LAST_SIGNED).fetch_optional(db).await?.as_ref().map(signed).transpose()
+    sqlx::query_as(LAST_SIGNED).fetch_optional(db).await
 }
 
 const SIGNED: &str = "SELECT size, root, signed_at, note FROM log_checkpoint \
@@ -167,16 +168,7 @@ const SIGNED: &str = "SELECT size, root, signed_at, note FROM log_checkpoint \
 /// # Errors
 /// Where the database does not answer.
 pub async fn signed_after(db: &mut Connection, after: i64) -> sqlx::Result<Vec<Signed>> {
-    sqlx::query(SIGNED).bind(after).fetch_all(db).await?.iter().map(signed).collect()
-}
-
-fn signed(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Signed> {
-    Ok(Signed {
-        size: row.try_get(0)?,
-        root: row.try_get(1)?,
-        at: Millis(row.try_get(2)?),
-        note: row.try_get(3)?,
-    })
+    sqlx::query_as(SIGNED).bind(after).fetch_all(db).await
 }
 
 const INSERT_SIGNED: &str = "INSERT INTO log_checkpoint (size, root, signed_at, note) \
@@ -190,7 +182,7 @@ pub async fn insert_signed(db: &mut Connection, signed: &Signed) -> sqlx::Result
     sqlx::query(INSERT_SIGNED)
         .bind(signed.size)
         .bind(&signed.root)
-        .bind(signed.at.0)
+        .bind(signed.signed_at)
         .bind(&signed.note)
         .execute(db)
         .await?;

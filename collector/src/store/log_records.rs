@@ -1,6 +1,6 @@
 //! The consent log read as a whole: its leaves with what they stand for.
 
-use sqlx::Row as _;
+use sqlx::{FromRow as _, Row as _};
 
 use super::Connection;
 
@@ -21,16 +21,20 @@ pub struct Leaf {
 }
 
 /// A decision as it stands in the database, whatever has become of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Decision {
-    /// The site's row, and its key where there is one.
-    pub site: (i64, Option<String>),
+    /// The site's row.
+    pub site_id: i64,
+    /// The site's key, where there is such a row.
+    pub site_key: Option<String>,
     /// Its id.
     pub id: Vec<u8>,
     /// The mark of the session that sent it.
     pub session: Vec<u8>,
-    /// The visitor's row and hash; a row without a hash is one that is gone.
-    pub visitor: Option<(i64, Option<Vec<u8>>)>,
+    /// The visitor's row.
+    pub visitor_id: Option<i64>,
+    /// The visitor's hash, where there is such a row.
+    pub visitor_hash: Option<Vec<u8>>,
     /// Its receipt's id.
     pub receipt_id: Option<Vec<u8>>,
     /// The edition of the site file.
@@ -56,9 +60,9 @@ pub struct Decision {
 }
 
 const LEAVES: &str = "SELECT leaf.idx, leaf.hash, note.erased, note.erased_at, gone.log_index, \
-        d.site_id, site.key, d.id, d.session, d.visitor_id, v.hash, d.receipt_id, d.edition, \
-        d.method, d.language, d.page, d.banner, d.decided_at, d.recorded_at, d.choices, \
-        d.receipt, d.salt \
+        d.site_id, site.key AS site_key, d.id, d.session, d.visitor_id, v.hash AS visitor_hash, \
+        d.receipt_id, d.edition, d.method, d.language, d.page, d.banner, d.decided_at, \
+        d.recorded_at, d.choices, d.receipt, d.salt \
     FROM log_leaf AS leaf \
     LEFT JOIN log_erasure AS note ON note.log_index = leaf.idx \
     LEFT JOIN log_erasure AS gone ON gone.erased = leaf.idx \
@@ -73,47 +77,19 @@ const LEAVES: &str = "SELECT leaf.idx, leaf.hash, note.erased, note.erased_at, g
 /// Where the database does not answer.
 pub async fn leaves(db: &mut Connection, first: i64, limit: i64) -> sqlx::Result<Vec<Leaf>> {
     let rows = sqlx::query(LEAVES).bind(first).bind(limit).fetch_all(db).await?;
-    rows.iter().map(leaf).collect()
-}
-
-fn leaf(row: &sqlx::sqlite::SqliteRow) -> sqlx::Result<Leaf> {
-    let erased: Option<i64> = row.try_get(2)?;
-    let erasure = match erased {
-        Some(erased) => Some((erased, row.try_get(3)?)),
-        None => None,
-    };
-    let site: Option<i64> = row.try_get(5)?;
-    Ok(Leaf {
-        index: row.try_get(0)?,
-        hash: row.try_get(1)?,
-        erasure,
-        erased_by: row.try_get(4)?,
-        decision: site.map(|site| decision(row, site).map_err(|error| error.to_string())),
-    })
-}
-
-fn decision(row: &sqlx::sqlite::SqliteRow, site: i64) -> sqlx::Result<Decision> {
-    let visitor = match row.try_get::<Option<i64>, _>(9)? {
-        Some(visitor) => Some((visitor, row.try_get(10)?)),
-        None => None,
-    };
-    Ok(Decision {
-        site: (site, row.try_get(6)?),
-        id: row.try_get(7)?,
-        session: row.try_get(8)?,
-        visitor,
-        receipt_id: row.try_get(11)?,
-        edition: row.try_get(12)?,
-        method: row.try_get(13)?,
-        language: row.try_get(14)?,
-        page: row.try_get(15)?,
-        banner: row.try_get(16)?,
-        decided_at: row.try_get(17)?,
-        recorded_at: row.try_get(18)?,
-        choices: row.try_get(19)?,
-        receipt: row.try_get(20)?,
-        salt: row.try_get(21)?,
-    })
+    // Somebody may have written something else into the columns than can stand there.
+    let leaves = rows.iter().map(|row| {
+        let (erased, erased_at): (Option<i64>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+        let decision: Option<i64> = row.try_get(5)?;
+        Ok(Leaf {
+            index: row.try_get(0)?,
+            hash: row.try_get(1)?,
+            erasure: erased.zip(erased_at),
+            erased_by: row.try_get(4)?,
+            decision: decision.map(|_| Decision::from_row(row).map_err(|error| error.to_string())),
+        })
+    });
+    leaves.collect()
 }
 
 const DOCUMENTS: &str = "SELECT site_id, edition, document FROM policy ORDER BY site_id, edition";

@@ -46,7 +46,7 @@ pub async fn sign(db: &mut Connection, keys: &Keys, now: Millis) -> Result<Signe
     }
     let root = root(db, size).await?;
     let note = keys.sign_checkpoint(&Checkpoint { origin, size, root });
-    let signed = Signed { size: head, root: root.to_vec(), at: now, note };
+    let signed = Signed { size: head, root: root.to_vec(), signed_at: now.0, note };
     leaves::insert_signed(db, &signed).await?;
     Ok(signed)
 }

@@ -32,22 +32,48 @@ use crate::{
 /// Hashes of a full tile, as places in the database are counted.
 const FULL: i64 = 256;
 
-/// Takes the place of the next leaf for the rest of the caller's transaction, which must fill it by
-/// [`append`].
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
-    leaves::next(db).await
+/// What appends within one transaction, however many leaves. It holds the log from its first place
+/// on, so that nobody else appends until the transaction ends, which must not be committed before
+/// [`Appender::settle`].
+#[derive(Debug, Default)]
+pub struct Appender {
+    /// The next place, once the log is held.
+    next: Option<i64>,
 }
 
-/// Fills the place that [`next`] has taken.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn append(db: &mut Connection, index: i64, leaf: &Hash) -> sqlx::Result<()> {
-    leaves::append(db, index, leaf).await?;
-    complete(db, index).await
+impl Appender {
+    /// The place that [`Appender::append`] will fill.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn place(&mut self, db: &mut Connection) -> sqlx::Result<i64> {
+        match self.next {
+            Some(next) => Ok(next),
+            None => Ok(*self.next.insert(leaves::hold(db).await?)),
+        }
+    }
+
+    /// Appends a leaf.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn append(&mut self, db: &mut Connection, leaf: &Hash) -> sqlx::Result<()> {
+        let index = self.place(db).await?;
+        leaves::append(db, index, leaf).await?;
+        self.next = Some(index + 1);
+        complete(db, index).await
+    }
+
+    /// Makes what was appended count.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn settle(&self, db: &mut Connection) -> sqlx::Result<()> {
+        match self.next {
+            Some(next) => leaves::grow(db, next).await,
+            None => Ok(()),
+        }
+    }
 }
 
 /// Stores the roots over the tiles that a leaf completes. A log that has lost leaves lacks them; that
@@ -202,13 +228,13 @@ pub async fn tile(db: &mut Connection, tile: Tile) -> sqlx::Result<Option<Vec<Ha
 /// Where the database does not answer.
 pub async fn erase(
     db: &mut Connection,
-    site: SiteId,
-    decision: Uuid7,
+    log: &mut Appender,
+    (site, decision): (SiteId, Uuid7),
     now: Millis,
 ) -> sqlx::Result<bool> {
     let Some(erased) = decisions::erase(db, site, decision).await? else { return Ok(false) };
-    let index = next(db).await?;
-    append(db, index, &Erasure { index, erased, at: now.0 }.leaf()).await?;
+    let index = log.place(db).await?;
+    log.append(db, &Erasure { index, erased, at: now.0 }.leaf()).await?;
     leaves::insert_erasure(db, index, erased, now).await?;
     Ok(true)
 }

@@ -54,19 +54,19 @@ impl Documents {
 
 /// The leaf of a decision as it stands in the database; none where something that it names is gone.
 pub(super) fn leaf_of(index: i64, decision: &Decision, documents: &Documents) -> Option<Hash> {
-    let visitor = match &decision.visitor {
-        Some((_, hash)) => Some(base64url(hash.as_deref()?)),
+    let visitor = match decision.visitor_id {
+        Some(_) => Some(base64url(decision.visitor_hash.as_deref()?)),
         None => None,
     };
     let row = record::Decision {
         index,
-        site: decision.site.1.as_deref()?,
+        site: decision.site_key.as_deref()?,
         id: base64url(&decision.id),
         session: base64url(&decision.session),
         visitor,
         receipt_id: decision.receipt_id.as_deref().map(base64url),
         edition: decision.edition,
-        site_file: documents.0.get(&(decision.site.0, decision.edition))?,
+        site_file: documents.0.get(&(decision.site_id, decision.edition))?,
         method: &decision.method,
         language: &decision.language,
         page: &decision.page,
@@ -221,7 +221,7 @@ impl Reading<'_> {
             && u64::try_from(signed.size).is_ok_and(|signed| signed <= size)
         {
             let root = edge.root();
-            let when = format!(", signed at {},", time(signed.at.0));
+            let when = format!(", signed at {},", time(signed.signed_at));
             self.report.checkpoints += 1;
             if signed.root[..] != root[..] {
                 self.report.find(Finding::Root { size, when: when.clone() });
@@ -270,8 +270,8 @@ impl Reading<'_> {
         if stored != self.tiles {
             self.report.find(Finding::Tiles { stored, expected: self.tiles });
         }
-        for Signed { size, at, .. } in self.signed {
-            let when = format!(", signed at {},", time(at.0));
+        for Signed { size, signed_at, .. } in self.signed {
+            let when = format!(", signed at {},", time(signed_at));
             let size = u64::try_from(size).unwrap_or_default();
             self.report.find(Finding::Shorter { size, when, leaves });
         }
@@ -291,11 +291,10 @@ pub(super) fn given() -> String {
 }
 
 fn altered(index: i64, decision: &Decision) -> Finding {
-    let (row, key) = &decision.site;
     let id = <[u8; 16]>::try_from(decision.id.as_slice()).ok().and_then(Uuid7::from_bytes);
     Finding::Altered {
         index,
-        site: key.clone().unwrap_or_else(|| format!("(row {row})")),
+        site: decision.site_key.clone().unwrap_or_else(|| format!("(row {})", decision.site_id)),
         id: id.map_or_else(|| base64url(&decision.id), |id| id.to_text()),
     }
 }

@@ -265,9 +265,10 @@ async fn of_one_visitors_decisions_in_one_transaction_the_last_alone_is_in_force
             })
             .into();
     let mut decided = Vec::new();
-    let mut tx = bench.db.begin().await.unwrap();
+    let (mut tx, mut log) = (bench.db.begin().await.unwrap(), Appender::default());
     for job in &jobs {
-        decided.push(consents::decide(&mut tx, &bench.keys, job, now).await.unwrap().unwrap());
+        let one = consents::decide(&mut tx, &mut log, &bench.keys, job, now).await;
+        decided.push(one.unwrap().unwrap());
     }
     consents::overtake(jobs.iter().zip(&mut decided));
     assert_eq!(

@@ -31,10 +31,12 @@ impl Bench {
         };
         let all: Vec<_> = (0..count).map(decide).collect();
         let mut tx = self.db.begin().await.unwrap();
+        let mut log = Appender::default();
         for decide in &all {
-            let decided = consents::decide(&mut tx, &self.keys, decide, now).await.unwrap();
-            receipts.extend(decided.unwrap().receipt.map(|(_, receipt)| receipt));
+            let decided = consents::decide(&mut tx, &mut log, &self.keys, decide, now).await;
+            receipts.extend(decided.unwrap().unwrap().receipt.map(|(_, receipt)| receipt));
         }
+        log.settle(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         receipts
     }
@@ -156,8 +158,10 @@ async fn whoever_holds_a_receipt_can_find_it_in_the_log_even_when_its_record_is_
     for id in ids.iter().step_by(50) {
         let id = Uuid7::from_bytes(id.as_slice().try_into().unwrap()).unwrap();
         let mut tx = bench.db.begin().await.unwrap();
-        assert!(transparency::erase(&mut tx, bench.site.id, id, later).await.unwrap());
-        assert!(!transparency::erase(&mut tx, bench.site.id, id, later).await.unwrap());
+        let (mut log, decision) = (Appender::default(), (bench.site.id, id));
+        assert!(transparency::erase(&mut tx, &mut log, decision, later).await.unwrap());
+        assert!(!transparency::erase(&mut tx, &mut log, decision, later).await.unwrap());
+        log.settle(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
     }
     assert_eq!(bench.count("SELECT COUNT(*) FROM decision").await, 294);
@@ -226,4 +230,24 @@ async fn a_log_has_one_name_for_good() {
     sqlx::query("UPDATE log_head SET origin = NULL").execute(&mut bench.db).await.unwrap();
     let error = transparency::found(&mut bench.db, None, "x").await.unwrap_err().to_string();
     assert!(error.contains("signed checkpoints but no name"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_not_taken_leaves_no_gap_in_the_log() {
+    let mut bench = bench().await;
+    let now = clock::now();
+    bench.found().await;
+    let visitor = bench.visitor(1, &["analytics"], now).await;
+    let no = request(2, Method::Withdraw, now, &[("analytics", false)]);
+    bench.decide(Some(visitor), no.clone(), now).await.unwrap();
+    let late = request(3, Method::Custom, now.plus(-1_000), &[("analytics", true)]);
+    let refused = bench.decide(Some(visitor), late, now).await.unwrap_err();
+    assert_eq!(refused.errors[0].code, "superseded");
+    bench.decide(Some(visitor), no, now).await.unwrap();
+    assert_eq!(bench.size().await, 2, "nor is what is told twice in it twice");
+    bench.visitor(4, &["analytics"], now).await;
+    bench.sign(now).await;
+    let report = bench.verify(None).await;
+    assert!(report.is_good(), "{}", report.to_text());
+    assert_eq!(report.size, 3);
 }

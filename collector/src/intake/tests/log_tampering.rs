@@ -16,7 +16,9 @@ async fn signed() -> (Bench, String) {
     bench.fill(599, now).await;
     let id: Vec<u8> = bench.one("SELECT id FROM decision WHERE log_index = 100").await;
     let id = Uuid7::from_bytes(id.try_into().unwrap()).unwrap();
-    assert!(transparency::erase(&mut bench.db, bench.site.id, id, now).await.unwrap());
+    let (mut log, decision) = (Appender::default(), (bench.site.id, id));
+    assert!(transparency::erase(&mut bench.db, &mut log, decision, now).await.unwrap());
+    log.settle(&mut bench.db).await.unwrap();
     let note = bench.sign(now).await;
     // Nothing that the database itself checks is in the way.
     bench.run("PRAGMA foreign_keys = OFF").await;

@@ -34,6 +34,7 @@ use crate::{
     site,
     sites::{Site, Sites},
     store::{Connection, Database, reports, sites as site_rows},
+    transparency::Appender,
 };
 
 const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
@@ -105,7 +106,9 @@ impl Bench {
         check::decision(&self.site, &request, now)?;
         let decide = self.decide_as(visitor, request);
         let mut tx = self.db.begin().await.unwrap();
-        let decided = consents::decide(&mut tx, &self.keys, &decide, now).await.unwrap();
+        let mut log = Appender::default();
+        let decided = consents::decide(&mut tx, &mut log, &self.keys, &decide, now).await.unwrap();
+        log.settle(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         decided
     }
