@@ -39,7 +39,7 @@ pub(super) enum Act {
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// Verify what a collector serves instead of a database: its address, `https://HOST`.
-    #[arg(long = "url")]
+    #[arg(long = "url", value_name = "URL")]
     served: Option<String>,
     /// A checkpoint that was kept before: the log must continue it.
     #[arg(long, value_name = "FILE")]

@@ -134,6 +134,42 @@ async fn proofs_and_tiles_from_the_database_hold() {
     assert_eq!(transparency::consistency(db, 1, 651).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_leaf_that_completes_tiles_of_two_levels_stores_both_roots() {
+    let mut bench = bench().await;
+    let mut tx = bench.db.begin().await.unwrap();
+    sqlx::query(
+        "WITH RECURSIVE n (at) AS (SELECT 0 UNION ALL SELECT at + 1 FROM n WHERE at < 65534) \
+         INSERT INTO log_leaf (idx, hash) SELECT at, randomblob(32) FROM n",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    crate::store::log::grow(&mut tx, 65_535).await.unwrap();
+    for index in 0..255 {
+        let below = crate::store::log::hashes(&mut tx, 0, index * 256, 256).await.unwrap();
+        let root = tree::over(&below);
+        crate::store::log::insert_tile(&mut tx, 1, index, &root).await.unwrap();
+    }
+    let mut log = Appender::default();
+    for leaf in [[1; 32], [2; 32], [3; 32]] {
+        log.append(&mut tx, &leaf).await.unwrap();
+    }
+    log.settle(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let leaves = crate::store::log::hashes(&mut bench.db, 0, 0, 65_538).await.unwrap();
+    let tile = Tile { level: 2, index: 0, width: 1 };
+    let stored = transparency::tile(&mut bench.db, tile).await.unwrap();
+    assert_eq!(stored, Some(vec![tree::over(&leaves[..65_536])]));
+    let root = transparency::root(&mut bench.db, 65_538).await.unwrap();
+    assert_eq!(root, tree::over(&leaves));
+    for index in [0, 40_000, 65_535, 65_537] {
+        let (leaf, proof) =
+            transparency::inclusion(&mut bench.db, index, 65_538).await.unwrap().unwrap();
+        assert!(tree::includes(&root, 65_538, index, &leaf, &proof.path), "{index}");
+    }
+}
+
 /// The leaf and place of a receipt, worked out by whoever holds it and from nothing else.
 fn leaf_of(receipt: &str) -> (u64, tree::Hash) {
     let payload = receipt.split('.').nth(1).unwrap();
