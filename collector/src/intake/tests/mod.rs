@@ -5,6 +5,7 @@ mod decisions;
 mod events_and_leads;
 mod log;
 mod log_tampering;
+mod months;
 mod queries;
 mod writer;
 
