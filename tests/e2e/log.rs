@@ -2,6 +2,7 @@
 
 use ashiato_tests::{
     Collector, Data, Session, Visitor,
+    collector::UNLIMITED,
     process::{Said, ashiato},
 };
 use consent_core::ids::from_base64url;
@@ -18,6 +19,14 @@ fn refuse(collector: &Collector) {
     let session = Session::open(collector, None);
     let answer = collector.post("/v1/consents", session.sign(&session.decision("reject_all", &[])));
     assert_eq!(answer.expect(201)["receipt"], Value::Null);
+}
+
+/// One that signs as often as a test asks.
+fn start(data: &Data) -> Collector {
+    Collector::start_with(
+        data,
+        &[&["--public-url", "http://localhost:8080"], &UNLIMITED[..]].concat(),
+    )
 }
 
 /// Decisions of all kinds, six in all: grants, refusals, a withdrawal.
@@ -37,17 +46,27 @@ fn bytes(collector: &Collector, path: &str) -> Vec<u8> {
     answer.bytes
 }
 
-/// The checkpoint that is served, verified by the key that is served.
-fn checkpoint(collector: &Collector) -> (String, Checkpoint) {
+/// The checkpoint of that size, as it is served: a newer one is signed a second later at the soonest.
+fn note(collector: &Collector, size: usize) -> String {
+    loop {
+        let answer = collector.get("/v1/log/checkpoint");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        if answer.body.contains(&format!("\n{size}\n")) {
+            return answer.body;
+        }
+    }
+}
+
+/// The same, verified by the key that is served.
+fn checkpoint(collector: &Collector, size: usize) -> Checkpoint {
     let key = collector.get("/v1/log/key").body;
-    let note = collector.get("/v1/log/checkpoint").body;
     let verifier = StandardVerifier::new(key.trim()).unwrap();
-    let read = Note::from_bytes(note.as_bytes()).unwrap();
+    let read = Note::from_bytes(note(collector, size).as_bytes()).unwrap();
     let (signed, _) = read.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
     assert_eq!(signed.len(), 1);
     let checkpoint = Checkpoint::from_bytes(read.text()).unwrap();
     assert_eq!(checkpoint.origin(), ORIGIN);
-    (note, checkpoint)
+    checkpoint
 }
 
 fn hash(value: &Value) -> Hash {
@@ -78,6 +97,11 @@ fn log(data: &Data, act: &[&str]) -> Said {
     ashiato(["log"].iter().chain(act).chain(&place))
 }
 
+/// `ashiato log verify` of what is served.
+fn verify(collector: &Collector, more: &[&str]) -> Said {
+    ashiato(["log", "verify", "--url", &collector.url("")].iter().chain(more))
+}
+
 #[track_caller]
 fn good(said: &Said, words: &[&str]) {
     assert!(said.status.success(), "{said:?}");
@@ -97,17 +121,16 @@ fn wrong(said: &Said, words: &[&str]) {
 #[test]
 fn a_receipts_holder_proves_by_other_tools_that_it_is_in_the_signed_log() {
     let data = Data::new();
-    let collector = Collector::start(&data);
-    let (_, empty) = checkpoint(&collector);
-    assert_eq!(empty.size(), 0);
+    let collector = start(&data);
+    assert_eq!(checkpoint(&collector, 0).size(), 0);
     let first = Visitor::who_grants(&collector, &["analytics"]);
-    let (_, before) = checkpoint(&collector);
+    let before = checkpoint(&collector, 1);
     refuse(&collector);
     let receipts: Vec<_> = std::iter::once(first)
         .chain((0..4).map(|_| Visitor::who_grants(&collector, &["analytics", "lead_link"])))
         .map(|visitor| visitor.receipt)
         .collect();
-    let (_, now) = checkpoint(&collector);
+    let now = checkpoint(&collector, 6);
     assert_eq!((before.size(), now.size()), (1, 6));
 
     let tile = bytes(&collector, "/v1/log/tile/0/000.p/6");
@@ -128,7 +151,7 @@ fn a_receipts_holder_proves_by_other_tools_that_it_is_in_the_signed_log() {
 #[test]
 fn what_is_served_of_the_log_is_hashes_and_stays_as_it_is() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let (index, leaf) = leaf_of(&visitor.receipt);
     assert_eq!((index, bytes(&collector, "/v1/log/tile/0/000.p/1")), (0, leaf.0.to_vec()));
@@ -145,7 +168,7 @@ fn what_is_served_of_the_log_is_hashes_and_stays_as_it_is() {
 #[test]
 fn what_the_log_does_not_have_is_refused() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = start(&data);
     let _ = Visitor::who_grants(&collector, &["analytics"]);
     for tile in
         ["0/000", "0/000.p/2", "1/000.p/1", "0/001.p/1", "0/0", "64/000", "entries/000", "x/y/z"]
@@ -176,41 +199,36 @@ fn what_the_log_does_not_have_is_refused() {
 #[test]
 fn the_log_is_verified_in_the_database_and_by_what_is_served() {
     let data = Data::new();
-    let mut collector = Collector::start(&data);
+    let mut collector = start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let kept = data.path("kept.txt").display().to_string();
     let said = log(&data, &["checkpoint"]);
     good(&said, &["localhost:8080/log\n1\n"]);
     std::fs::write(&kept, &said.out).unwrap();
-    assert_eq!(said.out, collector.get("/v1/log/checkpoint").body);
+    assert_eq!(said.out, note(&collector, 1));
     let key = log(&data, &["key"]).out;
     assert_eq!(key, collector.get("/v1/log/key").body);
 
     let _ = visitor.decide(&collector, "withdraw", &[]).expect(201);
     refuse(&collector);
+    let _ = note(&collector, 3);
     let words = ["size 3: good", "recorded: 3", "earlier checkpoint of size 1"];
     good(&log(&data, &["verify", "--checkpoint", &kept]), &words);
-    let url = collector.url("");
-    let served = ["log", "verify", "--url", &url, "--key", key.trim(), "--checkpoint", &kept];
-    good(&ashiato(served), &["size 3: good", "signatures verified", "of size 1"]);
-    good(&ashiato(["log", "verify", "--url", &url]), &["size 3: good"]);
-    good(
-        &ashiato(["log", "verify", "--database-url", &data.database_url()]),
-        &["NOT verified: give"],
-    );
+    let more = ["--key", key.trim(), "--checkpoint", &kept];
+    good(&verify(&collector, &more), &["size 3: good", "signatures verified", "of size 1"]);
+    good(&verify(&collector, &[]), &["size 3: good"]);
+    let without_key = data.run(&["log", "verify"]);
+    assert!(without_key.contains("NOT verified: give"), "{without_key}");
 
     // The same name and size from somebody else's keys.
     let other = Data::new();
-    let stranger = Collector::start(&other);
+    let stranger = start(&other);
     let _ = Visitor::who_grants(&stranger, &["analytics"]);
-    let url = stranger.url("");
-    let served = ["log", "verify", "--url", &url, "--key", key.trim()];
-    wrong(&ashiato(served), &["is not signed by localhost:8080/log"]);
-    wrong(&ashiato(["log", "verify", "--url", &url, "--checkpoint", &kept]), &["not signed by"]);
+    wrong(&verify(&stranger, &["--key", key.trim()]), &["is not signed by localhost:8080/log"]);
+    wrong(&verify(&stranger, &["--checkpoint", &kept]), &["not signed by"]);
 
     collector.stop();
-    let url = collector.url("");
-    wrong(&ashiato(["log", "verify", "--url", &url]), &["cannot be fetched"]);
+    wrong(&verify(&collector, &[]), &["cannot be fetched"]);
     let missing = ["log", "key", "--keys-file", "no", "--database-url", &data.database_url()];
     wrong(&ashiato(missing), &["there is no keys file no", "remedy"]);
     assert!(!std::path::Path::new("no").exists(), "a verifier makes no keys");
@@ -219,12 +237,11 @@ fn the_log_is_verified_in_the_database_and_by_what_is_served() {
 #[test]
 fn a_row_that_is_changed_under_a_running_collector_is_found_from_inside_and_outside() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = start(&data);
     for _ in 0..3 {
         let _ = Visitor::who_grants(&collector, &["analytics"]);
     }
-    let url = collector.url("");
-    good(&ashiato(["log", "verify", "--url", &url]), &["size 3: good"]);
+    good(&verify(&collector, &[]), &["size 3: good"]);
     let changed = data.database().execute("UPDATE decision SET recorded_at = recorded_at - 1");
     assert_eq!(changed, Ok(3));
     let words = ["WRONG: leaf 0 does not stand for the decision", "leaf 2", "NOT good"];
@@ -234,93 +251,85 @@ fn a_row_that_is_changed_under_a_running_collector_is_found_from_inside_and_outs
         "UPDATE log_leaf SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE idx = 1";
     assert_eq!(data.database().execute(changed), Ok(1));
     let words = ["the checkpoint of size 3 that is served has another root"];
-    wrong(&ashiato(["log", "verify", "--url", &url]), &words);
+    wrong(&verify(&collector, &[]), &words);
     // And nothing is signed over it any more.
     let _ = Visitor::who_grants(&collector, &["analytics"]);
-    assert_eq!(collector.get("/v1/log/checkpoint").problem(503), "log_damaged");
+    let mut answer = collector.get("/v1/log/checkpoint");
+    while answer.status == 200 {
+        answer = collector.get("/v1/log/checkpoint");
+    }
+    assert_eq!(answer.problem(503), "log_damaged");
     assert!(collector.log().contains("does not continue the checkpoint of size 3"));
 }
 
 #[test]
 fn whatever_is_altered_dropped_moved_or_dated_back_is_found() {
+    let data = Data::new();
+    let collector = start(&data);
+    for size in [6, 12] {
+        decide(&collector);
+        let _ = note(&collector, size);
+    }
+    let mut before = log(&data, &["verify"]);
+    good(&before, &["size 12: good", "signatures verified"]);
+    // One change after the other: each is found for itself.
     for (change, words) in [
-        ("UPDATE decision SET choices = '{}'", "leaf 5 does not stand for"),
         (
-            "UPDATE decision SET page = 'https://shop.example/other' WHERE log_index = 2",
-            "leaf 2 does not stand for",
+            "DELETE FROM decision WHERE log_index = 11; DELETE FROM log_leaf WHERE idx = 11; \
+             UPDATE log_head SET size = 11",
+            "size 12, signed at",
         ),
-        (
-            "UPDATE decision SET method = 'accept_all' WHERE log_index = 1",
-            "leaf 1 does not stand for",
-        ),
-        (
-            "UPDATE decision SET recorded_at = recorded_at - 1 WHERE log_index = 4",
-            "leaf 4 does not stand for",
-        ),
-        (
-            "UPDATE decision SET decided_at = decided_at - 86400000 WHERE log_index = 1",
-            "leaf 1 does not stand for",
-        ),
-        (
-            "UPDATE decision SET receipt = 'e30.e30.e30' WHERE log_index = 0",
-            "leaf 0 does not stand for",
-        ),
-        (
-            "UPDATE decision SET receipt = NULL, page = '' WHERE log_index = 3",
-            "leaf 3 does not stand for",
-        ),
+        ("UPDATE decision SET choices = '{}' WHERE log_index = 5", "leaf 5 does not stand for"),
+        ("UPDATE decision SET page = 'https://a.b/' WHERE log_index = 2", "leaf 2 does not"),
+        ("UPDATE decision SET method = 'accept_all' WHERE log_index = 1", "leaf 1 does not"),
+        ("UPDATE decision SET recorded_at = recorded_at - 1 WHERE log_index = 4", "leaf 4 does"),
+        ("UPDATE decision SET decided_at = decided_at - 1 WHERE log_index = 7", "leaf 7 does"),
+        ("UPDATE decision SET receipt = 'e30.e30.e30' WHERE log_index = 0", "leaf 0 does not"),
+        ("UPDATE decision SET receipt = NULL, page = '' WHERE log_index = 3", "leaf 3 does not"),
         (
             "UPDATE log_leaf SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE idx = 2",
-            "another root",
+            "has another root",
         ),
         (
-            "UPDATE decision SET log_index = 5 - log_index WHERE log_index IN (2, 3)",
-            "leaf 2 does not stand for",
+            "UPDATE decision SET log_index = 17 - log_index WHERE log_index IN (8, 9)",
+            "leaf 8 does not",
         ),
-        ("DELETE FROM decision WHERE log_index = 3", "leaf 3 has no record"),
+        ("DELETE FROM decision WHERE log_index = 6", "leaf 6 has no record"),
         (
             "UPDATE decision SET log_index = 0 WHERE log_index = 1",
             "leaf 0 is named by two decisions",
         ),
         (
-            "DELETE FROM decision WHERE log_index = 5; DELETE FROM log_leaf WHERE idx = 5",
-            "leaf 5 is missing",
-        ),
-        (
-            "DELETE FROM decision WHERE log_index = 5; DELETE FROM log_leaf WHERE idx = 5; \
-             UPDATE log_head SET size = 5",
-            "larger than the log, which has size 5",
+            "DELETE FROM decision WHERE log_index = 10; DELETE FROM log_leaf WHERE idx = 10",
+            "leaf 10 is missing",
         ),
         (
             "DELETE FROM decision WHERE log_index = 2; DELETE FROM log_leaf WHERE idx = 2",
             "leaf 2 is missing",
         ),
     ] {
-        let data = Data::new();
-        let collector = Collector::start(&data);
-        decide(&collector);
-        let note = collector.get("/v1/log/checkpoint").body;
-        assert!(note.contains("\n6\n"), "{note}");
-        good(&log(&data, &["verify"]), &["size 6: good", "signatures verified"]);
         data.database().run(change);
-        wrong(&log(&data, &["verify"]), &[words, "NOT good"]);
+        let after = log(&data, &["verify"]);
+        wrong(&after, &[words, "NOT good"]);
+        assert!(!before.out.contains(words), "{words} was there: {}", before.out);
+        before = after;
     }
 }
 
 #[test]
 fn a_log_that_was_written_anew_is_found_by_who_kept_a_checkpoint() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = start(&data);
     decide(&collector);
     let kept = data.path("kept.txt").display().to_string();
-    std::fs::write(&kept, collector.get("/v1/log/checkpoint").body).unwrap();
+    std::fs::write(&kept, note(&collector, 6)).unwrap();
 
     // Another history under the same keys: its own checkpoints are in good order.
     let again = Data::new();
     std::fs::copy(data.path("keys"), again.path("keys")).unwrap();
-    let collector = Collector::start(&again);
+    let collector = start(&again);
     decide(&collector);
-    let _ = checkpoint(&collector);
+    let _ = note(&collector, 6);
     good(&log(&again, &["verify"]), &["size 6: good"]);
     let words = "the checkpoint of size 6 that was given has another root";
     wrong(&log(&again, &["verify", "--checkpoint", &kept]), &[words]);
@@ -342,43 +351,43 @@ const PUT_BACK: &str = "DELETE FROM consent_grant WHERE receipt_id IN \
 #[test]
 fn a_database_that_was_put_back_is_found_by_an_earlier_checkpoint() {
     let data = Data::new();
-    let mut collector = Collector::start(&data);
+    let mut collector = start(&data);
     for _ in 0..2 {
         let _ = Visitor::who_grants(&collector, &["analytics"]);
     }
     let kept = data.path("kept.txt").display().to_string();
-    std::fs::write(&kept, collector.get("/v1/log/checkpoint").body).unwrap();
+    std::fs::write(&kept, note(&collector, 2)).unwrap();
     collector.stop();
     data.database().run(PUT_BACK);
 
-    let collector = Collector::start(&data);
-    let url = collector.url("");
+    let collector = start(&data);
     good(&log(&data, &["verify"]), &["size 1: good"]);
     let words =
         ["the checkpoint of size 2 that was given is larger than the log, which has size 1"];
     wrong(&log(&data, &["verify", "--checkpoint", &kept]), &words);
-    wrong(&ashiato(["log", "verify", "--url", &url, "--checkpoint", &kept]), &words);
+    wrong(&verify(&collector, &["--checkpoint", &kept]), &words);
     // As long as before again, but with something else in it.
     refuse(&collector);
     refuse(&collector);
+    let _ = note(&collector, 3);
     let words = ["the checkpoint of size 2 that was given has another root"];
     wrong(&log(&data, &["verify", "--checkpoint", &kept]), &words);
-    wrong(&ashiato(["log", "verify", "--url", &url, "--checkpoint", &kept]), &words);
+    wrong(&verify(&collector, &["--checkpoint", &kept]), &words);
 }
 
 #[test]
 fn a_log_of_many_tiles_is_served_and_verified() {
     let data = Data::new();
-    let collector = Collector::start(&data);
+    let collector = start(&data);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..150).for_each(|_| refuse(&collector)));
         }
     });
-    let url = collector.url("");
-    good(&ashiato(["log", "verify", "--url", &url]), &["size 600: good"]);
+    let _ = note(&collector, 600);
+    good(&verify(&collector, &[]), &["size 600: good"]);
     good(&log(&data, &["verify"]), &["recorded: 600"]);
-    let (_, checkpoint) = checkpoint(&collector);
+    let checkpoint = checkpoint(&collector, 600);
     let (path, answer) = proof(&collector, "leaf=300&size=600");
     check_record(&path, 600, *checkpoint.hash(), 300, hash(&answer["hash"])).unwrap();
     let full = bytes(&collector, "/v1/log/tile/0/000");
