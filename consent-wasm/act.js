@@ -1,7 +1,25 @@
 // What the part that acts leaves to a script: fetching and binding. What it lets go is in release.js.
 
 // What the part is told, by the numbers that `tell` knows.
-const [MAY, FOLLOW, VIEW, AGAIN, LOOK, LEFT, READ, PRESS, ADD, RECORD, WOKE, BATCH, ANSWERED, LEAD, CONTROL, KNOWN, TOLD, FAULT, OUTCOME] = Array(19).keys();
+const MAY = 0;
+const FOLLOW = 1;
+const VIEW = 2;
+const AGAIN = 3;
+const LOOK = 4;
+const LEFT = 5;
+const READ = 6;
+const PRESS = 7;
+const ADD = 8;
+const RECORD = 9;
+const WOKE = 10;
+const BATCH = 11;
+const ANSWERED = 12;
+const LEAD = 13;
+const CONTROL = 14;
+const KNOWN = 15;
+const TOLD = 16;
+const FAULT = 17;
+const OUTCOME = 18;
 const say = (what, number = 0, ...texts) => act_tell(what, number, texts.join('\n'));
 const may = what => say(MAY, 0, what);
 
@@ -167,12 +185,17 @@ const lead = () => {
 
 // ---- The part, as the loader knows it.
 
-// What only this part's module has: the rest of it is that of the part that tells.
+// What only this part's module has: the rest of it is that of the part that tells, as is what texts and bytes are
+// handed over by.
 let own;
+let getArrayU8FromWasm0;
+let getStringFromWasm0;
+let passStringToWasm0;
+let returnString;
 
 export default async (given, response) => {
   host = given;
-  wasm = host.tell.wasm;
+  [wasm, getArrayU8FromWasm0, getStringFromWasm0, passStringToWasm0, returnString] = host.tell.lent;
   own = (await WebAssembly.instantiateStreaming(response, { ...__wbg_get_imports(), b: wasm })).instance.exports;
   act_start();
   observe();

@@ -30,6 +30,8 @@ pub struct Site {
     pub edition: i64,
     /// SHA-256 of its wording.
     pub wording: String,
+    /// SHA-256 of its file as it is stored, base64url.
+    pub digest: String,
     /// Its file.
     pub file: SiteFile,
     /// Its policy.
@@ -97,6 +99,7 @@ impl Site {
             key: file.key.clone(),
             edition: applied.edition,
             wording: applied.wording,
+            digest: applied.digest,
             policy,
             history,
             applied_at: applied.applied_at,
@@ -209,6 +212,19 @@ impl Sites {
     #[must_use]
     pub fn honour_gpc_since(&self) -> Option<Date> {
         self.read(|sites| sites.values().filter_map(|site| site.honours_gpc_since()).max())
+    }
+
+    /// Days that events are kept, at most, by whichever site keeps them longest; `None` where no site takes any.
+    #[must_use]
+    pub fn events_are_kept(&self) -> Option<u32> {
+        let of = |site: &Arc<Site>| {
+            let services = site.file.purposes.iter().flat_map(|purpose| &purpose.services);
+            services
+                .filter(|service| !service.events.is_empty())
+                .map(|own| own.retention_days)
+                .max()
+        };
+        self.read(|sites| sites.values().filter_map(of).max())
     }
 
     /// Whether there is none.

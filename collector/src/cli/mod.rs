@@ -16,7 +16,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config, store::tokens::Scope};
+use crate::{
+    config,
+    store::{
+        Connection,
+        sites::{self, Applied},
+        tokens::Scope,
+    },
+};
 
 /// Consent and behaviour, collected only where the visitor said yes.
 #[derive(Debug, Parser)]
@@ -42,9 +49,9 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
-    /// Verify the consent log.
+    /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
-    Log(LogAct),
+    Log(log::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -68,13 +75,6 @@ enum SiteAct {
         #[command(flatten)]
         database: config::Database,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum LogAct {
-    /// Go through the whole log: every leaf against the decision that it commits to, and the tree against
-    /// every checkpoint. Fails where anything was changed, dropped, moved or dated back.
-    Verify(log::Verify),
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,6 +102,13 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+/// The site of that key, as it is in force.
+async fn applied(db: &mut Connection, key: &str) -> Result<Applied, Failure> {
+    let remedy = "ashiato site apply FILE, with the same --database-url";
+    let missing = || Failure(format!("there is no site {key:?}\n  remedy: {remedy}"));
+    sites::find(db, key).await?.ok_or_else(missing)
+}
+
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -123,7 +130,7 @@ pub fn run() -> ExitCode {
             }
             Act::Keys(act) => keys::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
-            Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
+            Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
         }
@@ -134,5 +141,15 @@ pub fn run() -> ExitCode {
             eprintln!("ashiato: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        super::Command::command().debug_assert();
     }
 }

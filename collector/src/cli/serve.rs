@@ -21,6 +21,7 @@ use crate::{
     sites::Sites,
     store::{Database, checkpoints::Checkpoints},
     tls::Acceptor,
+    transparency,
 };
 
 /// What a server waits for before it takes no more calls.
@@ -53,6 +54,8 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let public_url: Arc<str> =
         config.public_url.unwrap_or_else(|| format!("{scheme}://{address}")).into();
+    let host = public_url.split_once("://").map_or(&*public_url, |(_, host)| host);
+    transparency::found(&mut writing, config.log_origin.as_deref(), &format!("{host}/log")).await?;
     let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
     sites.refresh(&readers).await?;
     if sites.is_empty() {
@@ -69,7 +72,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let refusals = Pending::default();
     let mut beside = JoinSet::new();
     beside.spawn(tasks::keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
-    beside.spawn(tasks::keep_months_ahead(database.clone()));
+    beside.spawn(tasks::turn_months(database.clone(), sites.clone()));
     if let Some(checkpoints) = Checkpoints::of(&database) {
         beside.spawn(tasks::carry(checkpoints));
     }

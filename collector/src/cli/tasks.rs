@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use consent_core::time::DAY;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
@@ -17,8 +18,8 @@ use crate::{
     tls::{self, Acceptor},
 };
 
-/// How often it is seen to that the months to come have their place.
-const AHEAD: Duration = Duration::from_secs(6 * 3_600);
+/// How often it is seen to that the months to come have their place, and those long past none.
+const MONTHS: Duration = Duration::from_secs(6 * 3_600);
 /// How often SQLite's log is carried into its file.
 const CHECKPOINTS: Duration = Duration::from_millis(250);
 /// How soon an applied site file is in force, or a changed keys file.
@@ -56,15 +57,15 @@ pub(super) async fn carry(mut checkpoints: Checkpoints) {
     }
 }
 
-/// Makes room for the months to come, long before they begin.
-pub(super) async fn keep_months_ahead(database: Database) {
-    let mut ticks = tokio::time::interval(AHEAD);
-    // The first tick comes at once, and opening the database has done it.
-    ticks.tick().await;
+/// Makes room for the months to come, long before they begin, and drops those that no site keeps any more.
+pub(super) async fn turn_months(database: Database, sites: Sites) {
+    let mut ticks = tokio::time::interval(MONTHS);
     loop {
         ticks.tick().await;
-        if let Err(error) = database.make_months().await {
-            tracing::warn!(%error, "no room was made for the months to come");
+        let kept = sites.events_are_kept();
+        let oldest = kept.map(|days| clock::now().plus(-i64::from(days) * DAY));
+        if let Err(error) = database.turn_months(oldest).await {
+            tracing::warn!(%error, "the months were not turned: none made ahead, none dropped");
         }
     }
 }

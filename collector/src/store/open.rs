@@ -2,6 +2,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
+use consent_core::time::Millis;
 use sqlx::{
     ConnectOptions as _, PgConnection, SqliteConnection,
     migrate::{MigrateError, Migrator},
@@ -229,16 +230,20 @@ impl Database {
         }
     }
 
-    /// Makes the partitions of the months to come, where the engine has any.
+    /// Makes the partitions of the months to come, and drops those of months before `oldest`, where the
+    /// engine has any.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn make_months(&self) -> sqlx::Result<()> {
+    pub async fn turn_months(&self, oldest: Option<Millis>) -> sqlx::Result<()> {
         if self.is_sqlite() {
             return Ok(());
         }
         let mut db = self.reopen().await?;
         partitions::ahead(&mut db, clock::now()).await?;
+        if let Some(oldest) = oldest {
+            partitions::drop_before(&mut db, oldest).await?;
+        }
         db.close().await
     }
 

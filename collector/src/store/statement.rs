@@ -111,6 +111,18 @@ enum Of {
     Postgres(PgRow),
 }
 
+impl From<SqliteRow> for Row {
+    fn from(row: SqliteRow) -> Self {
+        Self(Of::Sqlite(row))
+    }
+}
+
+impl From<PgRow> for Row {
+    fn from(row: PgRow) -> Self {
+        Self(Of::Postgres(row))
+    }
+}
+
 impl std::fmt::Debug for Of {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // What is stored is not to be seen in a log.
@@ -130,6 +142,17 @@ impl Row {
             Of::Postgres(row) => row.get(place),
         }
     }
+
+    /// The column at that place, where somebody may have written anything into it.
+    ///
+    /// # Errors
+    /// Where it is not of that type.
+    pub fn try_get<T: Column>(&self, place: usize) -> sqlx::Result<T> {
+        match &self.0 {
+            Of::Sqlite(row) => row.try_get(place),
+            Of::Postgres(row) => row.try_get(place),
+        }
+    }
 }
 
 /// A whole row as a tuple.
@@ -147,6 +170,38 @@ impl<T> Whole for T where
 /// up one by one and takes the square of their number in time; `$1`, `$2`, … on PostgreSQL.
 const PLACE: char = '\u{1}';
 
+/// Values as one engine takes them.
+macro_rules! arguments {
+    ($kind:ty, $values:expr) => {{
+        let mut arguments = <$kind>::default();
+        for value in $values {
+            match value {
+                Value::Number(number) => arguments.add(number),
+                Value::Text(text) => arguments.add(text.as_deref()),
+                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        arguments
+    }};
+}
+
+/// Runs a statement on whichever engine the connection is of: sqlx's types differ, what is done does not.
+macro_rules! run {
+    ($statement:ident, $db:ident, $query:ident, $fetch:ident, $then:expr) => {
+        match $db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = $statement.for_sqlite()?;
+                sqlx::$query(text, values).$fetch(db).await.map($then)
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = $statement.for_postgres()?;
+                sqlx::$query(text, values).$fetch(db).await.map($then)
+            }
+        }
+    };
+}
+
 /// A statement with its values.
 #[derive(Clone, Debug)]
 pub struct Statement<'q> {
@@ -154,6 +209,20 @@ pub struct Statement<'q> {
     values: Vec<Value<'q>>,
     /// How many values its text had a place for before places were added.
     fixed: usize,
+}
+
+/// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
+const CHUNK: usize = 512;
+
+/// Rows by powers of two: few statements to prepare, whatever their number.
+pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
+        let (chunk, others) = rest.split_at(size);
+        rest = others;
+        Some(chunk)
+    })
 }
 
 /// A statement of that text.
@@ -193,6 +262,19 @@ impl<'q> Statement<'q> {
         }
     }
 
+    /// Adds rows of values, each in brackets, with commas between them.
+    pub fn push_rows<R: IntoIterator<Item = Value<'q>>>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+    ) -> &mut Self {
+        let mut before = "(";
+        for row in rows {
+            self.push(before).push_list(row);
+            before = "), (";
+        }
+        self.push(")")
+    }
+
     /// The text with its places as `place` writes them, by their numbers.
     fn text(&self, place: impl Fn(&mut String, usize)) -> SqlStr {
         match &self.text {
@@ -221,16 +303,7 @@ impl<'q> Statement<'q> {
                 let _ = write!(text, "?{number}");
             }
         });
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Number(number) => arguments.add(number),
-                Value::Text(text) => arguments.add(text.as_deref()),
-                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok((text, arguments))
+        Ok((text, arguments!(SqliteArguments, self.values)))
     }
 
     fn for_postgres(self) -> sqlx::Result<(SqlStr, PgArguments)> {
@@ -238,16 +311,7 @@ impl<'q> Statement<'q> {
             // Writing to a string does not fail.
             let _ = write!(text, "${number}");
         });
-        let mut arguments = PgArguments::default();
-        for value in self.values {
-            match value {
-                Value::Number(number) => arguments.add(number),
-                Value::Text(text) => arguments.add(text.as_deref()),
-                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok((text, arguments))
+        Ok((text, arguments!(PgArguments, self.values)))
     }
 
     /// Runs it; how many rows it changed.
@@ -255,16 +319,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer, or does not take it.
     pub async fn execute(self, db: &mut Connection) -> sqlx::Result<u64> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
-            }
-        }
+        run!(self, db, query_with, execute, |done| done.rows_affected())
     }
 
     /// All rows, column by column.
@@ -272,18 +327,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn rows(self, db: &mut Connection) -> sqlx::Result<Vec<Row>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
-                Ok(rows.into_iter().map(|row| Row(Of::Sqlite(row))).collect())
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
-                Ok(rows.into_iter().map(|row| Row(Of::Postgres(row))).collect())
-            }
-        }
+        run!(self, db, query_with, fetch_all, |rows| rows.into_iter().map(Row::from).collect())
     }
 
     /// The first row, column by column.
@@ -291,18 +335,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn row(self, db: &mut Connection) -> sqlx::Result<Option<Row>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
-                Ok(row.map(|row| Row(Of::Sqlite(row))))
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
-                Ok(row.map(|row| Row(Of::Postgres(row))))
-            }
-        }
+        run!(self, db, query_with, fetch_optional, |row| row.map(Row::from))
     }
 
     /// All rows as tuples.
@@ -310,16 +343,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn all<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Vec<T>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                sqlx::query_as_with(text, values).fetch_all(db).await
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                sqlx::query_as_with(text, values).fetch_all(db).await
-            }
-        }
+        run!(self, db, query_as_with, fetch_all, |rows| rows)
     }
 
     /// The first row as a tuple.
@@ -327,16 +351,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn first<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Option<T>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                sqlx::query_as_with(text, values).fetch_optional(db).await
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                sqlx::query_as_with(text, values).fetch_optional(db).await
-            }
-        }
+        run!(self, db, query_as_with, fetch_optional, |row| row)
     }
 
     /// The only column of the only row.

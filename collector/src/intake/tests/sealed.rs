@@ -65,7 +65,7 @@ impl Bench {
         self.keys.open_lead(&self.site.key, lead, &stored.sealed)
     }
 
-    async fn found(&mut self, email: &str) -> Vec<LeadId> {
+    async fn of_person(&mut self, email: &str) -> Vec<LeadId> {
         let contact = Contact::email(email).unwrap();
         let digest = self.keys.lead_digest(&self.site.key, &contact);
         read::of_person(&mut self.db, self.site.id, (contact.kind(), digest)).await.unwrap()
@@ -87,10 +87,10 @@ async fn a_lead_is_read_by_the_keys_and_found_by_any_spelling_of_its_address() {
         bench.take(&first).await;
         bench.take(&second).await;
         assert_eq!(bench.read(id(1)).await.unwrap(), fields(&HANAKO));
-        let mut found = bench.found(" hanako@EXAMPLE.jp").await;
+        let mut found = bench.of_person(" hanako@EXAMPLE.jp").await;
         found.sort_by_key(|lead| *lead.as_bytes());
         assert_eq!(found, [id(1), id(2)]);
-        assert_eq!(bench.found("taro@example.jp").await, []);
+        assert_eq!(bench.of_person("taro@example.jp").await, []);
     }
 }
 
@@ -137,8 +137,8 @@ async fn a_correction_takes_the_place_of_what_was_there_and_counts() {
         }
         assert_eq!(bench.read(id(1)).await.unwrap(), corrected);
         assert_eq!(bench.stored(id(1)).await.unwrap().version, 2);
-        assert_eq!(bench.found("hana@example.jp").await, [id(1)]);
-        assert_eq!(bench.found("hanako@example.jp").await, []);
+        assert_eq!(bench.of_person("hana@example.jp").await, [id(1)]);
+        assert_eq!(bench.of_person("hanako@example.jp").await, []);
     }
 }
 
@@ -205,7 +205,7 @@ async fn an_erased_lead_leaves_nothing_and_does_not_come_back_when_it_is_sent_ag
         let again = bench.take(&sent).await;
         assert_eq!(again, leads::Taken { lead: id(1), linked: false }, "answered as before");
         assert_eq!(bench.count("SELECT COUNT(*) FROM lead").await, 0, "and stored no more");
-        assert_eq!(bench.found("hanako@example.jp").await, []);
+        assert_eq!(bench.of_person("hanako@example.jp").await, []);
         let sealed =
             bench.keys.seal_lead(&bench.site.key, id(1), 2, &fields(&HANAKO), now).unwrap();
         let update = rows::update(&mut bench.db, bench.site.id, id(1), 1, &sealed, &[]).await;
