@@ -10,7 +10,7 @@ use crate::{
     store::{
         Connection, SiteId, VisitorRow,
         decisions::{self, Decision},
-        grants,
+        ended, grants,
         tallies::{self, Counts, Kind},
         visitors::{self, New, Times},
     },
@@ -22,8 +22,34 @@ pub(super) struct Whose {
     pub(super) hash: VisitorHash,
     /// None of a visitor whom the decision makes.
     pub(super) row: Option<VisitorRow>,
+    /// How far what they granted before had ended by itself.
+    pub(super) before: Before,
     pub(super) standing: Standing,
     pub(super) times: Times,
+}
+
+/// How far a consent had ended by itself when its visitor decided anew. What the sweep had not come to yet
+/// ends then: how long that takes is to make no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It held, or there was none.
+    Held,
+    /// It was of an older revision: it links nobody any more.
+    Outdated,
+    /// It had run out.
+    RunOut,
+}
+
+impl Before {
+    /// Of that standing, under that revision, at that time.
+    pub(super) fn of(standing: &Standing, revision: u32, now: Millis) -> Self {
+        match standing.receipt() {
+            None => Self::Held,
+            Some(_) if standing.expires() <= now => Self::RunOut,
+            Some(_) if standing.revision() != revision => Self::Outdated,
+            Some(_) => Self::Held,
+        }
+    }
 }
 
 /// Decisions that share neither an id nor a visitor, and the places of the log that they take.
@@ -71,7 +97,7 @@ impl<'a> Page<'a> {
     ) -> sqlx::Result<HashMap<(SiteId, VisitorHash), VisitorRow>> {
         tallies::add(db, &self.counts).await?;
         let new = self.decisions.iter().filter_map(|(decision, whose)| match whose {
-            Some(Whose { hash, row: None, standing, times }) => {
+            Some(Whose { hash, row: None, standing, times, .. }) => {
                 Some(New { site: decision.site, hash: *hash, standing, times: *times })
             }
             _ => None,
@@ -90,6 +116,13 @@ impl<'a> Page<'a> {
                 Some((decision.site, decision.visitor?, whose.as_ref()?))
             })
         };
+        for (site, row, whose) in changed() {
+            match whose.before {
+                Before::Held => {}
+                Before::Outdated => drop(ended::unlink(db, site, row).await?),
+                Before::RunOut => ended::end(db, site, row, whose.times.recorded).await?,
+            }
+        }
         let standings = changed().map(|(site, row, whose)| (site, row, &whose.standing));
         grants::insert(db, &standings.collect::<Vec<_>>()).await?;
         // Who is new has granted nothing before.

@@ -2,6 +2,7 @@
 //! themselves refuse.
 
 mod decisions;
+mod ended;
 mod events_and_leads;
 mod log;
 mod log_tampering;
