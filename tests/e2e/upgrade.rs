@@ -81,6 +81,7 @@ fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
     let granted = visitor(VISITOR);
     let answer = granted.send(&collector, &[granted.event("page_view")]).expect(200);
     assert_eq!(answer["stored"], 1, "{answer}");
+    assert_eq!(granted.send_lead(&collector).expect(201)["linked"], true);
     let withdrawn = visitor(WITHDRAWN);
     let answer = withdrawn.send(&collector, &[withdrawn.event("page_view")]).expect(200);
     assert_eq!(answer["refused"][0]["reason"], "not_granted", "{answer}");

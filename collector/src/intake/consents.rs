@@ -276,6 +276,7 @@ fn judge<'a>(
         row: before.map(|(_, visitor)| visitor.row),
         before: ended,
         standing: after,
+        lead_link: site.policy.lead_link().map(|purpose| &purpose.key),
         times: Times { decided: request.decided_at.max(last.decided), recorded: now },
     });
     let receipt = Some((receipt_id, signed.clone()));

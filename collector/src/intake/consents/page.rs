@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use consent_core::{ids::VisitorHash, policy::Slot, standing::Standing, time::Millis};
+use consent_core::{
+    ids::{PurposeKey, VisitorHash},
+    policy::Slot,
+    standing::Standing,
+    time::Millis,
+};
 
 use crate::{
     log::Hash,
@@ -18,13 +23,15 @@ use crate::{
 };
 
 /// Whose standing a decision changes, and into what.
-pub(super) struct Whose {
+pub(super) struct Whose<'a> {
     pub(super) hash: VisitorHash,
     /// None of a visitor whom the decision makes.
     pub(super) row: Option<VisitorRow>,
     /// How far what they granted before had ended by itself.
     pub(super) before: Before,
     pub(super) standing: Standing,
+    /// The purpose that allows links with leads.
+    pub(super) lead_link: Option<&'a PurposeKey>,
     pub(super) times: Times,
 }
 
@@ -56,7 +63,7 @@ impl Before {
 pub(super) struct Page<'a> {
     first: i64,
     leaves: Vec<Hash>,
-    decisions: Vec<(Decision<'a>, Option<Whose>)>,
+    decisions: Vec<(Decision<'a>, Option<Whose<'a>>)>,
     counts: Counts,
 }
 
@@ -72,7 +79,7 @@ impl<'a> Page<'a> {
     }
 
     /// Puts a decision down at [`Page::next`].
-    pub(super) fn put(&mut self, leaf: Hash, decision: Decision<'a>, whose: Option<Whose>) {
+    pub(super) fn put(&mut self, leaf: Hash, decision: Decision<'a>, whose: Option<Whose<'a>>) {
         self.leaves.push(leaf);
         self.decisions.push((decision, whose));
     }
@@ -123,8 +130,10 @@ impl<'a> Page<'a> {
                 Before::RunOut => ended::end(db, site, row, whose.times.recorded).await?,
             }
         }
-        let standings = changed().map(|(site, row, whose)| (site, row, &whose.standing));
-        grants::insert(db, &standings.collect::<Vec<_>>()).await?;
+        let granted = changed().map(|(site, visitor, Whose { standing, lead_link, .. })| {
+            grants::Granted { site, visitor, standing, lead_link: *lead_link }
+        });
+        grants::insert(db, &granted.collect::<Vec<_>>()).await?;
         // Who is new has granted nothing before.
         for (site, row, whose) in changed().filter(|(_, _, whose)| whose.row.is_some()) {
             visitors::set_standing(db, site, row, &whose.standing, whose.times).await?;

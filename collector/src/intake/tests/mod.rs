@@ -4,6 +4,7 @@
 mod decisions;
 mod ended;
 mod events_and_leads;
+mod gate;
 mod log;
 mod log_tampering;
 mod queries;
