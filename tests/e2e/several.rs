@@ -261,6 +261,29 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
          WHERE c.contype = 'f' AND NOT t.relispartition AND NOT f.relispartition",
     );
     assert!(foreign.len() >= 8, "{foreign:?}");
+    // What is to be said about each to a distributed PostgreSQL stands where its owner reads it.
+    let told = include_str!("../../docs/scaling.md");
+    let tables = database.rows().into_keys().filter(|table| !table.starts_with("event_"));
+    for table in tables.filter(|table| table != "_sqlx_migrations") {
+        assert!(told.contains(&format!("'{table}'")), "docs/scaling.md says nothing of {table}");
+    }
+    // A trigger has to be allowed there, and looks at its own row alone.
+    let triggers = database.texts(
+        "SELECT g.tgname || ' ' || pg_get_functiondef(g.tgfoid) FROM pg_trigger g \
+         JOIN pg_class t ON t.oid = g.tgrelid \
+         WHERE NOT g.tgisinternal AND NOT t.relispartition ORDER BY 1",
+    );
+    let names: Vec<_> = triggers.iter().filter_map(|trigger| trigger.split(' ').next()).collect();
+    let allowed =
+        ["consent_grant_stays_as_it_is", "event_keeps_its_grant", "lead_link_keeps_its_grant"];
+    assert_eq!(names, allowed);
+    for trigger in &triggers {
+        let name = trigger.split(' ').next().unwrap();
+        assert!(told.contains(&format!("`{name}`")), "docs/scaling.md says nothing of {name}");
+        for statement in ["SELECT", "INSERT", "DELETE", "PERFORM", "EXECUTE"] {
+            assert!(!trigger.contains(statement), "{trigger}");
+        }
+    }
     for key in foreign {
         let target = key.split(' ').nth(1).unwrap();
         assert!(everywhere.contains(&target) || key.contains("FOREIGN KEY (site_id,"), "{key}");

@@ -23,6 +23,11 @@ fn of_before() -> Data {
     let data = Data::empty_on_sqlite();
     std::fs::File::create(data.path("ashiato.sqlite")).unwrap();
     data.database().run(DATABASE);
+    // The test may run years later: consents run out, whichever version they were given to.
+    let later =
+        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap() + 90 * DAY;
+    let sql = format!("UPDATE visitor SET expires = {later}");
+    assert_eq!(data.database().execute(&sql), Ok(2));
     std::fs::write(data.path("keys"), KEYS).unwrap();
     make_private(&data.path("keys"));
     data
@@ -66,11 +71,6 @@ fn a_database_of_before_is_taken_with_everything_in_it() {
 #[test]
 fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
     let data = of_before();
-    // The test may run years later: consents run out, whichever version they were given to.
-    let later =
-        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap() + 90 * DAY;
-    let sql = format!("UPDATE visitor SET expires = {later}");
-    assert_eq!(data.database().execute(&sql), Ok(2));
     let collector = Collector::start(&data);
     let visitor = |id: &str| Visitor {
         id: id.to_owned(),
@@ -81,6 +81,7 @@ fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
     let granted = visitor(VISITOR);
     let answer = granted.send(&collector, &[granted.event("page_view")]).expect(200);
     assert_eq!(answer["stored"], 1, "{answer}");
+    assert_eq!(granted.send_lead(&collector).expect(201)["linked"], true);
     let withdrawn = visitor(WITHDRAWN);
     let answer = withdrawn.send(&collector, &[withdrawn.event("page_view")]).expect(200);
     assert_eq!(answer["refused"][0]["reason"], "not_granted", "{answer}");

@@ -71,6 +71,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     if let Some(checkpoints) = Checkpoints::of(&database) {
         beside.spawn(tasks::carry(checkpoints));
     }
+    beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));

@@ -7,7 +7,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     clock,
-    intake::writer::Writer,
+    intake::{sweep, writer::Writer},
     keys::Keys,
     refusals::Pending,
     sites::Sites,
@@ -21,6 +21,8 @@ const MONTHS: Duration = Duration::from_secs(6 * 3_600);
 const CHECKPOINTS: Duration = Duration::from_millis(250);
 /// How soon an applied site file is in force, or a changed keys file.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How soon what rests on a consent that has ended is erased. Until then no query counts it.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -36,6 +38,18 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
             Ok(true) => tracing::info!("the keys file has changed and is in force"),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the keys stay what they were"),
+        }
+    }
+}
+
+/// Erases what has ended by itself, the first time at once.
+pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(problem) = sweep::round(&writer, &readers, clock::now()).await {
+            tracing::warn!(code = problem.code, "what has ended waits for the next round");
         }
     }
 }

@@ -24,6 +24,7 @@ use super::{
     consents,
     events::{self, Ids},
     leads,
+    sweep::{Piece, Swept},
 };
 use crate::{
     clock,
@@ -110,6 +111,14 @@ impl Writer {
     /// Where the log cannot be signed, or the database does not answer.
     pub async fn checkpoint(&self) -> Result<String, Problem> {
         self.ask(Job::Checkpoint).await
+    }
+
+    /// Erases a piece of what has ended by itself.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing is erased.
+    pub async fn sweep(&self, piece: Piece) -> Result<Swept, Problem> {
+        self.ask(|answer| Job::Sweep(piece, answer)).await
     }
 
     /// Counts refused calls.
@@ -261,7 +270,7 @@ async fn attempt(
     let mut tx = db.begin().await.map_err(Failed::Database)?;
     // Of this attempt alone: what is not committed has taken no place.
     let mut log = Appender::default();
-    if jobs.iter().any(|job| matches!(job, Job::Decide(..) | Job::Checkpoint(_))) {
+    if jobs.iter().any(Job::holds_the_log) {
         log.hold(&mut tx).await.map_err(Failed::Database)?;
     }
     // Read once the database is this transaction's own: nothing recorded before it is later.

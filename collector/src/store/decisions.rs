@@ -147,7 +147,8 @@ fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
 const ERASE: &str = "DELETE FROM decision WHERE site_id = $1 AND id = $2 RETURNING log_index";
 
 /// Erases a decision with its receipt and salt; its place in the log, where there is one. What the
-/// log's leaf says without them is nothing.
+/// log's leaf says without them is nothing. Grants of that receipt go with it, and what rests on them: what
+/// nobody can prove was agreed to is not kept.
 ///
 /// # Errors
 /// Where the database does not answer.

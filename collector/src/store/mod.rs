@@ -6,6 +6,7 @@
 
 pub mod checkpoints;
 pub mod decisions;
+pub mod ended;
 mod engine;
 pub mod events;
 pub mod grants;

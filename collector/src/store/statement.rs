@@ -293,6 +293,13 @@ impl<'q> Statement<'q> {
         }
     }
 
+    /// The same, asking SQLite how it would go about it.
+    #[cfg(test)]
+    pub(super) fn explained(mut self) -> Self {
+        self.text.to_mut().insert_str(0, "EXPLAIN QUERY PLAN ");
+        self
+    }
+
     fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {
         Ok((self.text(|text, _| text.push('?')), arguments!(SqliteArguments, self.values)))
     }

@@ -178,7 +178,7 @@ fn values(standing: &Standing, times: Times) -> [Value<'static>; 5] {
 }
 
 const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5, \
-    decided_at = $6, recorded_at = $7 WHERE site_id = $1 AND id = $2";
+    decided_at = $6, recorded_at = $7, ended_at = NULL WHERE site_id = $1 AND id = $2";
 
 /// Puts a decision in force.
 ///
