@@ -9,7 +9,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ashiato_postgres::Cluster;
@@ -216,6 +216,61 @@ fn decisions_of_one_visitor_that_come_to_several_collectors_follow_each_other() 
     let decisions = database.number("SELECT count(*) FROM decision");
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), decisions - 1);
     assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
+}
+
+/// A server that hangs says nothing: no connection breaks, and no statement fails.
+#[test]
+fn while_the_database_hangs_every_call_is_answered_and_afterwards_nothing_is_lost() {
+    let mut data = Data::empty_on(Cluster::start().unwrap()).with_sites();
+    let collector = Collector::start_with(&data, &UNLIMITED);
+    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    let session = Session { ..visitor.session.clone() };
+    let events: Vec<_> = (0..5).map(|_| visitor.event("page_view")).collect();
+    let batch = visitor.batch(&events);
+    let decision = session.sign(&session.decision("custom", &["analytics"]));
+    let known = serde_json::json!({ "site": "shop", "visitor": visitor.id }).to_string();
+    let calls = [("/v1/events", &batch), ("/v1/consents", &decision), ("/v1/sessions", &known)];
+    data.server().unwrap().freeze().unwrap();
+    thread::scope(|scope| {
+        for (path, body) in calls {
+            let collector = &collector;
+            scope.spawn(move || {
+                let answer = collector.try_post(path, body.as_str()).unwrap();
+                assert_eq!(answer.status, 503, "{path}: {answer:?}");
+                assert!(!answer.header("retry-after").is_empty(), "{path}: {answer:?}");
+                assert_eq!(collector.get("/healthz").status, 200);
+            });
+        }
+    });
+    assert_eq!(collector.get("/readyz").status, 503);
+    data.server().unwrap().thaw().unwrap();
+    let answer = until(|| {
+        collector.try_post("/v1/events", batch.as_str()).ok().filter(|answer| answer.status == 200)
+    });
+    let answer = answer.json();
+    let number = |name: &str| answer[name].as_u64().unwrap();
+    assert_eq!(number("stored") + number("duplicate"), 5, "{answer}");
+    until(|| {
+        collector
+            .try_post("/v1/consents", decision.as_str())
+            .ok()
+            .filter(|answer| answer.status == 201)
+    });
+    let mut database = data.database();
+    assert_eq!(database.number("SELECT count(*) FROM event"), 5);
+    assert_eq!(database.number("SELECT count(*) FROM decision"), 2);
+}
+
+/// Tries until there is something.
+fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing after a minute");
+        thread::yield_now();
+    }
 }
 
 /// What a distributed PostgreSQL asks of a table that is spread by site: every key and unique index has the

@@ -12,11 +12,15 @@
 
 mod jobs;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinSet,
+    time::timeout,
 };
 
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
@@ -40,6 +44,12 @@ use crate::{
 const QUEUE: usize = 4_096;
 /// Jobs in one transaction, at most.
 const GROUP: usize = 256;
+
+/// How long a group may take, the opening of a connection included: twice what the database lets a statement wait
+/// for a lock. A server that hangs, or a network that swallows everything, says nothing of its own.
+const GROUP_TIME: Duration = Duration::from_secs(10);
+/// How long a caller waits, at most.
+const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// The way to the writing task.
 #[derive(Clone, Debug)]
@@ -152,7 +162,10 @@ impl Writer {
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(job(answer)).map_err(|_| Problem::busy())?;
-        answered.await.map_err(|_| Problem::busy())?
+        match timeout(ANSWER_TIME, answered).await {
+            Ok(answered) => answered.map_err(|_| Problem::unanswered())?,
+            Err(_) => Err(Problem::unanswered()),
+        }
     }
 }
 
@@ -163,7 +176,7 @@ struct Tables {
     metrics: Metrics,
 }
 
-/// Why jobs were not stored. Nothing of them was.
+/// Why jobs were not stored, as far as is known: a commit whose answer was lost may have been made.
 enum Failed {
     /// One of them; the others may do better without it.
     Job(sqlx::Error),
@@ -213,12 +226,14 @@ async fn one_by_one(tables: &mut Tables, keys: &Keys, group: &mut Vec<Job>) {
 impl Tables {
     /// Applies jobs in one transaction. Jobs are left as they are, so that they can be tried again.
     async fn commit(&mut self, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
-        let db = match &mut self.open {
-            Some(db) => db,
-            none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
-        };
         let start = Instant::now();
-        let done = commit(db, keys, jobs).await;
+        let Ok(done) = timeout(GROUP_TIME, self.try_commit(keys, jobs)).await else {
+            // To close it in order would be to wait for the same server.
+            self.open = None;
+            let seconds = GROUP_TIME.as_secs();
+            let message = format!("the database has not answered in {seconds} s");
+            return Err(Failed::Database(sqlx::Error::Protocol(message)));
+        };
         match &done {
             Ok(_) => self.metrics.committed(jobs.len(), start.elapsed()),
             Err(_) => self.close().await,
@@ -226,11 +241,21 @@ impl Tables {
         done
     }
 
+    async fn try_commit(&mut self, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
+        let db = match &mut self.open {
+            Some(db) => db,
+            none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
+        };
+        commit(db, keys, jobs).await
+    }
+
+    /// Ends the connection in order, as far as the database still answers.
     async fn close(&mut self) {
-        if let Some(db) = self.open.take()
-            && let Err(error) = db.close().await
-        {
-            tracing::warn!(%error, "the database did not close");
+        let Some(db) = self.open.take() else { return };
+        match timeout(GROUP_TIME, db.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not close"),
+            Err(_) => tracing::warn!("the database did not close in time"),
         }
     }
 }

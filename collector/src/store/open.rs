@@ -121,8 +121,9 @@ impl Database {
         let options = options
             .application_name("ashiato")
             .statement_cache_capacity(200)
-            // A collector that hangs must not keep the others waiting: what it has begun is undone, and the
-            // lock under which decisions are taken goes to the next.
+            // A collector that hangs, or whose machine is gone, must not keep the others waiting: the server undoes
+            // what it has begun, and the lock under which decisions are taken goes to the next. For a server that
+            // hangs the writer has a time of its own.
             .options([
                 ("lock_timeout", milliseconds(PATIENCE)),
                 ("idle_in_transaction_session_timeout", milliseconds(2 * PATIENCE)),
