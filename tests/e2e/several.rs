@@ -49,6 +49,18 @@ impl Fleet {
         unreachable!("there is always a next one")
     }
 
+    /// What each says of the consent log now, kept in files: none of it may ever be taken back.
+    fn checkpoints(&self, data: &Data, moment: usize) -> Vec<String> {
+        let keep = |(number, collector): (usize, &Collector)| {
+            let note = collector.get("/v1/log/checkpoint");
+            assert_eq!(note.status, 200, "{note:?}");
+            let path = data.path(&format!("checkpoint-{moment}-{number}"));
+            std::fs::write(&path, note.body).unwrap();
+            path.display().to_string()
+        };
+        self.0.read().unwrap().iter().enumerate().map(keep).collect()
+    }
+
     fn kill(&self, number: usize, data: &Data) {
         self.0.read().unwrap()[number].kill();
         self.0.write().unwrap()[number] = Collector::start_with(data, &UNLIMITED);
@@ -111,6 +123,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
         })
         .collect();
     let (tell, told) = channel();
+    let mut checkpoints = Vec::new();
     thread::scope(|scope| {
         for (own, visitor) in visitors.iter().enumerate() {
             let tell = tell.clone();
@@ -119,6 +132,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
         }
         wait(&told);
         for number in 0..COLLECTORS {
+            checkpoints.extend(fleet.checkpoints(&data, number));
             fleet.kill(number, &data);
             wait(&told);
             if number == 1 {
@@ -126,6 +140,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
                 wait(&told);
             }
         }
+        checkpoints.extend(fleet.checkpoints(&data, COLLECTORS));
         stop.store(true, Ordering::SeqCst);
     });
 
@@ -152,7 +167,12 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
     assert_eq!(database.number("SELECT count(*) FROM decision"), decisions);
     assert_eq!(database.number("SELECT count(*) FROM log_leaf"), decisions);
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), decisions - 1);
-    assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
+    let mut verify = vec!["log", "verify"];
+    for checkpoint in &checkpoints {
+        verify.extend(["--checkpoint", checkpoint]);
+    }
+    let verified = data.run(&verify);
+    assert!(verified.contains(&format!("size {decisions}: good")), "{verified}");
     assert_eq!(database.number("SELECT count(DISTINCT log_index) FROM decision"), decisions);
 }
 
