@@ -2,10 +2,7 @@
 
 use consent_core::{ids::PurposeKey, standing::Standing};
 
-use super::{
-    Connection, SiteId, VisitorRow,
-    statement::{chunks, sql},
-};
+use super::{Connection, SiteId, VisitorRow, rows, statement::sql};
 
 /// What a visitor has granted by a decision.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +17,8 @@ pub struct Granted<'a> {
     pub lead_link: Option<&'a PurposeKey>,
 }
 
+const INTO: &str = "consent_grant (site_id, visitor_id, receipt_id, purpose, service, since, kind)";
+
 /// Records the grants of decisions, each of another visitor. The decisions are recorded already.
 ///
 /// # Errors
@@ -31,11 +30,7 @@ pub async fn insert(db: &mut Connection, granted: &[Granted<'_>]) -> sqlx::Resul
         .flat_map(|(granted, receipt)| {
             granted.standing.grants().iter().map(move |grant| (granted, receipt, grant))
         })
-        .collect();
-    for chunk in chunks(&granted) {
-        let mut insert = sql("INSERT INTO consent_grant \
-             (site_id, visitor_id, receipt_id, purpose, service, since, kind) VALUES ");
-        insert.push_rows(chunk.iter().map(|(granted, receipt, grant)| {
+        .map(|(granted, receipt, grant)| {
             let links = granted.lead_link == Some(&grant.purpose);
             [
                 granted.site.0.into(),
@@ -46,10 +41,9 @@ pub async fn insert(db: &mut Connection, granted: &[Granted<'_>]) -> sqlx::Resul
                 grant.since.0.into(),
                 if links { "lead_link" } else { "use" }.into(),
             ]
-        }));
-        insert.execute(db).await?;
-    }
-    Ok(())
+        })
+        .collect();
+    rows::insert(db, INTO, &granted, "").await
 }
 
 const HELD: &str = "SELECT DISTINCT purpose, service FROM consent_grant \

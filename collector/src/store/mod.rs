@@ -19,6 +19,7 @@ pub mod partitions;
 pub mod probe;
 pub mod refusals;
 pub mod reports;
+mod rows;
 pub mod sites;
 pub mod statement;
 pub mod tallies;

@@ -211,20 +211,6 @@ pub struct Statement<'q> {
     fixed: usize,
 }
 
-/// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
-const CHUNK: usize = 512;
-
-/// Rows by powers of two: few statements to prepare, whatever their number.
-pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
-        let (chunk, others) = rest.split_at(size);
-        rest = others;
-        Some(chunk)
-    })
-}
-
 /// A statement of that text.
 #[must_use]
 pub fn sql<'q>(text: &'static str) -> Statement<'q> {
