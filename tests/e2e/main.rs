@@ -23,6 +23,7 @@ mod refusals;
 mod sealed;
 mod several;
 mod site;
+mod storage;
 mod tls;
 mod upgrade;
 mod wire;

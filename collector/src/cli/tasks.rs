@@ -9,6 +9,7 @@ use crate::{
     clock,
     intake::{
         sealing::{self, SealingError},
+        sweep,
         writer::Writer,
     },
     keys::Keys,
@@ -26,6 +27,8 @@ const CHECKPOINTS: Duration = Duration::from_millis(250);
 const REFRESH: Duration = Duration::from_secs(1);
 /// How soon keys of leads are wrapped anew after a rotation.
 const REWRAP: Duration = Duration::from_secs(5);
+/// How soon what rests on a consent that has ended is erased. Until then no query counts it.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -41,6 +44,18 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
             Ok(true) => tracing::info!("the keys file has changed and is in force"),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the keys stay what they were"),
+        }
+    }
+}
+
+/// Erases what has ended by itself, the first time at once.
+pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(problem) = sweep::round(&writer, &readers, clock::now()).await {
+            tracing::warn!(code = problem.code, "what has ended waits for the next round");
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod events;
 pub mod leads;
 mod receipt;
 pub mod sealing;
+pub mod sweep;
 pub mod verify;
 pub mod writer;
 

@@ -2,7 +2,9 @@
 //! themselves refuse.
 
 mod decisions;
+mod ended;
 mod events_and_leads;
+mod gate;
 mod log;
 mod log_tampering;
 mod months;

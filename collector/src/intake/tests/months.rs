@@ -19,7 +19,7 @@ impl Bench {
         rows.into_iter().map(|(text,)| text).collect()
     }
 
-    async fn by_hand(&mut self, made: Millis, at: Millis) -> Uuid7 {
+    async fn event_made(&mut self, made: Millis, at: Millis) -> Uuid7 {
         let id = Uuid7::new(made, &[8; 10]);
         let done = sql(BY_HAND).bind(id.as_bytes()).bind(at.0).execute(&mut self.db).await.unwrap();
         assert_eq!(done, 1);
@@ -48,7 +48,7 @@ async fn what_came_before_its_month_was_made_moves_there_and_still_counts_once()
     let visitor = bench.visitor(1, &["analytics"], NOW).await;
     // A browser's clock may be months ahead.
     let early = NOW.plus(100 * DAY);
-    let id = bench.by_hand(early, NOW).await;
+    let id = bench.event_made(early, NOW).await;
     assert_eq!(bench.texts(LIES).await, ["event_other"]);
     partitions::ahead(&mut bench.db, early).await.unwrap();
     assert_eq!(bench.texts(LIES).await, ["event_2027_04"]);
@@ -70,11 +70,11 @@ async fn a_month_that_nobody_keeps_is_dropped_with_what_is_as_old() {
         partitions::ahead(&mut bench.db, then).await.unwrap();
     }
     bench.visitor(1, &["analytics"], NOW).await;
-    bench.by_hand(past, past).await;
-    bench.by_hand(past.plus(1), NOW).await;
-    bench.by_hand(oldest, oldest).await;
-    bench.by_hand(NOW.plus(700 * DAY), past).await;
-    bench.by_hand(NOW, NOW).await;
+    bench.event_made(past, past).await;
+    bench.event_made(past.plus(1), NOW).await;
+    bench.event_made(oldest, oldest).await;
+    bench.event_made(NOW.plus(700 * DAY), past).await;
+    bench.event_made(NOW, NOW).await;
     assert_eq!(bench.texts(LIES).await.len(), 5);
     partitions::drop_before(&mut bench.db, oldest).await.unwrap();
     let lies = bench.texts(LIES).await;
