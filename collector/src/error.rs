@@ -21,7 +21,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{refusals::Refused, transparency::LogError};
+use crate::{refusals::Refused, store::Logged, transparency::LogError};
 
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -113,8 +113,8 @@ impl Problem {
 
     /// 503 where the database fails. The cause is logged here, once, and not shown.
     #[must_use]
-    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
-        tracing::error!(error = %cause, "the database did not answer");
+    pub fn unavailable(cause: &sqlx::Error) -> Self {
+        tracing::error!(error = %Logged(cause), "the database did not answer");
         Self::unanswered()
     }
 

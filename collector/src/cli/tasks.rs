@@ -11,7 +11,7 @@ use crate::{
     keys::Keys,
     refusals::Pending,
     sites::Sites,
-    store::{Database, Readers, checkpoints::Checkpoints},
+    store::{Database, Logged, Readers, checkpoints::Checkpoints},
     tls::{self, Acceptor},
 };
 
@@ -32,7 +32,7 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
     loop {
         ticks.tick().await;
         if let Err(error) = sites.refresh(&readers).await {
-            tracing::warn!(%error, "site files were not read again");
+            tracing::warn!(error = %Logged(&error), "site files were not read again");
         }
         match keys.reload() {
             Ok(true) => tracing::info!("the keys file has changed and is in force"),
@@ -61,7 +61,7 @@ pub(super) async fn carry(mut checkpoints: Checkpoints) {
     loop {
         ticks.tick().await;
         if let Err(error) = checkpoints.take().await {
-            tracing::warn!(%error, "the database's log was not carried into its file");
+            tracing::warn!(error = %Logged(&error), "the database's log was not carried into its file");
         }
     }
 }
@@ -74,7 +74,7 @@ pub(super) async fn turn_months(database: Database, sites: Sites) {
         let kept = sites.events_are_kept();
         let oldest = kept.map(|days| clock::now().plus(-i64::from(days) * DAY));
         if let Err(error) = database.turn_months(oldest).await {
-            tracing::warn!(%error, "the months were not turned: none made ahead, none dropped");
+            tracing::warn!(error = %Logged(&error), "the months were not turned: none made ahead, none dropped");
         }
     }
 }

@@ -36,7 +36,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, SiteId, conflict, refusals::Count},
+    store::{Connection, Database, Logged, SiteId, conflict, refusals::Count},
     transparency::Appender,
 };
 
@@ -195,7 +195,7 @@ async fn run(mut tables: Tables, keys: Arc<Keys>, queue: Arc<Mutex<mpsc::Receive
                 }
             }
             Err(Failed::Job(error)) if group.len() > 1 => {
-                tracing::warn!(%error, jobs = group.len(), "a group was not stored");
+                tracing::warn!(error = %Logged(&error), jobs = group.len(), "a group was not stored");
                 one_by_one(&mut tables, &keys, &mut group).await;
             }
             Err(Failed::Job(error) | Failed::Database(error)) => refuse(group.drain(..), &error),
@@ -254,7 +254,7 @@ impl Tables {
         let Some(db) = self.open.take() else { return };
         match timeout(GROUP_TIME, db.close()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the database did not close"),
+            Ok(Err(error)) => tracing::warn!(error = %Logged(&error), "the database did not close"),
             Err(_) => tracing::warn!("the database did not close in time"),
         }
     }
@@ -278,7 +278,7 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Ou
             // Another collector was in the way: a grant that was just withdrawn, a decision that came to both.
             // What it has done is seen the next time.
             Err(Failed::Job(error)) if tries < TRIES && conflict(&error) => {
-                tracing::debug!(%error, jobs = jobs.len(), "a group is tried again");
+                tracing::debug!(error = %Logged(&error), jobs = jobs.len(), "a group is tried again");
             }
             Err(failed) => return Err(failed),
         }

@@ -14,6 +14,7 @@ pub mod leads;
 pub mod locks;
 pub mod log;
 pub mod log_records;
+mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
@@ -27,6 +28,7 @@ pub mod tokens;
 pub mod visitors;
 
 pub use engine::{Connection, Readers, Transaction};
+pub use logged::Logged;
 pub use open::{Database, OpenError, newest_migration};
 
 /// The id of a site's row.

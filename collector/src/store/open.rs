@@ -125,6 +125,8 @@ impl Database {
             // what it has begun, and the lock under which decisions are taken goes to the next. For a server that
             // hangs the writer has a time of its own.
             .options([
+                // What it warns of may quote a row, and would be logged.
+                ("client_min_messages", "error".to_owned()),
                 ("lock_timeout", milliseconds(PATIENCE)),
                 ("idle_in_transaction_session_timeout", milliseconds(2 * PATIENCE)),
                 ("tcp_user_timeout", milliseconds(2 * PATIENCE)),
