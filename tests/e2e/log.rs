@@ -235,6 +235,41 @@ fn the_log_is_verified_in_the_database_and_by_what_is_served() {
 }
 
 #[test]
+fn a_decision_is_erased_by_a_command_with_all_that_rests_on_it_and_the_log_verifies() {
+    let data = Data::new();
+    let collector = start(&data);
+    let kept = Visitor::who_grants(&collector, &["analytics"]);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    for somebody in [&kept, &visitor] {
+        let _ = somebody.send(&collector, &[somebody.event("page_view")]).expect(200);
+    }
+    assert_eq!(visitor.send_lead(&collector).expect(201)["linked"], true);
+    let mut database = data.database();
+    let id = format!("SELECT {} FROM decision WHERE log_index = 1", database.hex("id"));
+    let id = database.texts(&id).remove(0);
+    let id = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
+    let before = data.path("before.txt").display().to_string();
+    std::fs::write(&before, note(&collector, 2)).unwrap();
+
+    let said = data.run(&["log", "erase", "--site", "shop", "--decision", &id]);
+    assert!(said.contains(&id), "{said}");
+    for (table, rows) in [("decision", 1), ("event", 1), ("lead_link", 0), ("lead", 1)] {
+        assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), rows, "{table}");
+    }
+    let words =
+        ["size 3: good", "recorded: 1", "leaves in place: 1", "earlier checkpoint of size 2"];
+    good(&log(&data, &["verify", "--checkpoint", &before]), &words);
+    // The collector goes on from there.
+    refuse(&collector);
+    let _ = note(&collector, 4);
+    let url = data.database_url();
+    let again = ["log", "erase", "--site", "shop", "--decision", &id, "--database-url", &url];
+    wrong(&ashiato(again), &["site shop has no decision"]);
+    let nobodys = ["log", "erase", "--site", "nobodys", "--decision", &id, "--database-url", &url];
+    wrong(&ashiato(nobodys), &["there is no site", "remedy"]);
+}
+
+#[test]
 fn a_row_that_is_changed_under_a_running_collector_is_found_from_inside_and_outside() {
     let data = Data::new();
     let collector = start(&data);

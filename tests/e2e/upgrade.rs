@@ -6,7 +6,7 @@
 //! withdrew, and a token of the scopes query and leads.
 
 use ashiato_postgres::Cluster;
-use ashiato_tests::{Collector, Data, Session, Visitor};
+use ashiato_tests::{Collector, Data, Session, Visitor, process::ashiato};
 use consent_core::time::DAY;
 use serde_json::json;
 
@@ -105,6 +105,18 @@ fn is_taken_with_everything_in_it(data: &Data) {
     assert_eq!((&answer["meta"]["asked"], &answer["meta"]["decided"]), (&json!(3), &json!(3)));
     let path = format!("/api/v1/refusals?site=shop&from={DAY_OF_IT}&to={DAY_OF_IT}");
     assert_eq!(collector.get_as(TOKEN, &path).expect(200)["results"][0]["reason"], "unknown_event");
+}
+
+#[test]
+fn whoever_verifies_does_not_bring_it_up_to_date() {
+    for data in of_before() {
+        let before = data.database().rows();
+        let url = data.database_url();
+        let said = ashiato(["log", "verify", "--database-url", url.as_str()]);
+        assert!(!said.status.success(), "{said:?}");
+        assert!(said.err.contains("at migration 2") && said.err.contains("remedy"), "{said:?}");
+        assert_eq!(data.database().rows(), before);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use consent_core::time::DAY;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::{
     clock,
@@ -23,6 +23,8 @@ const CHECKPOINTS: Duration = Duration::from_millis(250);
 const REFRESH: Duration = Duration::from_secs(1);
 /// How soon what rests on a consent that has ended is erased. Until then no query counts it.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How long a task waits for the database.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -31,9 +33,7 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
     let mut ticks = tokio::time::interval(REFRESH);
     loop {
         ticks.tick().await;
-        if let Err(error) = sites.refresh(&readers).await {
-            tracing::warn!(error = %Logged(&error), "site files were not read again");
-        }
+        in_time(sites.refresh(&readers), "site files were not read again").await;
         match keys.reload() {
             Ok(true) => tracing::info!("the keys file has changed and is in force"),
             Ok(false) => {}
@@ -51,6 +51,15 @@ pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
         if let Err(problem) = sweep::round(&writer, &readers, clock::now()).await {
             tracing::warn!(code = problem.code, "what has ended waits for the next round");
         }
+    }
+}
+
+/// Waits for what the database is asked, but not for ever: a server that hangs breaks no connection.
+async fn in_time(asked: impl Future<Output = sqlx::Result<()>>, failed: &str) {
+    match timeout(PATIENCE, asked).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(error = %Logged(&error), "{failed}"),
+        Err(_) => tracing::warn!("{failed}: no answer in {} s", PATIENCE.as_secs()),
     }
 }
 
@@ -73,9 +82,8 @@ pub(super) async fn turn_months(database: Database, sites: Sites) {
         ticks.tick().await;
         let kept = sites.events_are_kept();
         let oldest = kept.map(|days| clock::now().plus(-i64::from(days) * DAY));
-        if let Err(error) = database.turn_months(oldest).await {
-            tracing::warn!(error = %Logged(&error), "the months were not turned: none made ahead, none dropped");
-        }
+        let failed = "the months were not turned: none made ahead, none dropped";
+        in_time(database.turn_months(oldest), failed).await;
     }
 }
 

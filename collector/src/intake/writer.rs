@@ -36,7 +36,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, Logged, SiteId, conflict, refusals::Count},
+    store::{Connection, Database, Logged, SiteId, conflict, of_its_own, refusals::Count},
     transparency::Appender,
 };
 
@@ -48,8 +48,8 @@ const GROUP: usize = 256;
 /// How long a group may take, the opening of a connection included: twice what the database lets a statement wait
 /// for a lock. A server that hangs, or a network that swallows everything, says nothing of its own.
 const GROUP_TIME: Duration = Duration::from_secs(10);
-/// How long a caller waits, at most.
-const ANSWER_TIME: Duration = Duration::from_secs(12);
+/// How long a caller waits, at most, for whatever the database is asked.
+pub const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// The way to the writing task.
 #[derive(Clone, Debug)]
@@ -310,7 +310,7 @@ async fn attempt(
         Err(error) => {
             // Where even that fails the connection is of no use, and is given up.
             let _ = tx.rollback().await;
-            Err(Failed::Job(error))
+            Err(if of_its_own(&error) { Failed::Job(error) } else { Failed::Database(error) })
         }
     }
 }

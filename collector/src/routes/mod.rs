@@ -17,7 +17,7 @@ mod room;
 mod slow;
 mod visitor;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -31,8 +31,16 @@ use axum::{
 pub use health::{Health, Scrape, scraped};
 
 use crate::{
-    client::Client, error::Problem, intake::writer::Writer, keys::Keys, limits::Limits,
-    metrics::Metrics, proxy::Proxies, refusals::Pending, sites::Sites, store::Readers,
+    client::Client,
+    error::Problem,
+    intake::writer::{ANSWER_TIME, Writer},
+    keys::Keys,
+    limits::Limits,
+    metrics::Metrics,
+    proxy::Proxies,
+    refusals::Pending,
+    sites::Sites,
+    store::Readers,
 };
 
 /// What every route may use.
@@ -115,9 +123,6 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
 }
-
-/// How long an answer that is read from the database may take to begin.
-const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// A database that hangs must not keep those waiting who only ask.
 async fn in_time(request: Request, next: Next) -> Response {

@@ -47,6 +47,30 @@ pub(crate) fn sixteen(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 16]> {
     })
 }
 
+/// Whether a statement failed for what it was given, so that others may do better without it; not because the
+/// database is locked, full, gone, or takes no writes.
+#[must_use]
+pub fn of_its_own(error: &sqlx::Error) -> bool {
+    let Some(database) = error.as_database_error() else {
+        return matches!(
+            error,
+            sqlx::Error::Encode(_)
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::Protocol(_)
+        );
+    };
+    let code = database.code().unwrap_or_default();
+    let is_data = match code.parse::<u32>() {
+        // SQLite's are of up to four digits; the last byte is the primary one: SQLITE_TOOBIG,
+        // SQLITE_CONSTRAINT, SQLITE_MISMATCH.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
+        // Data, integrity, a trigger's own words (PostgreSQL, appendix A).
+        _ => ["22", "23", "P0"].iter().any(|class| code.starts_with(class)),
+    };
+    is_data || conflict(error)
+}
+
 /// Whether a statement failed because of what another connection was doing at the same time, so that it may
 /// do better another time: a row that it rests on is gone, one that it makes is there, or each waited for the
 /// other.

@@ -12,7 +12,7 @@ use super::{
 const CHUNK: usize = 512;
 
 /// Rows by powers of two: few statements to prepare, whatever their number.
-pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
@@ -22,7 +22,8 @@ pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Inserts rows into a table and its columns (`TABLE (COLUMN, …)`); `after` follows them.
+/// Inserts rows into a table and its columns (`TABLE (COLUMN, …)`), and answers how many were; `after` follows
+/// them.
 ///
 /// # Errors
 /// Where the database does not answer, or does not take them.
@@ -31,17 +32,16 @@ pub(super) async fn insert<const N: usize>(
     into: &'static str,
     rows: &[[Value<'_>; N]],
     after: &'static str,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<u64> {
     if let Engine::Postgres(db) = db.engine().await? {
-        if let Some((text, lists)) = unnest(into, rows, after)? {
-            sqlx::query_with(text, lists).execute(db).await?;
-        }
-        return Ok(());
+        let Some((text, lists)) = unnest(into, rows, after)? else { return Ok(0) };
+        return Ok(sqlx::query_with(text, lists).execute(db).await?.rows_affected());
     }
+    let mut inserted = 0;
     for chunk in chunks(rows) {
-        values(into, chunk, after).execute(db).await?;
+        inserted += values(into, chunk, after).execute(db).await?;
     }
-    Ok(())
+    Ok(inserted)
 }
 
 /// The same, and what the `RETURNING` in `after` answers.

@@ -118,7 +118,7 @@ const MADE: [(&str, &str, &str, &str); 21] = [
 
 /// Other statements that may not be: the names on PostgreSQL and SQLite; none on an engine without that
 /// statement.
-const REFUSED: [(&str, &str, &str); 17] = [
+const REFUSED: [(&str, &str, &str); 19] = [
     (
         "consent_grant_stays_as_it_is",
         "consent_grant_stays_as_it_is",
@@ -168,6 +168,16 @@ const REFUSED: [(&str, &str, &str); 17] = [
         "INSERT OR REPLACE INTO consent_grant \
          (site_id, visitor_id, receipt_id, purpose, service, since) \
          SELECT site_id, visitor_id, receipt_id, purpose, service, 1 FROM consent_grant",
+    ),
+    ("", "decision_pkey", "INSERT OR REPLACE INTO decision SELECT * FROM decision"),
+    (
+        "",
+        "decision_of_a_receipt",
+        "INSERT OR REPLACE INTO decision (site_id, id, session, visitor_id, receipt_id, edition, \
+         method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index) \
+         SELECT site_id, ID, session, visitor_id, receipt_id, edition, method, language, page, \
+         banner, decided_at, recorded_at, choices, receipt, salt, log_index FROM decision \
+         WHERE receipt_id = RECEIPT",
     ),
     (
         "log_head_id_check",
