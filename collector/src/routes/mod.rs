@@ -17,7 +17,7 @@ mod room;
 mod slow;
 mod visitor;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -43,9 +43,29 @@ use crate::{
     store::Readers,
 };
 
-/// What every route may use.
+/// What every route may use, shared by all calls.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// Of its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the routes share.
+#[derive(Debug)]
+pub struct Parts {
     /// The secrets.
     pub keys: Arc<Keys>,
     /// The sites in force.

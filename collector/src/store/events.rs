@@ -62,8 +62,11 @@ fn properties(row: &Row) -> sqlx::Result<Option<String>> {
     (!given.is_empty()).then(|| serde_json::to_string(given).map_err(encode)).transpose()
 }
 
+/// In the order of their ids, which begin with a time: so they come to lie one after the other.
 fn values(events: &[Row]) -> sqlx::Result<Vec<[Value<'_>; 11]>> {
-    events.iter().map(value).collect()
+    let mut events: Vec<&Row> = events.iter().collect();
+    events.sort_by_key(|row| (row.site, row.event.action().observation().id));
+    events.into_iter().map(value).collect()
 }
 
 fn value(row: &Row) -> sqlx::Result<[Value<'_>; 11]> {

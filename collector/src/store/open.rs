@@ -111,6 +111,8 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", LOG_PAGES)
+            // What a statement of many rows has changed so far is kept aside until it is done: not in a file.
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
             .disable_statement_logging();
