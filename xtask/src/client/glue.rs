@@ -51,18 +51,18 @@ const OLD_ENCODERS: &str = "if (!('encodeInto' in cachedTextEncoder)) {";
 pub(super) fn smaller(script: &str) -> Result<String> {
     let mut script = without_start(script)?;
     for (name, shorter) in SHORTER {
-        // A module that borrows nothing that may throw has no use for it.
-        if name == "handleError" && !script.contains(name) {
+        // A module has only what it uses.
+        if !script.contains(name) {
             continue;
         }
         replace(&mut script, &format!("function {name}("), shorter)?;
     }
     replace(&mut script, OLD_ENCODERS, "")?;
     for remains in REMAINS {
-        if !script.contains(remains) {
-            bail!("wasm-bindgen's script has no `{}` any more", remains.trim_end());
-        }
         script = script.replace(remains, "");
+    }
+    if let Some(line) = script.lines().find(|line| line.contains("cached")) {
+        bail!("wasm-bindgen's script keeps something in another way now: {}", line.trim());
     }
     let script = script.replace(", wasm.__wbindgen_realloc)", ")");
     // What may throw is wrapped when the module is bound, not at each call.
