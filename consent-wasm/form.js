@@ -66,10 +66,19 @@ const clear = form => {
   }
 };
 
+// What is said of the form as a whole.
+const WHOLE = 'form';
+
 // Says them all; the first in the page's order gets the focus.
 const refuse = (form, faults) => {
   clear(form);
-  for (const [name, said] of faults) mark(form, name, said);
+  begun.set(form, Date.now());
+  for (const [name, said] of faults) {
+    if (name == WHOLE && !place(form, name)) add(form, PLACE, name).setAttribute('role', 'alert');
+    mark(form, name, said);
+  }
+  const input = traps.get(form);
+  if (input) input.value = '';
   const first = form.querySelector(WRONG);
   first?.focus();
   place(form, first?.name || '') || first?.reportValidity();
@@ -89,26 +98,48 @@ const again = control => {
   mark(form, name, fault(form, name) || '');
 };
 
+// A paragraph ahead of the button, or of whatever holds that alone.
+const add = (form, name, value) => {
+  const own = document.createElement('p');
+  own.setAttribute(name, value);
+  let end = [...form.elements].find(({ type }) => type == 'submit');
+  while (end && end.parentElement != form && !end.parentElement.querySelector('input,select,textarea')) end = end.parentElement;
+  end ? end.before(own) : form.append(own);
+  return own;
+};
+
 // Act on the Protection of Personal Information, article 21(2): what for, and by whom, before it is sent.
 const state = form => {
-  let own = form.querySelector(`[${PURPOSE}]`);
-  if (!own) {
-    own = document.createElement('p');
-    own.setAttribute(PURPOSE, '');
-    let end = [...form.elements].find(({ type }) => type == 'submit');
-    // Ahead of whatever holds the button alone.
-    while (end && end.parentElement != form && !end.parentElement.querySelector('input,select,textarea')) end = end.parentElement;
-    end ? end.before(own) : form.append(own);
-  }
+  const own = form.querySelector(`[${PURPOSE}]`) || add(form, PURPOSE, '');
   const link = document.createElement('a');
   Object.assign(link, { href: texts.policy_url, target: '_blank', rel: 'noopener', textContent: texts.policy });
   own.replaceChildren(known(form).purpose, ' ', link);
 };
 
-const begun = new WeakSet();
+// A field that only programs see, by its form: nobody comes to it, hears it, or has it filled in by the browser, and
+// the site's own server does not get it.
+const TRAP = 'homepage_url';
+const traps = new WeakMap();
+const trap = form => {
+  const { trap } = known(form);
+  if (!trap || named(form, TRAP)[0]) return;
+  const aside = document.createElement('div');
+  const input = document.createElement('input');
+  Object.assign(input, { name: TRAP, autocomplete: 'off', tabIndex: -1, ariaLabel: trap });
+  aside.inert = true;
+  aside.style.cssText = 'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)';
+  aside.append(input);
+  form.append(aside);
+  traps.set(form, input);
+  form.addEventListener('formdata', quiet(({ formData }) => formData.delete(TRAP)));
+};
+
+// When somebody came to a form, or was last told to mend it.
+const begun = new WeakMap();
 const attend = form => {
   if (begun.has(form)) return;
-  begun.add(form);
+  begun.set(form, Date.now());
+  trap(form);
   state(form);
   for (const own of form.querySelectorAll(`[${PLACE}]`)) own.hasAttribute('role') || own.setAttribute('aria-live', 'polite');
 };
@@ -117,6 +148,8 @@ const attend = form => {
 
 /** How long the collector may take, in milliseconds, before the form goes on without it. */
 const PATIENCE = 3000;
+/** Sooner than this after somebody came to it, in milliseconds, a form looks like a program's (`Spam`): it waits. */
+const LEAST = 1000;
 let sent;
 let button;
 
@@ -128,7 +161,7 @@ const become = (outcome, body, errors) => {
   const pressed = button;
   if (!outcome) return;
   sent = 0;
-  if (outcome > 2) return refuse(form, errors.map(({ field, code, message }) => [field, known(form).fields[field]?.[1][code] || message]));
+  if (outcome > 2) return refuse(form, errors.map(({ field, code, message }) => [field, known(form).fields[field]?.[1][code] || texts.spam[code] || message]));
   clear(form);
   if (outcome > 1) {
     const detail = { form: form.getAttribute(MARK), lead: body.lead, linked: body.linked };
@@ -139,10 +172,12 @@ const become = (outcome, body, errors) => {
   host.passing = false;
 };
 
-const answered = (number, status, body) => {
-  const errors = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
+// What can be said to nobody keeps no form back.
+const answered = quiet((number, status, body) => {
+  const has = ({ field, code }) => (sent && named(sent, field)[0]) || texts.spam[code] || host.fields?.[field];
+  const errors = (body?.errors || []).filter(error => has(error) && say(FAULT, number, error.field, error.code));
   become(say(OUTCOME, number, status), body, errors);
-};
+});
 
 const send = (form, submitter) => {
   const { fields, agreements } = known(form);
@@ -158,7 +193,12 @@ const send = (form, submitter) => {
   }
   for (const name of agreements) named(form, name).forEach(({ type, checked }) => say(CONTROL, checked, type, name, ''));
   for (const [name, value] of Object.entries(host.fields || {})) name in fields && typeof value == 'string' && say(KNOWN, 0, name, value);
-  say(TOLD);
+  if (traps.get(form)?.value) say(CONTROL, 0, 'text', 'ashiato_trap', '1');
+  const took = () => Date.now() - begun.get(form);
+  host.later(() => {
+    say(CONTROL, 0, 'text', 'ashiato_took', took());
+    say(TOLD);
+  }, LEAST - took());
   return true;
 };
 
@@ -186,6 +226,7 @@ const begin = async ([response]) => {
   listen('submit', event => {
     const form = event.target;
     if (host.passing || event.defaultPrevented || !known(form)) return;
+    attend(form);
     const wrong = sent ? [] : faults(form);
     if (wrong[0]) refuse(form, wrong);
     if (sent || wrong[0] || (host.act && send(form, event.submitter))) event.preventDefault();

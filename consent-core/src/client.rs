@@ -220,6 +220,8 @@ pub struct FormTexts {
     pub policy: String,
     /// Its address, relative to the collector.
     pub policy_url: String,
+    /// What is said of a form that is taken for a program's, by the code ([`crate::form::Spam`]).
+    pub spam: BTreeMap<String, String>,
     /// Forms by their keys.
     pub forms: BTreeMap<FormKey, FormText>,
 }
@@ -234,6 +236,9 @@ pub struct FormText {
     pub fields: BTreeMap<FieldKey, (String, BTreeMap<String, String>)>,
     /// What may be agreed to with it.
     pub agreements: Vec<FieldKey>,
+    /// The name of the field that only programs see, where one is put in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trap: Option<String>,
 }
 
 /// What a revision of the policy brought.

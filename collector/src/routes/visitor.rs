@@ -12,7 +12,7 @@ use axum::{
 };
 use consent_core::{
     event::MAX_BATCH,
-    form::FieldFault,
+    form::{FieldFault, Spam},
     ids::{FormKey, LeadId, base64url},
     page::Address,
     time::Millis,
@@ -222,8 +222,12 @@ pub(super) async fn take_lead(
     let form = key
         .and_then(|key| site.file.lead_form(&key))
         .ok_or_else(|| Problem::field("form", "unknown_form", "the site has no such form"))?;
-    let submission = form.core().accept(&request.submission()).map_err(|faults| {
-        let language = accepted_language(&headers);
+    let language = accepted_language(&headers);
+    let mut submission = request.submission();
+    if let Some(spam) = Spam::take(&mut submission.fields) {
+        return Err(Problem::spam(spam.as_str(), site.file.spam(language, spam)));
+    }
+    let submission = form.core().accept(&submission).map_err(|faults| {
         let error = |(field, fault): (String, FieldFault)| FieldError {
             message: site.file.fault(language, form, &field, fault),
             code: fault.as_str(),

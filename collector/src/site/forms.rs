@@ -1,6 +1,6 @@
 //! The rules of lead forms that look at more than one key.
 
-use consent_core::form::{Field, FieldFault, FieldKind};
+use consent_core::form::{Field, FieldFault, FieldKind, RESERVED};
 
 use super::{
     Agreement, AgreementKind, FormField, LeadForm,
@@ -22,6 +22,13 @@ impl Check<'_> {
                 let path = format!("{path}.fields[{at}]");
                 keys.see(self, &what, field.key.as_str(), &format!("{path}.key"));
                 let what = format!("form `{}`, field `{}`", form.key, field.key);
+                if field.key.as_str().starts_with(RESERVED) {
+                    self.complain(
+                        &format!("{path}.key"),
+                        format!("{what}: keys that begin with `{RESERVED}` are the client's own"),
+                        "give it another key",
+                    );
+                }
                 self.bounds(field, &what, &path);
                 self.options(field, &what, &path);
                 self.messages(field, &what, &path);

@@ -32,6 +32,8 @@ pub enum FieldFault {
     Url,
     /// It is none of what there is to choose.
     Choice,
+    /// It has more addresses of pages than people write.
+    TooManyLinks,
     /// It has line breaks or other control characters.
     Control,
     /// The form has no such field or agreement.
@@ -40,7 +42,7 @@ pub enum FieldFault {
 
 impl FieldFault {
     /// Every one.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Required,
         Self::TooShort,
         Self::TooLong,
@@ -54,6 +56,7 @@ impl FieldFault {
         Self::Date,
         Self::Url,
         Self::Choice,
+        Self::TooManyLinks,
         Self::Control,
         Self::Unknown,
     ];
@@ -75,6 +78,7 @@ impl FieldFault {
             Self::Date => "date",
             Self::Url => "url",
             Self::Choice => "choice",
+            Self::TooManyLinks => "too_many_links",
             Self::Control => "control",
             Self::Unknown => "unknown",
         }

@@ -4,7 +4,7 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{date, email, fault::FieldFault, kana, number, postal, spelling, telephone, url};
+use super::{date, email, fault::FieldFault, kana, number, postal, spam, spelling, telephone, url};
 use crate::ids::FieldKey;
 
 /// What stands between several choices in one value.
@@ -128,6 +128,7 @@ impl Field {
             FieldFault::TooSmall => number && self.min.is_some(),
             FieldFault::TooLarge => number && self.max.is_some(),
             FieldFault::Choice => matches!(self.kind, FieldKind::Choice | FieldKind::Checkbox),
+            FieldFault::TooManyLinks => matches!(self.kind, FieldKind::Text | FieldKind::LongText),
             FieldFault::Control => true,
             FieldFault::Unknown => false,
             own => own.as_str() == self.kind.as_str(),
@@ -163,8 +164,8 @@ impl Field {
             return Err(FieldFault::Control);
         }
         match self.kind {
-            FieldKind::Text => Ok(spelling::line(value)),
-            FieldKind::LongText => Ok(spelling::composed(value)),
+            FieldKind::Text => spam::few_links(spelling::line(value), false),
+            FieldKind::LongText => spam::few_links(spelling::composed(value), true),
             FieldKind::Email => email::spelt(value).ok_or(FieldFault::Email),
             FieldKind::Telephone => telephone::spelt(value).ok_or(FieldFault::Telephone),
             FieldKind::PostalCode => postal::spelt(value).ok_or(FieldFault::PostalCode),

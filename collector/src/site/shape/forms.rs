@@ -102,6 +102,7 @@ const MESSAGES: Shape = Shape {
         message("date"),
         message("url"),
         message("choice"),
+        message("too_many_links"),
         message("control"),
     ],
 };

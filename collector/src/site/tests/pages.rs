@@ -268,3 +268,15 @@ fn every_fault_has_built_in_words_that_say_its_bound() {
     let unknown = shop.fault("fr", form, "card", FieldFault::TooLong);
     assert_eq!(unknown, "この項目は受け付けていません。ページを再読み込みしてください。");
 }
+
+#[test]
+fn a_form_that_is_taken_for_a_programs_is_told_so_and_the_trap_can_be_left_out() {
+    for language in ["ja", "en"] {
+        let texts = shop().form_texts(language);
+        assert_eq!(texts.spam.len(), 2);
+        assert!(texts.spam.values().all(|words| !words.is_empty()));
+        assert!(texts.forms["contact"].trap.as_deref().is_some_and(|words| !words.is_empty()));
+    }
+    let without = shop_with("[[forms.fields]]", "honeypot = false\n\n[[forms.fields]]");
+    assert_eq!(without.form_texts("ja").forms["contact"].trap, None);
+}

@@ -38,6 +38,15 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("form_purpose", "Your details"),
     ("form_controller", "Handled by"),
     ("form_policy", "How we handle your details"),
+    ("form_trap", "Leave this empty"),
+    (
+        "form_spam_trap",
+        "We could not tell this from an automatic message. Please send it once more.",
+    ),
+    (
+        "form_spam_too_fast",
+        "That was very quick, so we are checking. Please wait a few seconds and send it once more.",
+    ),
     ("fault_required", "Please fill in “{name}”."),
     ("fault_required_choice", "Please choose “{name}”."),
     ("fault_required_checkbox", "Please tick this box to go on."),
@@ -59,6 +68,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("fault_date", "Please give a day of the calendar (for example 2026-11-25)."),
     ("fault_url", "Please check the address (for example https://www.example.com)."),
     ("fault_choice", "Please choose from the list."),
+    ("fault_too_many_links", "This has too many links. Please leave some out."),
     (
         "fault_control",
         "This has characters that cannot be used, such as line breaks. Please remove them.",

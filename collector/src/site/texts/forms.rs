@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use consent_core::{
     client::{FormText, FormTexts},
-    form::{FieldFault, FieldKind},
+    form::{FieldFault, FieldKind, Spam},
 };
 
 use super::{Speech, fill};
@@ -26,6 +26,7 @@ impl SiteFile {
             let text = FormText {
                 purpose: self.purpose_of(form, &speech),
                 fields: form.fields.iter().map(field).collect(),
+                trap: form.honeypot.then(|| speech.word("form_trap").to_owned()),
                 agreements: form.agreements.iter().map(|own| own.key.clone()).collect(),
             };
             (form.key.clone(), text)
@@ -33,6 +34,7 @@ impl SiteFile {
         FormTexts {
             policy: speech.word("form_policy").to_owned(),
             policy_url: format!("/s/{}/policy?lang={}#forms", self.key, speech.language()),
+            spam: Spam::ALL.map(|spam| (spam.as_str().to_owned(), of_spam(&speech, spam))).into(),
             forms: self.forms.iter().map(form).collect::<BTreeMap<_, _>>(),
         }
     }
@@ -45,6 +47,12 @@ impl SiteFile {
         speech.labelled(speech.word("form_purpose"), &usage)
     }
 
+    /// What is said of a form that is taken for a program's.
+    #[must_use]
+    pub fn spam(&self, language: &str, spam: Spam) -> String {
+        of_spam(&self.speech(language), spam)
+    }
+
     /// What is said of a fault of a field, which the form may not have at all.
     #[must_use]
     pub fn fault(&self, language: &str, form: &LeadForm, field: &str, fault: FieldFault) -> String {
@@ -54,6 +62,10 @@ impl SiteFile {
             None => speech.word("fault_unknown").to_owned(),
         }
     }
+}
+
+fn of_spam(speech: &Speech<'_>, spam: Spam) -> String {
+    speech.word(&format!("form_spam_{}", spam.as_str())).to_owned()
 }
 
 fn of_field(speech: &Speech<'_>, field: &FormField, fault: FieldFault) -> String {

@@ -38,6 +38,15 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("form_purpose", "個人情報の利用目的"),
     ("form_controller", "取扱者"),
     ("form_policy", "個人情報の取り扱いを見る"),
+    ("form_trap", "この欄には何も入力しないでください"),
+    (
+        "form_spam_trap",
+        "自動送信ではないことを確かめられませんでした。お手数ですが、もう一度お送りください。",
+    ),
+    (
+        "form_spam_too_fast",
+        "送信がとても早かったため、念のため確認しています。数秒おいて、もう一度お送りください。",
+    ),
     ("fault_required", "{name}を入力してください。"),
     ("fault_required_choice", "{name}を選んでください。"),
     ("fault_required_checkbox", "チェックを入れてください。"),
@@ -56,6 +65,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("fault_date", "実在する日付を入力してください（例：2026年11月25日）。"),
     ("fault_url", "URLの形式をご確認ください（例：https://www.example.co.jp）。"),
     ("fault_choice", "選択肢の中から選んでください。"),
+    ("fault_too_many_links", "URLの数が多すぎます。減らしてからお送りください。"),
     ("fault_control", "使えない文字が含まれています。改行などを取り除いてください。"),
     ("fault_unknown", "この項目は受け付けていません。ページを再読み込みしてください。"),
     ("day", "1日"),
