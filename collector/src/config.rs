@@ -19,6 +19,10 @@ pub struct Serve {
     /// environment variable `ASHIATO_KEYS` instead; no file is read then.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     pub keys_file: PathBuf,
+    /// The consent log's name in its checkpoints, fixed for good at the first start [default: the
+    /// public URL's host and `/log`].
+    #[arg(long, env = "ASHIATO_LOG_ORIGIN", value_name = "NAME")]
+    pub log_origin: Option<String>,
     /// Where Prometheus gets the figures (`/metrics`); off unless given. Not for the world to see.
     #[arg(long, env = "ASHIATO_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<SocketAddr>,

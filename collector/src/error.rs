@@ -11,7 +11,7 @@
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
 //! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
-//! | 503 | the database does not answer, nothing was stored, try again; or, of `/readyz`, what is missing |
+//! | 503 | the database does not answer, nothing was stored, try again; or, of `/readyz`, what is missing; or, of the consent log's addresses, `log_damaged` |
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::refusals::Refused;
+use crate::{refusals::Refused, transparency::LogError};
 
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -149,6 +149,20 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         Self::unavailable(&error)
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Database(error) => Self::unavailable(&error),
+            error => {
+                tracing::error!(%error, "nothing is proved of the consent log");
+                let detail = "the consent log is not as it should be, so that nothing is proved or \
+                    signed of it; who runs the collector is told why in its own log";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "log_damaged", detail)
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! hashes in the database rest on it, and with another one no visitor would be known any more.
 
 mod file;
+mod log;
 mod ring;
 mod rotation;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use consent_core::{
     jws,
     time::Millis,
 };
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use hkdf::Hkdf;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -39,8 +40,6 @@ pub use self::{
     rotation::{Listed, list, rotate},
 };
 use crate::session::{self, Session};
-
-use crate::log::note::Checkpoint;
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -294,30 +293,6 @@ impl Keys {
         jws.push('.');
         jws.push_str(&base64url(&signature.to_bytes()));
         jws
-    }
-
-    /// The consent log's own key, by which its checkpoints are signed. It is derived from the secret that is
-    /// never exchanged: a log has one key as long as it lasts.
-    fn log(&self) -> SigningKey {
-        let mut seed = [0; 32];
-        let hkdf = Hkdf::<Sha256>::new(Some(b"ashiato log"), &self.held().visitor);
-        if hkdf.expand(b"checkpoint", &mut seed).is_err() {
-            unreachable!("32 bytes are within what HKDF gives (RFC 5869, section 2.3)");
-        }
-        SigningKey::from_bytes(&seed)
-    }
-
-    /// The public part of the consent log's key.
-    #[must_use]
-    pub fn log_verifier(&self) -> VerifyingKey {
-        self.log().verifying_key()
-    }
-
-    /// A checkpoint as a signed note.
-    #[must_use]
-    pub fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> String {
-        let key = self.log();
-        checkpoint.note(&key.verifying_key(), |text| key.sign(text))
     }
 
     /// The public keys (RFC 7517) by which receipts are verified: every one that has ever signed,

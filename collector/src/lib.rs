@@ -24,3 +24,4 @@ pub mod site;
 pub mod sites;
 pub mod store;
 pub mod tls;
+pub mod transparency;

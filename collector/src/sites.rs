@@ -30,6 +30,8 @@ pub struct Site {
     pub edition: i64,
     /// SHA-256 of its wording.
     pub wording: String,
+    /// SHA-256 of its file as it is stored, base64url.
+    pub digest: String,
     /// Its file.
     pub file: SiteFile,
     /// Its policy.
@@ -106,6 +108,7 @@ impl Site {
             key: file.key.clone(),
             edition: applied.edition,
             wording: applied.wording,
+            digest: applied.digest,
             policy,
             history,
             applied_at: applied.applied_at,

@@ -95,9 +95,14 @@ pub struct Party {
     pub party_contact: String,
 }
 
-/// A place in the consent log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A place in the consent log, and what it takes to work out the leaf there: that is the hash of a
+/// commitment to the receipt's text, to `row` and to `salt`, without which it says nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogPlace {
     /// The leaf, from 0.
     pub index: i64,
+    /// 32 random bytes, base64url.
+    pub salt: String,
+    /// The digest of everything that was recorded beside the receipt: 32 bytes, base64url.
+    pub row: String,
 }

@@ -170,5 +170,7 @@ fn an_acknowledged_decision_and_lead_survive_kill_9_and_are_answered_again() {
         assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), count, "{table}");
     }
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), count - 1, "the log has no gap");
+    let verified = data.run(&["log", "verify"]);
+    assert!(verified.contains("decisions as they were recorded: 6"), "{verified}");
     database.check();
 }

@@ -1,256 +1,396 @@
-//! The consent log: what was recorded cannot be changed, dropped, moved or dated back without being found.
+//! The consent log as outsiders meet it: served, proved, and verified by other people's tools.
 
 use ashiato_tests::{
     Collector, Data, Session, Visitor,
+    collector::UNLIMITED,
     process::{Said, ashiato},
 };
-use base64ct::{Base64, Encoding as _};
+use consent_core::ids::from_base64url;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use signed_note::{Note, StandardVerifier, VerifierList};
+use tlog_tiles::{Checkpoint, Hash, check_record, check_tree, record_hash};
 
-/// Decisions of all kinds: grants, a withdrawal, refusals.
-fn decide(collector: &Collector, count: usize) {
-    for number in 0..count {
-        match number % 3 {
-            0 => drop(Visitor::who_grants(collector, &["analytics"])),
-            1 => {
-                let session = Session::open(collector, None);
-                let no = session.sign(&session.decision("reject_all", &[]));
-                let _ = collector.post("/v1/consents", no).expect(201);
-            }
-            _ => {
-                let visitor = Visitor::who_grants(collector, &["analytics", "lead_link"]);
-                let _ = visitor.decide(collector, "withdraw", &[]).expect(201);
-            }
+/// The log's name by the address that the tests' collectors are known by.
+const ORIGIN: &str = "localhost:8080/log";
+
+/// A first refusal: nothing comes back, but it is in the log.
+fn refuse(collector: &Collector) {
+    let session = Session::open(collector, None);
+    let answer = collector.post("/v1/consents", session.sign(&session.decision("reject_all", &[])));
+    assert_eq!(answer.expect(201)["receipt"], Value::Null);
+}
+
+/// One that signs as often as a test asks.
+fn start(data: &Data) -> Collector {
+    Collector::start_with(
+        data,
+        &[&["--public-url", "http://localhost:8080"], &UNLIMITED[..]].concat(),
+    )
+}
+
+/// Decisions of all kinds, six in all: grants, refusals, a withdrawal.
+fn decide(collector: &Collector) {
+    let _ = Visitor::who_grants(collector, &["analytics"]);
+    refuse(collector);
+    let visitor = Visitor::who_grants(collector, &["analytics", "lead_link"]);
+    let _ = visitor.decide(collector, "withdraw", &[]).expect(201);
+    let _ = Visitor::who_grants(collector, &["analytics"]);
+    refuse(collector);
+}
+
+/// What an address that is there answers.
+fn bytes(collector: &Collector, path: &str) -> Vec<u8> {
+    let answer = collector.get(path);
+    assert_eq!(answer.status, 200, "{path}");
+    answer.bytes
+}
+
+/// The checkpoint of that size, as it is served: a newer one is signed a second later at the soonest.
+fn note(collector: &Collector, size: usize) -> String {
+    loop {
+        let answer = collector.get("/v1/log/checkpoint");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        if answer.body.contains(&format!("\n{size}\n")) {
+            return answer.body;
         }
     }
 }
 
-fn checkpoint(collector: &Collector) -> String {
-    let answer = collector.get("/v1/log/checkpoint");
-    assert_eq!(answer.status, 200, "{answer:?}");
-    answer.body
-}
-
-fn verify(data: &Data, more: &[&str]) -> Said {
-    let (url, keys) = (data.database_url(), data.path("keys").display().to_string());
-    let given = ["log", "verify", "--database-url", &url, "--keys-file", &keys];
-    ashiato(given.into_iter().chain(more.iter().copied()))
-}
-
-#[track_caller]
-fn agrees(data: &Data, more: &[&str]) -> String {
-    let said = verify(data, more);
-    assert!(said.status.success(), "{said:?}");
-    said.out
-}
-
-#[track_caller]
-fn disagrees(data: &Data, more: &[&str], because: &str) {
-    let said = verify(data, more);
-    assert!(!said.status.success() && said.err.contains(because), "{because}: {said:?}");
-}
-
-fn hash(text: &serde_json::Value) -> [u8; 32] {
-    Base64::decode_vec(text.as_str().unwrap()).unwrap().try_into().unwrap()
-}
-
-fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
-}
-
-/// RFC 9162, section 2.1.3.2, written once more and apart.
-fn root_by(leaf: u64, size: u64, own: [u8; 32], proof: &[[u8; 32]]) -> [u8; 32] {
-    let (mut place, mut last, mut root) = (leaf, size - 1, own);
-    for other in proof {
-        assert_ne!(last, 0, "the proof is too long");
-        if place & 1 == 1 || place == last {
-            root = node(other, &root);
-            while place & 1 == 0 && place != 0 {
-                place >>= 1;
-                last >>= 1;
-            }
-        } else {
-            root = node(&root, other);
-        }
-        place >>= 1;
-        last >>= 1;
-    }
-    assert_eq!(last, 0, "the proof is too short");
-    root
-}
-
-#[test]
-fn every_decision_can_be_proved_against_a_signed_checkpoint() {
-    let data = Data::new();
-    let collector = Collector::start(&data);
-    decide(&collector, 9);
-    let note = checkpoint(&collector);
-    let lines: Vec<_> = note.lines().collect();
-    assert_eq!((lines[0], lines[3]), ("localhost:8080/log", ""));
-    let size: u64 = lines[1].parse().unwrap();
-    assert_eq!(size, 12, "each decision has a leaf");
-    assert!(lines[4].starts_with("\u{2014} localhost:8080/log "));
-
-    // The signature, by the published key, as `signed-note` has it.
+/// The same, verified by the key that is served.
+fn checkpoint(collector: &Collector, size: usize) -> Checkpoint {
     let key = collector.get("/v1/log/key").body;
-    let (name, rest) = key.trim().split_once('+').unwrap();
-    let (id, public) = rest.split_once('+').unwrap();
-    assert_eq!(name, lines[0]);
-    let public = Base64::decode_vec(public).unwrap();
-    assert_eq!(public[0], 1, "Ed25519");
-    let signature = Base64::decode_vec(lines[4].rsplit(' ').next().unwrap()).unwrap();
-    assert_eq!(signature[..4].iter().map(|byte| format!("{byte:02x}")).collect::<String>(), id);
-    let public = ed25519_dalek::VerifyingKey::from_bytes(public[1..].try_into().unwrap()).unwrap();
-    let signed = ed25519_dalek::Signature::from_slice(&signature[4..]).unwrap();
-    let text = format!("{}\n", lines[..3].join("\n"));
-    public.verify_strict(text.as_bytes(), &signed).unwrap();
+    let verifier = StandardVerifier::new(key.trim()).unwrap();
+    let read = Note::from_bytes(note(collector, size).as_bytes()).unwrap();
+    let (signed, _) = read.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
+    assert_eq!(signed.len(), 1);
+    let checkpoint = Checkpoint::from_bytes(read.text()).unwrap();
+    assert_eq!(checkpoint.origin(), ORIGIN);
+    checkpoint
+}
 
-    let root: [u8; 32] = Base64::decode_vec(lines[2]).unwrap().try_into().unwrap();
-    let tile = collector.get(&format!("/v1/log/tile/0/000.p/{size}"));
-    assert_eq!(tile.status, 200);
-    assert_eq!(tile.bytes.len() as u64, 32 * size);
-    for leaf in 0..size {
-        let answer = collector.get(&format!("/v1/log/proof?leaf={leaf}&size={size}")).expect(200);
-        let proof: Vec<_> = answer["proof"].as_array().unwrap().iter().map(hash).collect();
-        assert_eq!(hash(&answer["root"]), root);
-        let at = usize::try_from(leaf).unwrap() * 32;
-        assert_eq!(hash(&answer["hash"]), tile.bytes[at..at + 32]);
-        assert_eq!(root_by(leaf, size, hash(&answer["hash"]), &proof), root, "leaf {leaf}");
+fn hash(value: &Value) -> Hash {
+    Hash::parse_hash(value.as_str().unwrap()).unwrap()
+}
+
+/// A proof's path, and the rest of the answer.
+fn proof(collector: &Collector, query: &str) -> (Vec<Hash>, Value) {
+    let answer = collector.get(&format!("/v1/log/proof?{query}")).expect(200);
+    (answer["path"].as_array().unwrap().iter().map(hash).collect(), answer)
+}
+
+/// The leaf of a receipt and its place, by `docs/log.md` and nothing else.
+fn leaf_of(receipt: &str) -> (u64, Hash) {
+    let payload = from_base64url(receipt.split('.').nth(1).unwrap()).unwrap();
+    let log = &serde_json::from_slice::<Value>(&payload).unwrap()["log"];
+    let salt = from_base64url(log["salt"].as_str().unwrap()).unwrap();
+    assert_eq!(salt.len(), 32);
+    let row = log["row"].as_str().unwrap();
+    let entry = Sha256::digest([&salt[..], receipt.as_bytes(), b"\n", row.as_bytes()].concat());
+    (log["index"].as_u64().unwrap(), record_hash(&entry))
+}
+
+/// `ashiato log` on that database with its keys.
+fn log(data: &Data, act: &[&str]) -> Said {
+    let (url, keys) = (data.database_url(), data.path("keys").display().to_string());
+    let place = ["--database-url", url.as_str(), "--keys-file", keys.as_str()];
+    ashiato(["log"].iter().chain(act).chain(&place))
+}
+
+/// `ashiato log verify` of what is served.
+fn verify(collector: &Collector, more: &[&str]) -> Said {
+    ashiato(["log", "verify", "--url", &collector.url("")].iter().chain(more))
+}
+
+#[track_caller]
+fn good(said: &Said, words: &[&str]) {
+    assert!(said.status.success(), "{said:?}");
+    for word in words {
+        assert!(said.out.contains(word), "{word:?} in {}", said.out);
     }
+}
 
-    // Nothing that was signed is ever taken back.
-    decide(&collector, 3);
-    let told = agrees(&data, &[]);
-    assert!(told.contains("16 decisions"), "{told}");
-    // The next one is signed a second later at the soonest.
-    while !checkpoint(&collector).contains("\n16\n") {}
-    let answer = collector.get(&format!("/v1/log/proof?from={size}&to=16")).expect(200);
-    assert_eq!(hash(&answer["old_root"]), root);
-    let file = data.path("earlier");
-    std::fs::write(&file, note).unwrap();
-    let told = agrees(&data, &["--checkpoint", file.to_str().unwrap()]);
-    assert!(told.contains("3 checkpoints are its beginnings"), "{told}");
+#[track_caller]
+fn wrong(said: &Said, words: &[&str]) {
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    for word in words {
+        assert!(said.out.contains(word) || said.err.contains(word), "{word:?} in {said:?}");
+    }
 }
 
 #[test]
-fn what_cannot_be_proved_is_refused_by_name() {
+fn a_receipts_holder_proves_by_other_tools_that_it_is_in_the_signed_log() {
     let data = Data::new();
-    let collector = Collector::start(&data);
-    decide(&collector, 2);
-    let _ = checkpoint(&collector);
-    for (asked, field, code) in [
-        ("leaf=2&size=2", "leaf", "beyond"),
-        ("leaf=0&size=3", "size", "beyond"),
-        ("from=2&to=1", "from", "beyond"),
-        ("from=1&to=9", "to", "beyond"),
-        ("leaf=1", "leaf", "malformed"),
-        ("leaf=1&size=2&from=1&to=2", "leaf", "malformed"),
-    ] {
-        let problem = collector.get(&format!("/v1/log/proof?{asked}")).expect(422);
-        assert_eq!(problem["errors"][0]["field"], field, "{asked}");
-        assert_eq!(problem["errors"][0]["code"], code, "{asked}");
+    let collector = start(&data);
+    assert_eq!(checkpoint(&collector, 0).size(), 0);
+    let first = Visitor::who_grants(&collector, &["analytics"]);
+    let before = checkpoint(&collector, 1);
+    refuse(&collector);
+    let receipts: Vec<_> = std::iter::once(first)
+        .chain((0..4).map(|_| Visitor::who_grants(&collector, &["analytics", "lead_link"])))
+        .map(|visitor| visitor.receipt)
+        .collect();
+    let now = checkpoint(&collector, 6);
+    assert_eq!((before.size(), now.size()), (1, 6));
+
+    let tile = bytes(&collector, "/v1/log/tile/0/000.p/6");
+    let leaves: Vec<Hash> = tile.chunks(32).map(|bytes| Hash(bytes.try_into().unwrap())).collect();
+    for receipt in &receipts {
+        let (index, leaf) = leaf_of(receipt);
+        assert_eq!(leaves[usize::try_from(index).unwrap()], leaf);
+        let (path, answer) = proof(&collector, &format!("leaf={index}&size=6"));
+        assert_eq!((hash(&answer["hash"]), hash(&answer["root"])), (leaf, *now.hash()));
+        check_record(&path, 6, *now.hash(), index, leaf).unwrap();
+        let forged = leaf_of(receipt).1.0.map(|byte| !byte);
+        assert!(check_record(&path, 6, *now.hash(), index, Hash(forged)).is_err());
     }
-    assert_eq!(collector.get("/v1/log/tile/0/000").status, 404, "it is not full");
-    assert_eq!(collector.get("/v1/log/tile/0/0").status, 422);
+    let (path, _) = proof(&collector, "from=1&to=6");
+    check_tree(&path, 6, *now.hash(), 1, *before.hash()).unwrap();
+}
+
+#[test]
+fn what_is_served_of_the_log_is_hashes_and_stays_as_it_is() {
+    let data = Data::new();
+    let collector = start(&data);
+    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    let (index, leaf) = leaf_of(&visitor.receipt);
+    assert_eq!((index, bytes(&collector, "/v1/log/tile/0/000.p/1")), (0, leaf.0.to_vec()));
+    let answer = collector.get("/v1/log/proof?leaf=0&size=1");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert!(answer.header("cache-control").contains("immutable"), "{answer:?}");
+    let once = collector.get("/v1/log/checkpoint");
+    assert_eq!(once.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(once.header("cache-control"), "no-store");
+    assert_eq!(collector.get("/v1/log/checkpoint").body, once.body, "signed once");
+    assert_eq!(data.database().number("SELECT count(*) FROM log_checkpoint"), 1);
+}
+
+#[test]
+fn what_the_log_does_not_have_is_refused() {
+    let data = Data::new();
+    let collector = start(&data);
+    let _ = Visitor::who_grants(&collector, &["analytics"]);
+    for tile in
+        ["0/000", "0/000.p/2", "1/000.p/1", "0/001.p/1", "0/0", "64/000", "entries/000", "x/y/z"]
+    {
+        let answer = collector.get(&format!("/v1/log/tile/{tile}"));
+        assert_eq!(answer.problem(404), "not_found", "{tile}");
+    }
+    for query in [
+        "",
+        "leaf=0",
+        "leaf=1&size=1",
+        "leaf=0&size=2",
+        "leaf=0&size=0",
+        "leaf=-1&size=1",
+        "leaf=0&size=18446744073709551615",
+        "from=0&to=1",
+        "from=1&to=2",
+        "from=2&to=1",
+        "leaf=0&size=1&from=1&to=1",
+        "leaf=0&size=1&other=1",
+        "leaf=x&size=1",
+    ] {
+        let answer = collector.get(&format!("/v1/log/proof?{query}"));
+        assert_eq!(answer.problem(422), "content", "{query}");
+    }
+}
+
+#[test]
+fn the_log_is_verified_in_the_database_and_by_what_is_served() {
+    let data = Data::new();
+    let mut collector = start(&data);
+    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    let kept = data.path("kept.txt").display().to_string();
+    let said = log(&data, &["checkpoint"]);
+    good(&said, &["localhost:8080/log\n1\n"]);
+    std::fs::write(&kept, &said.out).unwrap();
+    assert_eq!(said.out, note(&collector, 1));
+    let key = log(&data, &["key"]).out;
+    assert_eq!(key, collector.get("/v1/log/key").body);
+
+    let _ = visitor.decide(&collector, "withdraw", &[]).expect(201);
+    refuse(&collector);
+    let _ = note(&collector, 3);
+    let words = ["size 3: good", "recorded: 3", "earlier checkpoint of size 1"];
+    good(&log(&data, &["verify", "--checkpoint", &kept]), &words);
+    let more = ["--key", key.trim(), "--checkpoint", &kept];
+    good(&verify(&collector, &more), &["size 3: good", "signatures verified", "of size 1"]);
+    good(&verify(&collector, &[]), &["size 3: good"]);
+    let without_key = data.run(&["log", "verify"]);
+    assert!(without_key.contains("NOT verified: give"), "{without_key}");
+
+    // The same name and size from somebody else's keys.
+    let other = Data::new();
+    let stranger = start(&other);
+    let _ = Visitor::who_grants(&stranger, &["analytics"]);
+    wrong(&verify(&stranger, &["--key", key.trim()]), &["is not signed by localhost:8080/log"]);
+    wrong(&verify(&stranger, &["--checkpoint", &kept]), &["not signed by"]);
+
+    collector.stop();
+    wrong(&verify(&collector, &[]), &["cannot be fetched"]);
+    let missing = ["log", "key", "--keys-file", "no", "--database-url", &data.database_url()];
+    wrong(&ashiato(missing), &["there is no keys file no", "remedy"]);
+    assert!(!std::path::Path::new("no").exists(), "a verifier makes no keys");
+}
+
+#[test]
+fn a_row_that_is_changed_under_a_running_collector_is_found_from_inside_and_outside() {
+    let data = Data::new();
+    let collector = start(&data);
+    for _ in 0..3 {
+        let _ = Visitor::who_grants(&collector, &["analytics"]);
+    }
+    good(&verify(&collector, &[]), &["size 3: good"]);
+    let changed = data.database().execute("UPDATE decision SET recorded_at = recorded_at - 1");
+    assert_eq!(changed, Ok(3));
+    let words = ["WRONG: leaf 0 does not stand for the decision", "leaf 2", "NOT good"];
+    wrong(&log(&data, &["verify"]), &words);
+    // From outside the leaves are seen alone.
+    let changed =
+        "UPDATE log_leaf SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE idx = 1";
+    assert_eq!(data.database().execute(changed), Ok(1));
+    let words = ["the checkpoint of size 3 that is served has another root"];
+    wrong(&verify(&collector, &[]), &words);
+    // And nothing is signed over it any more.
+    let _ = Visitor::who_grants(&collector, &["analytics"]);
+    let mut answer = collector.get("/v1/log/checkpoint");
+    while answer.status == 200 {
+        answer = collector.get("/v1/log/checkpoint");
+    }
+    assert_eq!(answer.problem(503), "log_damaged");
+    assert!(collector.log().contains("does not continue the checkpoint of size 3"));
 }
 
 #[test]
 fn whatever_is_altered_dropped_moved_or_dated_back_is_found() {
-    let erasing = "UPDATE decision SET salt = SALT, receipt = NULL, record = NULL, page = '' WHERE log_index = 3";
-    for (change, because) in [
-        ("UPDATE decision SET choices = '{}'", ""),
+    let data = Data::new();
+    let collector = start(&data);
+    for size in [6, 12] {
+        decide(&collector);
+        let _ = note(&collector, size);
+    }
+    let mut before = log(&data, &["verify"]);
+    good(&before, &["size 12: good", "signatures verified"]);
+    // One change after the other: each is found for itself.
+    for (change, words) in [
         (
-            "UPDATE decision SET page = 'https://shop.example/other' WHERE log_index = 2",
-            "leaf 2: its row says",
+            "DELETE FROM decision WHERE log_index = 11; DELETE FROM log_leaf WHERE idx = 11; \
+             UPDATE log_head SET size = 11",
+            "size 12, signed at",
         ),
-        ("UPDATE decision SET method = 'accept_all' WHERE log_index = 1", "leaf 1: its row says"),
-        (
-            "UPDATE decision SET recorded_at = recorded_at - 1 WHERE log_index = 4",
-            "leaf 4: its row says",
-        ),
-        (
-            "UPDATE decision SET decided_at = decided_at - 86400000 WHERE log_index = 1",
-            "leaf 1: its row says",
-        ),
-        (
-            "UPDATE decision SET record = replace(record, '\"event_time\":1', '\"event_time\":2')",
-            "leaf 1: what is on record",
-        ),
-        (
-            "UPDATE decision SET receipt = 'e30.e30.e30' WHERE log_index = 0",
-            "leaf 0: what is on record",
-        ),
+        ("UPDATE decision SET choices = '{}' WHERE log_index = 5", "leaf 5 does not stand for"),
+        ("UPDATE decision SET page = 'https://a.b/' WHERE log_index = 2", "leaf 2 does not"),
+        ("UPDATE decision SET method = 'accept_all' WHERE log_index = 1", "leaf 1 does not"),
+        ("UPDATE decision SET recorded_at = recorded_at - 1 WHERE log_index = 4", "leaf 4 does"),
+        ("UPDATE decision SET decided_at = decided_at - 1 WHERE log_index = 7", "leaf 7 does"),
+        ("UPDATE decision SET receipt = 'e30.e30.e30' WHERE log_index = 0", "leaf 0 does not"),
+        ("UPDATE decision SET receipt = NULL, page = '' WHERE log_index = 3", "leaf 3 does not"),
         (
             "UPDATE log_leaf SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE idx = 2",
-            "another root",
+            "has another root",
         ),
         (
-            "UPDATE decision SET log_index = 5 - log_index WHERE log_index IN (2, 3)",
-            "leaf 2: what is on record",
+            "UPDATE decision SET log_index = 17 - log_index WHERE log_index IN (8, 9)",
+            "leaf 8 does not",
         ),
-        ("DELETE FROM decision WHERE log_index = 3", "leaf 3: its decision is missing"),
-        ("UPDATE decision SET log_index = 0 WHERE log_index = 1", "leaf 0: two decisions claim it"),
+        ("DELETE FROM decision WHERE log_index = 6", "leaf 6 has no record"),
         (
-            "DELETE FROM decision WHERE log_index = 5; DELETE FROM log_leaf WHERE idx = 5",
-            "some were dropped",
+            "UPDATE decision SET log_index = 0 WHERE log_index = 1",
+            "leaf 0 is named by two decisions",
+        ),
+        (
+            "DELETE FROM decision WHERE log_index = 10; DELETE FROM log_leaf WHERE idx = 10",
+            "leaf 10 is missing",
         ),
         (
             "DELETE FROM decision WHERE log_index = 2; DELETE FROM log_leaf WHERE idx = 2",
-            "leaf 2: is missing",
+            "leaf 2 is missing",
         ),
-        (erasing, "1 are erased"),
     ] {
-        let data = Data::new();
-        let collector = Collector::start(&data);
-        decide(&collector, 3);
-        decide(&collector, 2);
-        let note = checkpoint(&collector);
-        assert!(note.contains("\n6\n"), "{note}");
-        agrees(&data, &[]);
-        let mut database = data.database();
-        let empty = if data.is_sqlite() { "x''" } else { "''::BYTEA" };
-        for statement in change.replace("SALT", empty).split("; ") {
-            database.execute(statement).unwrap();
-        }
-        drop(database);
-        match because {
-            // The choices are read from what was signed: the column is a convenience.
-            "" => drop(agrees(&data, &[])),
-            "1 are erased" => assert!(agrees(&data, &[]).contains(because)),
-            because => disagrees(&data, &[], because),
-        }
+        data.database().run(change);
+        let after = log(&data, &["verify"]);
+        wrong(&after, &[words, "NOT good"]);
+        assert!(!before.out.contains(words), "{words} was there: {}", before.out);
+        before = after;
     }
 }
 
 #[test]
 fn a_log_that_was_written_anew_is_found_by_who_kept_a_checkpoint() {
     let data = Data::new();
-    let collector = Collector::start(&data);
-    decide(&collector, 4);
-    let kept = data.path("kept");
-    std::fs::write(&kept, checkpoint(&collector)).unwrap();
-    drop(collector);
+    let collector = start(&data);
+    decide(&collector);
+    let kept = data.path("kept.txt").display().to_string();
+    std::fs::write(&kept, note(&collector, 6)).unwrap();
 
     // Another history under the same keys: its own checkpoints are in good order.
     let again = Data::new();
     std::fs::copy(data.path("keys"), again.path("keys")).unwrap();
-    let collector = Collector::start(&again);
-    decide(&collector, 4);
-    let _ = checkpoint(&collector);
-    agrees(&again, &[]);
-    disagrees(
-        &again,
-        &["--checkpoint", kept.to_str().unwrap()],
-        "a given checkpoint of 5 leaves has another root",
-    );
+    let collector = start(&again);
+    decide(&collector);
+    let _ = note(&collector, 6);
+    good(&log(&again, &["verify"]), &["size 6: good"]);
+    let words = "the checkpoint of size 6 that was given has another root";
+    wrong(&log(&again, &["verify", "--checkpoint", &kept]), &[words]);
 
     // A forged one is none.
-    let forged = data.path("forged");
     let text = std::fs::read_to_string(&kept).unwrap();
-    std::fs::write(&forged, text.replacen("\n5\n", "\n4\n", 1)).unwrap();
-    disagrees(
-        &data,
-        &["--checkpoint", forged.to_str().unwrap()],
-        "its text was changed, or it was forged",
-    );
+    std::fs::write(&kept, text.replacen("\n6\n", "\n5\n", 1)).unwrap();
+    wrong(&log(&data, &["verify", "--checkpoint", &kept]), &["kept.txt", "does not verify"]);
+}
+
+/// Takes away everything of the decision at the end of a log of two.
+const PUT_BACK: &str = "DELETE FROM consent_grant WHERE receipt_id IN \
+        (SELECT receipt_id FROM decision WHERE log_index = 1); \
+    DELETE FROM decision WHERE log_index = 1; \
+    DELETE FROM visitor WHERE id NOT IN (SELECT visitor_id FROM decision); \
+    DELETE FROM log_leaf WHERE idx = 1; DELETE FROM log_checkpoint WHERE size > 1; \
+    UPDATE log_head SET size = 1";
+
+#[test]
+fn a_database_that_was_put_back_is_found_by_an_earlier_checkpoint() {
+    let data = Data::new();
+    let mut collector = start(&data);
+    for _ in 0..2 {
+        let _ = Visitor::who_grants(&collector, &["analytics"]);
+    }
+    let kept = data.path("kept.txt").display().to_string();
+    std::fs::write(&kept, note(&collector, 2)).unwrap();
+    collector.stop();
+    data.database().run(PUT_BACK);
+
+    let collector = start(&data);
+    good(&log(&data, &["verify"]), &["size 1: good"]);
+    let words =
+        ["the checkpoint of size 2 that was given is larger than the log, which has size 1"];
+    wrong(&log(&data, &["verify", "--checkpoint", &kept]), &words);
+    wrong(&verify(&collector, &["--checkpoint", &kept]), &words);
+    // As long as before again, but with something else in it.
+    refuse(&collector);
+    refuse(&collector);
+    let _ = note(&collector, 3);
+    let words = ["the checkpoint of size 2 that was given has another root"];
+    wrong(&log(&data, &["verify", "--checkpoint", &kept]), &words);
+    wrong(&verify(&collector, &["--checkpoint", &kept]), &words);
+}
+
+#[test]
+fn a_log_of_many_tiles_is_served_and_verified() {
+    let data = Data::new();
+    let collector = start(&data);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..150).for_each(|_| refuse(&collector)));
+        }
+    });
+    let _ = note(&collector, 600);
+    good(&verify(&collector, &[]), &["size 600: good"]);
+    good(&log(&data, &["verify"]), &["recorded: 600"]);
+    let checkpoint = checkpoint(&collector, 600);
+    let (path, answer) = proof(&collector, "leaf=300&size=600");
+    check_record(&path, 600, *checkpoint.hash(), 300, hash(&answer["hash"])).unwrap();
+    let full = bytes(&collector, "/v1/log/tile/0/000");
+    assert_eq!(full.len(), 256 * 32);
+    assert_eq!(bytes(&collector, "/v1/log/tile/1/000.p/2").len(), 64);
 }

@@ -152,6 +152,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
     assert_eq!(database.number("SELECT count(*) FROM decision"), decisions);
     assert_eq!(database.number("SELECT count(*) FROM log_leaf"), decisions);
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), decisions - 1);
+    assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
     assert_eq!(database.number("SELECT count(DISTINCT log_index) FROM decision"), decisions);
 }
 
@@ -214,6 +215,7 @@ fn decisions_of_one_visitor_that_come_to_several_collectors_follow_each_other() 
     }
     let decisions = database.number("SELECT count(*) FROM decision");
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), decisions - 1);
+    assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
 }
 
 /// What a distributed PostgreSQL asks of a table that is spread by site: every key and unique index has the
@@ -223,8 +225,17 @@ fn decisions_of_one_visitor_that_come_to_several_collectors_follow_each_other() 
 fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
-    let everywhere =
-        ["site", "token", "probe", "log_leaf", "log_node", "log_checkpoint", "_sqlx_migrations"];
+    let everywhere = [
+        "site",
+        "token",
+        "probe",
+        "log_leaf",
+        "log_tile",
+        "log_head",
+        "log_checkpoint",
+        "log_erasure",
+        "_sqlx_migrations",
+    ];
     let keys = database.texts(
         "SELECT t.relname || ' ' || i.relname || ' ' || string_agg(a.attname, ',' ORDER BY k.place) \
          FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \

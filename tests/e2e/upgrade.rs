@@ -42,6 +42,8 @@ fn a_database_of_before_is_taken_with_everything_in_it() {
     for (table, rows) in before.iter().filter(|(table, _)| *table != "_sqlx_migrations") {
         assert_eq!(after.get(table), Some(rows), "{table}");
     }
+    let verified = data.run(&["log", "verify"]);
+    assert!(verified.contains("decisions as they were recorded: 4"), "{verified}");
     assert!(after["_sqlx_migrations"] > before["_sqlx_migrations"], "there is something newer");
     data.database().check();
     assert_eq!(collector.get("/readyz").status, 200);

@@ -1,77 +1,187 @@
-//! `ashiato log`.
+//! `ashiato log`: the consent log, for auditors.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+use ureq::{
+    Agent,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
 
 use super::Failure;
 use crate::{
-    clock,
+    clock, config,
     keys::Keys,
-    log::{audit, note},
-    store::Database,
+    log::note::{self, Checkpoint, Verifier},
+    store::{Database, log as leaves},
+    transparency::{self, Expected, Report},
 };
 
-/// What `ashiato log verify` is given.
-#[derive(Debug, clap::Args)]
+/// A checkpoint, a key or a tile has 8 KiB at most; cosignatures may be added.
+const MAX_FETCHED: u64 = 64 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Act {
+    /// Say whether anything in the log was changed, dropped, moved or dated back.
+    Verify(Verify),
+    /// Print a signed checkpoint of the log as it stands. Keep it where the database is not.
+    Checkpoint(Own),
+    /// Print the key by which checkpoints are verified.
+    Key(Own),
+}
+
+/// `ashiato log verify`.
+#[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// The database.
-    #[command(flatten)]
-    database: crate::config::Database,
-    /// A checkpoint that was kept elsewhere; may be given again. The log must still begin with it.
+    /// Verify what a collector serves instead of a database: its address, `https://HOST`.
+    #[arg(long = "url", value_name = "URL")]
+    served: Option<String>,
+    /// A checkpoint that was kept before: the log must continue it. May be given again.
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
-    /// The log's key, as `/v1/log/key` says it [default: of the keys file, where that is at hand].
-    #[arg(long, value_name = "NAME+ID+KEY")]
+    /// The key that checkpoints must be signed by, NAME+HASH+KEY [default: with --url the one that is
+    /// served, else the one of the keys file].
+    #[arg(long)]
     key: Option<String>,
+    /// The collector's keys file, which holds the key too.
+    #[arg(long, env = "ASHIATO_KEYS_FILE", conflicts_with = "key")]
+    keys_file: Option<PathBuf>,
+    #[command(flatten)]
+    database: config::Database,
+}
+
+/// The collector's own keys and database.
+#[derive(Debug, Args)]
+pub(super) struct Own {
     /// The keys file.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     keys_file: PathBuf,
+    #[command(flatten)]
+    database: config::Database,
 }
 
-/// Goes through the log, and fails where anything is wrong with it.
-pub(super) async fn verify(arguments: &Verify) -> Result<(), Failure> {
-    let key = match &arguments.key {
-        Some(text) => {
-            let (_, key) = note::read_verifier(text).ok_or_else(|| {
-                Failure(
-                    "--key is no verifier\n  remedy: write it as /v1/log/key says it".to_owned(),
-                )
-            })?;
-            Some(key)
+pub(super) async fn run(act: Act) -> Result<(), Failure> {
+    match act {
+        Act::Verify(arguments) => {
+            let report = match arguments.served.clone() {
+                Some(url) => online(&arguments, &url)?,
+                None => offline(&arguments).await?,
+            };
+            print!("{}", report.to_text());
+            if report.is_good() {
+                Ok(())
+            } else {
+                Err(Failure("the consent log is not as it should be; see above".to_owned()))
+            }
         }
-        None if arguments.keys_file.exists() => {
-            Some(Keys::open(&arguments.keys_file, clock::now())?.log_verifier())
+        Act::Checkpoint(own) => {
+            let mut db = Database::at(&own.database.url)?.open().await?;
+            let keys = keys(&own.keys_file)?;
+            let mut tx = db.begin().await?;
+            let signed = transparency::sign(&mut tx, &keys, clock::now()).await?;
+            tx.commit().await?;
+            print!("{}", signed.note);
+            Ok(())
         }
-        None => None,
-    };
-    let earlier: Vec<String> =
-        arguments.checkpoint.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+        Act::Key(own) => {
+            let mut db = Database::at(&own.database.url)?.readers().await?.acquire().await?;
+            let (_, origin) = leaves::head(&mut db).await?;
+            let origin = origin.ok_or_else(nameless)?;
+            println!("{}", keys(&own.keys_file)?.log_verifier(&origin).to_text());
+            Ok(())
+        }
+    }
+}
+
+fn nameless() -> Failure {
+    Failure(
+        "the log has no name yet\n  remedy: start the collector once by `ashiato serve`".to_owned(),
+    )
+}
+
+/// Keys that are there; none are made for somebody who verifies.
+fn keys(path: &Path) -> Result<Keys, Failure> {
+    if let Some(text) = config::keys_text() {
+        return Ok(Keys::parse(&text, config::KEYS)?);
+    }
+    if path.is_file() {
+        return Ok(Keys::open(path, clock::now())?);
+    }
+    Err(Failure(format!(
+        "there is no keys file {}\n  remedy: name the collector's by --keys-file",
+        path.display()
+    )))
+}
+
+async fn offline(arguments: &Verify) -> Result<Report, Failure> {
     let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
-    let found = audit::run(&mut db, key.as_ref(), &earlier).await?;
-    if found.count > 0 {
-        let more = found.count - found.faults.len() as u64;
-        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-        let faults = found.faults.join("\n  ");
-        return Err(Failure(format!("the consent log does not agree:\n  {faults}{more}")));
-    }
-    let audit::Findings { size, recomputed, erased, bare, checkpoints, .. } = found;
-    println!("the consent log agrees: {size} decisions");
-    println!("  {recomputed} follow from what is on record");
-    if erased > 0 {
-        println!("  {erased} are erased, and their leaves stand");
-    }
-    if bare > 0 {
-        println!(
-            "  {bare} refusals are from before the log kept what it commits to; their leaves stand"
-        );
-    }
-    println!("  {checkpoints} checkpoints are its beginnings");
-    if key.is_none() {
-        println!("  signatures were not seen to: give --key, or --keys-file");
-    }
-    Ok(())
+    let mut db = db.snapshot().await?;
+    let (_, origin) = leaves::head(&mut db).await?;
+    let origin = origin.ok_or_else(nameless)?;
+    let verifier = match (&arguments.key, &arguments.keys_file) {
+        (Some(key), _) => Some(Verifier::parse(key)?),
+        (None, Some(file)) => Some(keys(file)?.log_verifier(&origin)),
+        (None, None) => None,
+    };
+    let earlier = earlier(arguments, verifier.as_ref())?;
+    Ok(transparency::verify(&mut db, &Expected { verifier, earlier }).await?)
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure(format!("cannot read the checkpoint {}: {error}", file.display())))
+fn online(arguments: &Verify, url: &str) -> Result<Report, Failure> {
+    let agent = agent();
+    let base = format!("{}/v1/log/", url.trim_end_matches('/'));
+    let fetch = |path: &str| -> Result<Vec<u8>, ureq::Error> {
+        let mut response = agent.get(format!("{base}{path}")).call()?;
+        response.body_mut().with_config().limit(MAX_FETCHED).read_to_vec()
+    };
+    let key = match &arguments.key {
+        Some(key) => key.clone(),
+        None => {
+            let served = fetch("key")
+                .map_err(|error| Failure(format!("{base}key cannot be fetched: {error}")))?;
+            String::from_utf8_lossy(&served).into_owned()
+        }
+    };
+    let verifier = Verifier::parse(&key)?;
+    let earlier = earlier(arguments, Some(&verifier))?;
+    Ok(transparency::verify_online(fetch, &verifier, &earlier)?)
+}
+
+/// The checkpoints that were kept, verified where there is a key.
+fn earlier(arguments: &Verify, verifier: Option<&Verifier>) -> Result<Vec<Checkpoint>, Failure> {
+    let read = |file: &PathBuf| {
+        let name = file.display();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure(format!("cannot read the checkpoint {name}: {error}")))?;
+        let read = match verifier {
+            Some(verifier) => verifier.open(&text),
+            None => note::unverified(&text),
+        };
+        read.map_err(|error| Failure(format!("the checkpoint {name}: {error}")))
+    };
+    arguments.checkpoint.iter().map(read).collect()
+}
+
+/// A client that trusts whom this machine trusts.
+fn agent() -> Agent {
+    let found = rustls_native_certs::load_native_certs();
+    for error in found.errors {
+        tracing::debug!(%error, "a certificate of this machine was not read");
+    }
+    let roots: Vec<_> =
+        found.certs.iter().map(|cert| Certificate::from_der(cert).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::new_with_certs(&roots))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    Agent::config_builder()
+        .tls_config(tls)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .max_redirects(0)
+        .build()
+        .into()
 }

@@ -38,9 +38,9 @@ enum Act {
     /// Show the keys, or exchange them for newer ones.
     #[command(subcommand)]
     Keys(keys::Act),
-    /// Verify the consent log.
+    /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
-    Log(LogAct),
+    Log(log::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -64,13 +64,6 @@ enum SiteAct {
         #[command(flatten)]
         database: config::Database,
     },
-}
-
-#[derive(Debug, Subcommand)]
-enum LogAct {
-    /// Go through the whole log: every leaf against the decision that it commits to, and the tree against
-    /// every checkpoint. Fails where anything was changed, dropped, moved or dated back.
-    Verify(log::Verify),
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,7 +111,7 @@ pub fn run() -> ExitCode {
                 token::add(&site, &scope, &database.url).await
             }
             Act::Keys(act) => keys::run(&act),
-            Act::Log(LogAct::Verify(arguments)) => log::verify(&arguments).await,
+            Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
         }
@@ -129,5 +122,15 @@ pub fn run() -> ExitCode {
             eprintln!("ashiato: {message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        super::Command::command().debug_assert();
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     sites::Sites,
     store::{Database, checkpoints::Checkpoints},
     tls::Acceptor,
+    transparency,
 };
 
 /// What a server waits for before it takes no more calls.
@@ -46,13 +47,15 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             "synchronous=NORMAL: what was acknowledged last may be lost when the power fails"
         );
     }
-    let writing = database.create().await?;
+    let mut writing = database.create().await?;
     let readers = database.readers().await?;
     let listener = bind(config.listen, "--listen").await?;
     let address = listener.local_addr()?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let public_url: Arc<str> =
         config.public_url.unwrap_or_else(|| format!("{scheme}://{address}")).into();
+    let host = public_url.split_once("://").map_or(&*public_url, |(_, host)| host);
+    transparency::found(&mut writing, config.log_origin.as_deref(), &format!("{host}/log")).await?;
     let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
     sites.refresh(&readers).await?;
     if sites.is_empty() {

@@ -6,7 +6,6 @@ use consent_core::{
     receipt::{EventState, LogPlace, Party, PurposeState, Receipt, SCHEMA_VERSION},
     standing::Standing,
     time::Millis,
-    wire::ConsentRequest,
 };
 
 use super::consents::Decide;
@@ -23,14 +22,14 @@ pub(super) struct Facts<'a> {
     pub(super) after: &'a Standing,
     /// When it is recorded.
     pub(super) now: Millis,
-    /// Its leaf in the log.
-    pub(super) log_index: i64,
+    /// Its place in the log.
+    pub(super) log: LogPlace,
 }
 
 /// The receipt of a decision.
 pub(super) fn of(decide: &Decide, facts: &Facts<'_>) -> Receipt {
     let Decide { site, request, public_url, .. } = decide;
-    let Facts { id, visitor, before, after, now, log_index } = *facts;
+    let Facts { id, visitor, before, after, now, ref log } = *facts;
     let controller = &site.file.controller;
     let name = controller.name.get(&request.language).or_else(|| controller.name.values().next());
     let asked = site.policy.purposes().iter().filter(|purpose| purpose.kind != Kind::Necessary);
@@ -75,12 +74,6 @@ pub(super) fn of(decide: &Decide, facts: &Facts<'_>) -> Receipt {
             party_contact: controller.contact.clone(),
         }],
         withdrawal_method: format!("{public_url}/s/{}/policy", site.key),
-        log: LogPlace { index: log_index },
+        log: log.clone(),
     }
-}
-
-/// What the log commits to where there is no receipt: a first refusal, when it was recorded, and its place.
-pub(super) fn refusal(request: &ConsentRequest, now: Millis, log_index: i64) -> String {
-    let decision = request.to_json();
-    format!(r#"{{"event_time":{},"log":{{"index":{log_index}}},"decision":{decision}}}"#, now.0)
 }

@@ -31,11 +31,8 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{
-        Connection, Database, SiteId, conflict,
-        locks::{self, Lock},
-        refusals::Count,
-    },
+    store::{Connection, Database, SiteId, conflict, refusals::Count},
+    transparency::Appender,
 };
 
 /// Jobs that may wait; beyond them the answer is 503.
@@ -107,12 +104,12 @@ impl Writer {
         }
     }
 
-    /// The signed state of the consent log; `origin` names a log that has signed nothing yet.
+    /// A signed checkpoint of the consent log as it stands, as a note.
     ///
     /// # Errors
-    /// Where the database does not answer.
-    pub async fn checkpoint(&self, origin: Arc<str>) -> Result<String, Problem> {
-        self.ask(|answer| Job::Checkpoint(origin, answer)).await
+    /// Where the log cannot be signed, or the database does not answer.
+    pub async fn checkpoint(&self) -> Result<String, Problem> {
+        self.ask(Job::Checkpoint).await
     }
 
     /// Counts refused calls.
@@ -262,12 +259,14 @@ async fn attempt(
     ids: Ids,
 ) -> Result<Option<Vec<Outcome>>, Failed> {
     let mut tx = db.begin().await.map_err(Failed::Database)?;
-    if jobs.iter().any(|job| matches!(job, Job::Decide(..) | Job::Checkpoint(..))) {
-        locks::take(&mut tx, Lock::Decisions).await.map_err(Failed::Database)?;
+    // Of this attempt alone: what is not committed has taken no place.
+    let mut log = Appender::default();
+    if jobs.iter().any(|job| matches!(job, Job::Decide(..) | Job::Checkpoint(_))) {
+        log.hold(&mut tx).await.map_err(Failed::Database)?;
     }
     // Read once the database is this transaction's own: nothing recorded before it is later.
     let now = clock::now();
-    match apply(&mut tx, keys, jobs, ids, now).await {
+    match apply(&mut tx, &mut log, keys, jobs, (ids, now)).await {
         Ok(Some(mut outcomes)) => {
             overtake(jobs, &mut outcomes);
             tx.commit().await.map_err(Failed::Database)?;

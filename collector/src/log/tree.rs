@@ -1,340 +1,231 @@
-//! The Merkle tree over the log's leaves (RFC 6962, section 2.1): which parts of it a root or a proof is made
-//! of, how they are put together, and how a proof is checked.
-//!
-//! A tree of any size is a row of complete subtrees, the largest first. Nothing here reads them: [`parts`] says
-//! which are wanted, and the caller brings their hashes.
+//! The Merkle tree of RFC 6962, section 2.1 (the same in RFC 9162), as arithmetic: which subtrees a
+//! root or a proof is made of, and how hashes combine. Who has the hashes is not its business.
 
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256.
+/// A SHA-256 hash.
 pub type Hash = [u8; 32];
 
-/// A complete subtree: the leaves from `index << height` on, `1 << height` of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subtree {
-    /// How many levels lie under its root.
-    pub height: u32,
-    /// Its place among those of its height.
-    pub index: u64,
+/// The hash of a leaf: SHA-256 of 0x00 and its entry.
+#[must_use]
+pub fn leaf(entry: &[u8]) -> Hash {
+    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
 }
 
-impl Subtree {
-    /// Its leaves.
-    #[must_use]
-    pub const fn leaves(self) -> Range<u64> {
-        self.index << self.height..(self.index + 1) << self.height
-    }
-}
-
-/// The hash of two neighbours (RFC 6962, section 2.1).
+/// The hash of an inner node: SHA-256 of 0x01 and both children.
 #[must_use]
 pub fn node(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// The root of a tree without leaves.
+/// The root of a tree without leaves: SHA-256 of nothing.
 #[must_use]
 pub fn empty() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// The complete subtrees that the leaves of a range are made of, from the left. A range has to begin where a
-/// subtree of its own size may, as those of roots and proofs do.
+/// A full subtree: `2^level` leaves, from `index * 2^level` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Node {
+    /// Its height; 0 for a leaf.
+    pub level: u32,
+    /// Which one of its height, from 0.
+    pub index: u64,
+}
+
+/// The full subtrees, left to right, that make up the tree over some leaves: those of a whole tree
+/// from 0 on, or of a part of one as [`inclusion`] and [`consistency`] name it.
 #[must_use]
-pub fn parts(range: Range<u64>) -> Vec<Subtree> {
-    let mut parts = Vec::new();
-    let mut start = range.start;
-    while start < range.end {
-        let height = (range.end - start).ilog2();
-        parts.push(Subtree { height, index: start >> height });
-        start += 1 << height;
+pub fn cover(leaves: Range<u64>) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let mut from = leaves.start;
+    while from < leaves.end {
+        let level = (leaves.end - from).ilog2();
+        nodes.push(Node { level, index: from >> level });
+        from += 1 << level;
     }
-    parts
+    nodes
 }
 
-/// The root over subtrees that [`parts`] named, of one or more; of none, that of the empty tree.
+/// The root over the subtrees of a [`cover`].
 #[must_use]
-pub fn fold(hashes: &[Hash]) -> Hash {
-    let mut rest = hashes.iter().rev();
-    let Some(last) = rest.next() else { return empty() };
-    rest.fold(*last, |right, left| node(left, &right))
+pub fn root(cover: &[Hash]) -> Hash {
+    let whole = cover.iter().copied().rev().reduce(|right, left| node(&left, &right));
+    whole.unwrap_or_else(empty)
 }
 
-/// The root over leaves that fill a complete subtree.
+/// The root of the tree whose leaves have these hashes.
 #[must_use]
-pub fn complete(leaves: &[Hash]) -> Hash {
-    let mut row = leaves.to_vec();
-    while row.len() > 1 {
-        row = row
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => node(left, right),
-                _ => pair.first().copied().unwrap_or_else(empty),
-            })
-            .collect();
+pub fn over(leaves: &[Hash]) -> Hash {
+    let mut edge = Edge::default();
+    for leaf in leaves {
+        edge.push(*leaf, |_, _| {});
     }
-    row.first().copied().unwrap_or_else(empty)
+    edge.root()
 }
 
-/// The ranges whose roots prove that a leaf is in the tree of that size, from the leaf upwards
-/// (RFC 6962, section 2.1.1). `None` where there is no such leaf.
+/// Where a tree over that many leaves, two or more, divides.
+fn split(leaves: &Range<u64>) -> u64 {
+    leaves.start + (1 << (leaves.end - leaves.start - 1).ilog2())
+}
+
+/// The parts of a tree of `size` leaves whose roots prove that a leaf is in it: PATH of section
+/// 2.1.1, from the leaf's neighbour up. None where there is no such leaf.
 #[must_use]
-pub fn inclusion(leaf: u64, size: u64) -> Option<Vec<Range<u64>>> {
-    if leaf >= size {
+pub fn inclusion(index: u64, size: u64) -> Option<Vec<Range<u64>>> {
+    if index >= size {
         return None;
     }
-    let mut path = Vec::new();
+    let mut parts = Vec::new();
     let mut within = 0..size;
     while within.end - within.start > 1 {
-        let middle = within.start + split(within.end - within.start);
-        if leaf < middle {
-            path.push(middle..within.end);
-            within.end = middle;
-        } else {
-            path.push(within.start..middle);
-            within.start = middle;
-        }
+        let middle = split(&within);
+        let (left, right) = (within.start..middle, middle..within.end);
+        let (other, down) = if index < middle { (right, left) } else { (left, right) };
+        parts.push(other);
+        within = down;
     }
-    path.reverse();
-    Some(path)
+    parts.reverse();
+    Some(parts)
 }
 
-/// The ranges whose roots prove that the tree of size `from` is the beginning of that of size `to`
-/// (RFC 6962, section 2.1.2). `None` where it cannot be.
+/// The parts of a tree of `to` leaves whose roots prove that it continues its own first `from`
+/// leaves: PROOF of section 2.1.2. None where `from` is 0 or more than `to`.
 #[must_use]
 pub fn consistency(from: u64, to: u64) -> Option<Vec<Range<u64>>> {
-    if from > to {
+    if from == 0 || from > to {
         return None;
     }
-    if from == 0 || from == to {
-        return Some(Vec::new());
-    }
-    let mut path = Vec::new();
+    let mut parts = Vec::new();
     let mut within = 0..to;
-    let mut whole = true;
-    while from != within.end {
-        let middle = within.start + split(within.end - within.start);
+    let mut known = true; // whether the verifier has this part's root: it is the earlier tree
+    while within.end != from {
+        let middle = split(&within);
+        let (left, right) = (within.start..middle, middle..within.end);
         if from <= middle {
-            path.push(middle..within.end);
-            within.end = middle;
+            parts.push(right);
+            within = left;
         } else {
-            path.push(within.start..middle);
-            within.start = middle;
-            whole = false;
+            parts.push(left);
+            within = right;
+            known = false;
         }
     }
-    if !whole {
-        path.push(within);
+    if !known {
+        parts.push(within);
     }
-    path.reverse();
-    Some(path)
+    parts.reverse();
+    Some(parts)
 }
 
-/// The largest power of two below a number of leaves, which is two or more.
-const fn split(leaves: u64) -> u64 {
-    1 << (leaves - 1).ilog2()
-}
-
-/// Whether a leaf's hash and its proof give that root (RFC 9162, section 2.1.3.2).
+/// Whether `path` proves that the leaf is at `index` of the tree of that size and root (RFC 9162,
+/// section 2.1.3.2).
 #[must_use]
-pub fn includes(root: &Hash, size: u64, leaf: u64, hash: &Hash, proof: &[Hash]) -> bool {
-    let Some(path) = inclusion(leaf, size) else { return false };
-    if path.len() != proof.len() {
+pub fn includes(root: &Hash, size: u64, index: u64, leaf: &Hash, path: &[Hash]) -> bool {
+    if index >= size {
         return false;
     }
-    let found = path.iter().zip(proof).fold(*hash, |own, (range, other)| {
-        if range.start > leaf { node(&own, other) } else { node(other, &own) }
-    });
-    found == *root
+    let (mut at, mut last, mut hash) = (index, size - 1, *leaf);
+    for other in path {
+        if last == 0 {
+            return false;
+        }
+        if at & 1 == 1 || at == last {
+            hash = node(other, &hash);
+            while at & 1 == 0 && at != 0 {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            hash = node(&hash, other);
+        }
+        at >>= 1;
+        last >>= 1;
+    }
+    last == 0 && hash == *root
 }
 
-/// Whether a proof shows that the tree of the first root is the beginning of that of the second
-/// (RFC 9162, section 2.1.4.2).
+/// Whether `path` proves that the tree `to` continues the tree `from`, each given by its size and
+/// root (RFC 9162, section 2.1.4.2).
 #[must_use]
-pub fn extends(first: (u64, &Hash), second: (u64, &Hash), proof: &[Hash]) -> bool {
-    let ((from, first), (to, second)) = (first, second);
-    let Some(path) = consistency(from, to) else { return false };
-    if path.len() != proof.len() {
+pub fn continues(from: (u64, &Hash), to: (u64, &Hash), path: &[Hash]) -> bool {
+    let ((from, from_root), (to, to_root)) = (from, to);
+    if from == 0 || from > to {
         return false;
     }
     if from == to {
-        return first == second;
+        return path.is_empty() && from_root == to_root;
     }
-    if from == 0 {
-        return *first == empty();
+    let (mut at, mut last) = (from - 1, to - 1);
+    while at & 1 == 1 {
+        at >>= 1;
+        last >>= 1;
     }
-    let mut pairs = path.iter().zip(proof);
-    // Where the smaller tree is a complete subtree of the larger one, the proof begins beside it.
-    let begun = match path.first() {
-        Some(range) if range.end == from => pairs.next().map(|(_, hash)| *hash),
-        _ => Some(*first),
+    // A full earlier tree is a part of the later one as it is, and is left out of the proof.
+    let (first, rest) = if from.is_power_of_two() {
+        (from_root, path)
+    } else {
+        let Some((first, rest)) = path.split_first() else { return false };
+        (first, rest)
     };
-    let Some(begun) = begun else { return false };
-    let (mut old, mut new) = (begun, begun);
-    for (range, hash) in pairs {
-        if range.start < from {
-            old = node(hash, &old);
-            new = node(hash, &new);
-        } else {
-            new = node(&new, hash);
+    let (mut before, mut after) = (*first, *first);
+    for other in rest {
+        if last == 0 {
+            return false;
         }
+        if at & 1 == 1 || at == last {
+            before = node(other, &before);
+            after = node(other, &after);
+            while at & 1 == 0 && at != 0 {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            after = node(&after, other);
+        }
+        at >>= 1;
+        last >>= 1;
     }
-    old == *first && new == *second
+    last == 0 && before == *from_root && after == *to_root
 }
 
-/// A tree that grows leaf by leaf, of which only the roots of its complete subtrees are kept.
+/// The right edge of a tree that is read leaf by leaf: the roots of its [`cover`].
 #[derive(Clone, Debug, Default)]
-pub struct Frontier {
+pub struct Edge {
     size: u64,
     roots: Vec<Hash>,
 }
 
-impl Frontier {
-    /// Its leaves.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Adds a leaf.
-    pub fn push(&mut self, leaf: Hash) {
-        let mut own = leaf;
-        // As many as the size ends in ones: each is of the height that the new one has reached.
-        for _ in 0..self.size.trailing_ones() {
-            if let Some(left) = self.roots.pop() {
-                own = node(&left, &own);
-            }
+impl Edge {
+    /// Adds a leaf; `full` is told every subtree that it completes, the leaf first.
+    pub fn push(&mut self, leaf: Hash, mut full: impl FnMut(Node, &Hash)) {
+        let mut hash = leaf;
+        let mut at = Node { level: 0, index: self.size };
+        full(at, &hash);
+        while at.index & 1 == 1 {
+            let Some(left) = self.roots.pop() else { break };
+            hash = node(&left, &hash);
+            at = Node { level: at.level + 1, index: at.index >> 1 };
+            full(at, &hash);
         }
-        self.roots.push(own);
+        self.roots.push(hash);
         self.size += 1;
     }
 
-    /// Its root.
+    /// How many leaves it has.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root of what has been added.
     #[must_use]
     pub fn root(&self) -> Hash {
-        fold(&self.roots)
+        root(&self.roots)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::cast_possible_truncation, reason = "trees of a few hundred leaves")]
-
-    use ct_merkle::mem_backed_tree::MemoryBackedTree;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn leaf(bytes: &[u8]) -> Hash {
-        Sha256::new().chain_update([0]).chain_update(bytes).finalize().into()
-    }
-
-    fn root(leaves: &[Hash], range: Range<u64>) -> Hash {
-        let hash = |part: Subtree| {
-            let within = part.leaves();
-            complete(&leaves[within.start as usize..within.end as usize])
-        };
-        fold(&parts(range).into_iter().map(hash).collect::<Vec<_>>())
-    }
-
-    fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-            .collect()
-    }
-
-    /// The vectors of the certificate transparency project.
-    #[test]
-    fn roots_are_those_of_rfc_6962() {
-        let inputs = [
-            "",
-            "00",
-            "10",
-            "2021",
-            "3031",
-            "40414243",
-            "5051525354555657",
-            "606162636465666768696a6b6c6d6e6f",
-        ];
-        let leaves: Vec<_> = inputs.iter().map(|input| leaf(&hex(input))).collect();
-        assert_eq!(
-            root(&leaves, 0..0).to_vec(),
-            hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        );
-        assert_eq!(
-            root(&leaves, 0..3).to_vec(),
-            hex("aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77")
-        );
-        assert_eq!(
-            root(&leaves, 0..8).to_vec(),
-            hex("5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
-        );
-    }
-
-    fn leaves(count: u64) -> (Vec<Hash>, MemoryBackedTree<Sha256, Vec<u8>>) {
-        let mut theirs = MemoryBackedTree::new();
-        let mut ours = Vec::new();
-        for number in 0..count {
-            let bytes = number.to_be_bytes().to_vec();
-            ours.push(leaf(&bytes));
-            theirs.push(bytes);
-        }
-        (ours, theirs)
-    }
-
-    fn hashes(leaves: &[Hash], ranges: Vec<Range<u64>>) -> Vec<Hash> {
-        ranges.into_iter().map(|range| root(leaves, range)).collect()
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
-
-        #[test]
-        fn another_implementation_makes_the_same_trees_and_proofs(size in 1..700_u64, at: prop::sample::Index, from: prop::sample::Index) {
-            let (ours, theirs) = leaves(size);
-            let whole = root(&ours, 0..size);
-            let mut growing = Frontier::default();
-            ours.iter().for_each(|leaf| growing.push(*leaf));
-            prop_assert_eq!((growing.size(), growing.root()), (size, whole));
-            prop_assert_eq!(whole.to_vec(), theirs.root().as_bytes().to_vec());
-            let at = at.index(size as usize) as u64;
-            let proof = hashes(&ours, inclusion(at, size).unwrap());
-            prop_assert_eq!(proof.concat(), theirs.prove_inclusion(at as usize).as_bytes().to_vec());
-            prop_assert!(includes(&whole, size, at, &ours[at as usize], &proof));
-            let from = from.index(size as usize) as u64 + 1;
-            let proof = hashes(&ours, consistency(from, size).unwrap());
-            if from < size {
-                let added = (size - from) as usize;
-                prop_assert_eq!(proof.concat(), theirs.prove_consistency(added).as_bytes().to_vec());
-            }
-            let old = root(&ours, 0..from);
-            prop_assert!(extends((from, &old), (size, &whole), &proof));
-        }
-
-        #[test]
-        fn a_proof_of_anything_else_is_found_out(size in 2..300_u64, at: prop::sample::Index, bit in 0..256_usize, which: prop::sample::Index) {
-            let (ours, _) = leaves(size);
-            let whole = root(&ours, 0..size);
-            let at = at.index(size as usize) as u64;
-            let own = ours[at as usize];
-            let mut proof = hashes(&ours, inclusion(at, size).unwrap());
-            let changed = which.index(proof.len());
-            proof[changed][bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(!includes(&whole, size, at, &own, &proof));
-            proof[changed][bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(!includes(&whole, size, at, &whole, &proof));
-            prop_assert!(!includes(&whole, size, (at + 1) % size, &own, &proof));
-            prop_assert!(!includes(&whole, size, at, &own, &proof[1..]));
-            let from = at + 1;
-            let old = root(&ours, 0..from);
-            let proof = hashes(&ours, consistency(from, size).unwrap());
-            if from < size {
-                prop_assert!(!extends((from, &whole), (size, &whole), &proof));
-                prop_assert!(!extends((from, &old), (size, &old), &proof));
-            }
-        }
-    }
-}
+mod tests;

@@ -141,5 +141,5 @@ async fn figures(State(scrape): State<Scrape>) -> impl IntoResponse {
 /// Of the log in leaves, and of the database in bytes where its files do not say it.
 async fn sizes(readers: &Readers) -> sqlx::Result<(i64, Option<i64>)> {
     let mut db = readers.acquire().await?;
-    Ok((store::log::next(&mut db).await?, store::probe::size(&mut db).await?))
+    Ok((store::log::head(&mut db).await?.0, store::probe::size(&mut db).await?))
 }

@@ -1,121 +1,69 @@
-//! The consent log, for whoever wants to verify it: checkpoints, tiles (C2SP `tlog-tiles`) and proofs. All of it
-//! is hashes; nothing says anything about anybody.
+//! The consent log, for whoever wants to verify it. It holds hashes only.
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
-    http::{StatusCode, header},
+    extract::State,
+    http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use base64ct::{Base64, Encoding as _};
 use serde::{Deserialize, Serialize};
 
-use super::App;
+use super::{
+    App,
+    extract::{At, With},
+};
 use crate::{
+    clock,
     error::Problem,
     log::{
-        note,
-        stored::{self, WIDTH},
-        tree::{self, Hash},
+        Hash,
+        tile::{Tile, WIDTH},
     },
-    store::log as store,
+    store::log as leaves,
+    transparency,
 };
 
-/// Leaves of a tile, and of a whole one only is it known that it stays as it is.
-const WHOLE: &str = "public, max-age=31536000, immutable";
+/// A hash or an address that is answered stays what it is.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+const NOT_KEPT: &str = "no-store";
 
-/// The name that a log gets which has signed nothing yet: `HOST/log`.
-fn origin(app: &App) -> String {
-    let host = app.public_url.split_once("://").map_or(&*app.public_url, |(_, host)| host);
-    format!("{host}/log")
-}
-
-/// `GET /v1/log/checkpoint`.
+/// `GET /v1/log/checkpoint`: a signed note (C2SP tlog-checkpoint).
 pub(super) async fn checkpoint(State(app): State<App>) -> Result<Response, Problem> {
-    let note = app.writer.checkpoint(origin(&app).into()).await?;
-    Ok((text(), note).into_response())
+    let mut db = app.readers.acquire().await?;
+    let note = match transparency::current(&mut db, clock::now()).await? {
+        Some(signed) => signed.note,
+        None => app.writer.checkpoint().await?,
+    };
+    Ok((open_to_all(NOT_KEPT), note).into_response())
 }
 
-/// `GET /v1/log/key`: the key by which checkpoints are verified, as `signed-note` writes it.
+/// `GET /v1/log/key`: what checkpoints are verified by (C2SP signed-note, verifier key).
 pub(super) async fn key(State(app): State<App>) -> Result<Response, Problem> {
-    let note = app.writer.checkpoint(origin(&app).into()).await?;
-    let name = note.lines().next().unwrap_or_default();
-    Ok((text(), format!("{}\n", note::verifier(name, &app.keys.log_verifier()))).into_response())
+    let mut db = app.readers.acquire().await?;
+    let (_, origin) = leaves::head(&mut db).await?;
+    let origin = origin.ok_or_else(Problem::busy)?;
+    let key = format!("{}\n", app.keys.log_verifier(&origin).to_text());
+    Ok((open_to_all(NOT_KEPT), key).into_response())
 }
 
-fn text() -> [(header::HeaderName, &'static str); 2] {
-    [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")]
-}
-
-/// `GET /v1/log/tile/L/N[.p/W]`.
+/// `GET /v1/log/tile/LEVEL/PLACE`: a tile's hashes, one after the other (C2SP tlog-tiles).
 pub(super) async fn tile(
     State(app): State<App>,
-    Path(path): Path<String>,
+    At((level, place)): At<(String, String)>,
 ) -> Result<Response, Problem> {
-    let Some(tile) = Tile::parse(&path) else {
-        return Err(Problem::field(
-            "tile",
-            "malformed",
-            "write LEVEL/NUMBER, the number in threes as in x001/234, and .p/WIDTH behind it for a partial tile",
-        ));
-    };
+    let nothing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "the log has no such tile");
+    let tile = Tile::parse(&level, &place).ok_or_else(nothing)?;
     let mut db = app.readers.acquire().await?;
-    let (from, width) = (tile.number * WIDTH, tile.width.unwrap_or(WIDTH));
-    let hashes = store::hashes(&mut db, tile.level, from, from + width).await?;
-    if i64::try_from(hashes.len()).ok() != Some(width) {
-        let detail = "the log has no such tile, or not yet";
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", detail));
-    }
-    let cached = if tile.width.is_none() { WHOLE } else { "no-store" };
-    let headers =
-        [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, cached)];
-    Ok((headers, hashes.concat()).into_response())
+    let hashes = transparency::tile(&mut db, tile).await?.ok_or_else(nothing)?;
+    // A partial tile may be left out of caches: there will be a fuller one.
+    let kept = if tile.width < WIDTH { NOT_KEPT } else { FOR_GOOD };
+    let headers = open_to_all(kept);
+    Ok((headers, [(header::CONTENT_TYPE, "application/octet-stream")], hashes.concat())
+        .into_response())
 }
 
-/// A tile's address.
-#[derive(Debug, PartialEq, Eq)]
-struct Tile {
-    level: i64,
-    number: i64,
-    width: Option<i64>,
-}
-
-impl Tile {
-    fn parse(path: &str) -> Option<Self> {
-        let (level, rest) = path.split_once('/')?;
-        let (number, width) = match rest.split_once(".p/") {
-            Some((number, width)) => (number, Some(width)),
-            None => (rest, None),
-        };
-        let canonical = |text: &str| {
-            let value = text.parse::<i64>().ok()?;
-            (value.to_string() == text).then_some(value)
-        };
-        let mut parts = number.split('/').peekable();
-        let mut value = 0_i64;
-        let mut first = true;
-        while let Some(part) = parts.next() {
-            let digits = match parts.peek() {
-                Some(_) => part.strip_prefix('x')?,
-                None => part,
-            };
-            let is_three = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if !is_three || (first && parts.peek().is_some() && digits == "000") {
-                return None;
-            }
-            value = value.checked_mul(1_000)?.checked_add(digits.parse().ok()?)?;
-            first = false;
-        }
-        let level = canonical(level).filter(|level| (0..=5).contains(level))?;
-        let width = match width {
-            Some(width) => Some(canonical(width).filter(|width| (1..WIDTH).contains(width))?),
-            None => None,
-        };
-        (value <= i64::MAX / WIDTH / 2).then_some(Self { level, number: value, width })
-    }
-}
-
-/// What is to be proved: that a leaf is in a tree, or that a tree is the beginning of another.
+/// What is to be proved: a leaf in the tree of a size, or that the tree `to` continues `from`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
@@ -125,94 +73,61 @@ pub(super) struct Asked {
     to: Option<u64>,
 }
 
-/// A proof (RFC 6962, section 2.1); hashes are in base64.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Proof {
-    /// That a leaf is in the tree of a size.
-    Inclusion { leaf: u64, size: u64, hash: String, root: String, proof: Vec<String> },
-    /// That a tree is the beginning of another.
-    Consistency { from: u64, to: u64, old_root: String, root: String, proof: Vec<String> },
+/// Hashes in base64.
+#[derive(Serialize)]
+struct Proved {
+    /// The leaf's, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    /// The root of the tree of `size` or `to` leaves.
+    root: String,
+    path: Vec<String>,
 }
 
-/// `GET /v1/log/proof?leaf=L&size=N` or `?from=M&to=N`.
+/// `GET /v1/log/proof?leaf=INDEX&size=SIZE`, or `?from=SIZE&to=SIZE` (RFC 6962, section 2.1).
 pub(super) async fn proof(
     State(app): State<App>,
-    Query(asked): Query<Asked>,
-) -> Result<Json<Proof>, Problem> {
+    With(asked): With<Asked>,
+) -> Result<Response, Problem> {
     let mut db = app.readers.acquire().await?;
-    // Beyond the last checkpoint nothing has been promised, and not all roots are kept.
-    let signed = store::checkpoints(&mut db, 1).await?.pop().map_or(0, |signed| signed.size);
-    let signed = signed.unsigned_abs();
-    let beyond = |field: &str| {
-        let detail = format!("the last checkpoint has {signed} leaves; ask for a new one first");
-        Problem::field(field, "beyond", detail)
+    let Asked { leaf, size, from, to } = asked;
+    let (hash, proof) = match (leaf, size, from, to) {
+        (Some(leaf), Some(size), None, None) => {
+            let found = transparency::inclusion(&mut db, leaf, size).await?;
+            let (hash, proof) = found.ok_or_else(|| {
+                let detail = format!("there is no leaf {leaf} in a log of {size} leaves here");
+                Problem::field("leaf", "unknown", detail)
+            })?;
+            (Some(hash), proof)
+        }
+        (None, None, Some(from), Some(to)) => {
+            let proof = transparency::consistency(&mut db, from, to).await?;
+            let proof = proof.ok_or_else(|| {
+                let detail = "write two sizes: 1 or more, the smaller first, the larger no larger than the log's";
+                Problem::field("from", "unknown", detail)
+            })?;
+            (None, proof)
+        }
+        _ => {
+            let detail = "write ?leaf=INDEX&size=SIZE, or ?from=SIZE&to=SIZE";
+            return Err(Problem::field("", "invalid", detail));
+        }
     };
-    match asked {
-        Asked { leaf: Some(leaf), size: Some(size), from: None, to: None } => {
-            if size > signed {
-                return Err(beyond("size"));
-            }
-            let Some(path) = tree::inclusion(leaf, size) else {
-                let detail = "the tree of that size has no such leaf";
-                return Err(Problem::field("leaf", "beyond", detail));
-            };
-            let proof = stored::roots(&mut db, path).await?;
-            let hash = stored::root(&mut db, leaf..leaf + 1).await?;
-            let root = stored::root(&mut db, 0..size).await?;
-            let (hash, root, proof) = (base64(&hash), base64(&root), all(&proof));
-            Ok(Json(Proof::Inclusion { leaf, size, hash, root, proof }))
-        }
-        Asked { leaf: None, size: None, from: Some(from), to: Some(to) } => {
-            if to > signed {
-                return Err(beyond("to"));
-            }
-            let Some(path) = tree::consistency(from, to) else {
-                let detail = "a tree begins with smaller ones only";
-                return Err(Problem::field("from", "beyond", detail));
-            };
-            let proof = stored::roots(&mut db, path).await?;
-            let old = stored::root(&mut db, 0..from).await?;
-            let root = stored::root(&mut db, 0..to).await?;
-            let (old_root, root, proof) = (base64(&old), base64(&root), all(&proof));
-            Ok(Json(Proof::Consistency { from, to, old_root, root, proof }))
-        }
-        _ => Err(Problem::field("leaf", "malformed", "ask by leaf and size, or by from and to")),
-    }
+    let proved = Proved {
+        hash: hash.as_ref().map(text),
+        root: text(&proof.root),
+        path: proof.path.iter().map(text).collect(),
+    };
+    Ok((open_to_all(FOR_GOOD), Json(proved)).into_response())
 }
 
-fn base64(hash: &Hash) -> String {
+fn text(hash: &Hash) -> String {
     Base64::encode_string(hash)
 }
 
-fn all(hashes: &[Hash]) -> Vec<String> {
-    hashes.iter().map(base64).collect()
-}
+type Headers = [(HeaderName, &'static str); 2];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tiles_are_addressed_as_tlog_tiles_has_it() {
-        let tile = |level, number, width| Some(Tile { level, number, width });
-        assert_eq!(Tile::parse("0/005"), tile(0, 5, None));
-        assert_eq!(Tile::parse("0/x001/x234/067"), tile(0, 1_234_067, None));
-        assert_eq!(Tile::parse("1/000.p/7"), tile(1, 0, Some(7)));
-        for wrong in [
-            "",
-            "0",
-            "0/5",
-            "00/005",
-            "6/005",
-            "0/x000/005",
-            "0/005.p/0",
-            "0/005.p/256",
-            "0/005.p/07",
-            "0/x001",
-            "0/+05",
-        ] {
-            assert_eq!(Tile::parse(wrong), None, "{wrong}");
-        }
-    }
+/// Nothing in the log is anybody's, so that any page may verify it.
+fn open_to_all(kept: &'static str) -> Headers {
+    [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"), (header::CACHE_CONTROL, kept)]
 }

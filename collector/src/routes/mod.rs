@@ -96,7 +96,7 @@ pub fn router(app: App) -> Router {
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))
         .route("/v1/log/key", get(log::key))
-        .route("/v1/log/tile/{*tile}", get(log::tile))
+        .route("/v1/log/tile/{level}/{*place}", get(log::tile))
         .route("/v1/log/proof", get(log::proof))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))

@@ -1,5 +1,7 @@
 //! Decisions: the proof of consent.
 
+use std::collections::HashMap;
+
 use consent_core::{
     choices::Choices,
     ids::{ReceiptId, Uuid7},
@@ -7,15 +9,18 @@ use consent_core::{
     wire::ConsentRequest,
 };
 
-use super::{Connection, SiteId, VisitorRow, sixteen, statement::sql};
+use super::{
+    Connection, SiteId, VisitorRow, sixteen,
+    statement::{Value, chunks, sql},
+};
 
 /// A decision as recorded.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// The mark of the session that sent it.
     pub session: Vec<u8>,
-    /// What was chosen, as it was recorded.
-    choices: String,
+    /// What was chosen, as it was recorded ([`written`]).
+    pub choices: String,
     /// Its visitor.
     pub visitor: Option<VisitorRow>,
     /// Its receipt's id.
@@ -26,101 +31,127 @@ pub struct Recorded {
     pub in_force: bool,
 }
 
-impl Recorded {
-    /// Whether it is the same choice.
-    ///
-    /// # Errors
-    /// Where choices cannot be written down.
-    pub fn chose(&self, choices: &Choices) -> sqlx::Result<bool> {
-        Ok(self.choices == written(choices)?)
-    }
-}
-
-fn written(choices: &Choices) -> sqlx::Result<String> {
+/// Choices as they are recorded.
+///
+/// # Errors
+/// Where they cannot be written down.
+pub fn written(choices: &Choices) -> sqlx::Result<String> {
     serde_json::to_string(choices).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
-const FIND: &str = "SELECT d.session, d.visitor_id, d.receipt_id, d.receipt, \
-    CAST(CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END AS BIGINT), d.choices \
-    FROM decision d LEFT JOIN visitor v ON v.site_id = d.site_id AND v.id = d.visitor_id \
-    WHERE d.site_id = $1 AND d.id = $2";
-
-/// The decision of that id.
+/// The decisions of those ids; what is not recorded is not in the answer.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn find(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<Option<Recorded>> {
-    let Some(row) = sql(FIND).bind(site.0).bind(id.as_bytes()).row(db).await? else {
-        return Ok(None);
-    };
-    let receipt_id: Option<Vec<u8>> = row.get(2);
-    let receipt_id = receipt_id.map(|bytes| sixteen(bytes, "receipt_id")).transpose()?;
-    Ok(Some(Recorded {
-        session: row.get(0),
-        visitor: row.get::<Option<i64>>(1).map(VisitorRow),
-        receipt_id: receipt_id.map(ReceiptId::from_bytes),
-        receipt: row.get(3),
-        in_force: row.get::<i64>(4) == 1,
-        choices: row.get(5),
-    }))
+pub async fn find(
+    db: &mut Connection,
+    site: SiteId,
+    ids: &[Uuid7],
+) -> sqlx::Result<HashMap<Uuid7, Recorded>> {
+    let Some(last) = ids.last() else { return Ok(HashMap::new()) };
+    let mut query = sql("SELECT d.id, d.session, d.visitor_id, d.receipt_id, d.receipt, \
+         CAST(CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END AS BIGINT), d.choices \
+         FROM decision d LEFT JOIN visitor v ON v.site_id = d.site_id AND v.id = d.visitor_id \
+         WHERE d.site_id = ");
+    query.push_bind(site.0).push(" AND d.id IN (");
+    // Lists are filled up to a power of two: few statements to prepare, whatever the number.
+    let padded = ids.len().next_power_of_two();
+    query.push_list(
+        ids.iter().chain(std::iter::repeat_n(last, padded - ids.len())).map(Uuid7::as_bytes),
+    );
+    query.push(")");
+    let mut found = HashMap::new();
+    for row in query.rows(db).await? {
+        let receipt_id: Option<Vec<u8>> = row.get(3);
+        let receipt_id = receipt_id.map(|bytes| sixteen(bytes, "receipt_id")).transpose()?;
+        let recorded = Recorded {
+            session: row.get(1),
+            visitor: row.get::<Option<i64>>(2).map(VisitorRow),
+            receipt_id: receipt_id.map(ReceiptId::from_bytes),
+            receipt: row.get(4),
+            in_force: row.get::<i64>(5) == 1,
+            choices: row.get(6),
+        };
+        if let Some(id) = Uuid7::from_bytes(sixteen(row.get(0), "id")?) {
+            found.insert(id, recorded);
+        }
+    }
+    Ok(found)
 }
 
 /// A decision to record.
 #[derive(Clone, Debug)]
 pub struct Decision<'a> {
+    /// Its site.
+    pub site: SiteId,
     /// As it was sent; its page is cleaned already.
     pub request: &'a ConsentRequest,
     /// The mark of the session that sent it.
-    pub session: &'a [u8],
+    pub session: [u8; 32],
     /// Its visitor.
     pub visitor: Option<VisitorRow>,
     /// The edition of the site file in force.
     pub edition: i64,
     /// When it is recorded.
     pub now: Millis,
+    /// What was chosen ([`written`]).
+    pub choices: String,
     /// Its receipt's id and the receipt; none for a first refusal.
-    pub receipt: Option<(ReceiptId, &'a str)>,
-    /// What the log commits to, where that is no receipt.
-    pub record: Option<&'a str>,
+    pub receipt: Option<(ReceiptId, String)>,
     /// What the log's commitment is salted with.
-    pub salt: &'a [u8],
+    pub salt: &'a [u8; 32],
     /// Its leaf in the log.
     pub log_index: i64,
 }
 
 const INSERT: &str = "INSERT INTO decision (site_id, id, session, visitor_id, receipt_id, edition, \
-    method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index, record) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index) \
+    VALUES ";
 
-/// Records a decision.
+/// Records decisions.
+///
+/// # Errors
+/// Where the database does not answer, or has one of that id.
+pub async fn insert(db: &mut Connection, decisions: &[&Decision<'_>]) -> sqlx::Result<()> {
+    for chunk in chunks(decisions) {
+        let mut insert = sql(INSERT);
+        insert.push_rows(chunk.iter().map(|decision| values(decision)));
+        insert.execute(db).await?;
+    }
+    Ok(())
+}
+
+fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
+    let request = decision.request;
+    let receipt = decision.receipt.as_ref();
+    [
+        decision.site.0.into(),
+        request.id.as_bytes().into(),
+        (&decision.session).into(),
+        decision.visitor.map(|visitor| visitor.0).into(),
+        receipt.map(|(id, _)| id.as_bytes().to_vec()).into(),
+        decision.edition.into(),
+        request.method.as_str().into(),
+        (&request.language).into(),
+        (&request.page).into(),
+        (&request.banner).into(),
+        request.decided_at.0.into(),
+        decision.now.0.into(),
+        (&decision.choices).into(),
+        receipt.map(|(_, receipt)| receipt.as_str()).into(),
+        decision.salt.into(),
+        decision.log_index.into(),
+    ]
+}
+
+const ERASE: &str = "DELETE FROM decision WHERE site_id = $1 AND id = $2 RETURNING log_index";
+
+/// Erases a decision with its receipt and salt; its place in the log, where there is one. What the
+/// log's leaf says without them is nothing.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn insert(
-    db: &mut Connection,
-    site: SiteId,
-    decision: &Decision<'_>,
-) -> sqlx::Result<()> {
-    let request = decision.request;
-    sql(INSERT)
-        .bind(site.0)
-        .bind(request.id.as_bytes())
-        .bind(decision.session)
-        .bind(decision.visitor.map(|visitor| visitor.0))
-        .bind(decision.receipt.map(|(id, _)| id.as_bytes().to_vec()))
-        .bind(decision.edition)
-        .bind(request.method.as_str())
-        .bind(&request.language)
-        .bind(&request.page)
-        .bind(&request.banner)
-        .bind(request.decided_at.0)
-        .bind(decision.now.0)
-        .bind(written(&request.choices())?)
-        .bind(decision.receipt.map(|(_, receipt)| receipt))
-        .bind(decision.salt)
-        .bind(decision.log_index)
-        .bind(decision.record)
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn erase(db: &mut Connection, site: SiteId, id: Uuid7) -> sqlx::Result<Option<i64>> {
+    let erased: Option<(i64,)> = sql(ERASE).bind(site.0).bind(id.as_bytes()).first(db).await?;
+    Ok(erased.map(|(index,)| index))
 }

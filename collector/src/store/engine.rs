@@ -74,15 +74,41 @@ impl Connection {
     /// # Errors
     /// Where the database does not answer.
     pub async fn begin(&mut self) -> sqlx::Result<Transaction<'_>> {
+        self.start("BEGIN IMMEDIATE", "BEGIN").await
+    }
+
+    /// Begins a transaction that reads, and sees the database as it is at one moment.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn snapshot(&mut self) -> sqlx::Result<Transaction<'_>> {
+        self.start("BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+    }
+
+    async fn start(
+        &mut self,
+        on_sqlite: &'static str,
+        on_postgres: &'static str,
+    ) -> sqlx::Result<Transaction<'_>> {
         let statement = match self.engine().await? {
-            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
-            Engine::Postgres(_) => "BEGIN",
+            Engine::Sqlite(_) => on_sqlite,
+            Engine::Postgres(_) => on_postgres,
         };
         // Should the caller go away meanwhile, it is not known whether it has begun.
         self.in_doubt = true;
         let begun = self.run(statement).await;
         self.in_doubt = false;
         begun.map(|()| Transaction { db: self, ended: false })
+    }
+
+    /// Runs statements as they are: tests do so behind the store's back, as nobody else may.
+    #[cfg(test)]
+    pub(crate) async fn raw(&mut self, statements: String) -> sqlx::Result<()> {
+        let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(statements));
+        match self.engine().await? {
+            Engine::Sqlite(db) => statements.execute(db).await.map(drop),
+            Engine::Postgres(db) => statements.execute(db).await.map(drop),
+        }
     }
 
     /// Ends the connection.

@@ -9,7 +9,7 @@ use super::{
     Connection, SiteId,
     engine::Engine,
     sixteen,
-    statement::{Statement, sql},
+    statement::{Statement, chunks, sql},
 };
 
 /// An event to store, with its address already cleaned.
@@ -80,20 +80,6 @@ fn properties(row: &Row) -> sqlx::Result<Option<String>> {
 }
 
 // ---- SQLite: many rows of values.
-
-/// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
-const CHUNK: usize = 512;
-
-/// Rows by powers of two: few statements to prepare, whatever their number.
-fn chunks(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
-        let (chunk, others) = rest.split_at(size);
-        rest = others;
-        Some(chunk)
-    })
-}
 
 fn values<'q>(rows: &'q [Row], answering: &'static str) -> sqlx::Result<Statement<'q>> {
     let mut insert = sql("INSERT INTO event \

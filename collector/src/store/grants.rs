@@ -2,34 +2,42 @@
 
 use consent_core::standing::Standing;
 
-use super::{Connection, SiteId, VisitorRow, statement::sql};
+use super::{
+    Connection, SiteId, VisitorRow,
+    statement::{chunks, sql},
+};
 
-const INSERT: &str = "INSERT INTO consent_grant \
-    (site_id, visitor_id, receipt_id, purpose, service, since) VALUES ($1, $2, $3, $4, $5, $6)";
-
-/// Records the grants of a decision.
+/// Records the grants of decisions, each of another visitor.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn insert(
     db: &mut Connection,
-    site: SiteId,
-    visitor: VisitorRow,
-    standing: &Standing,
+    standings: &[(SiteId, VisitorRow, &Standing)],
 ) -> sqlx::Result<()> {
-    let Some(receipt) = standing.receipt() else {
-        return Ok(());
-    };
-    for grant in standing.grants() {
-        sql(INSERT)
-            .bind(site.0)
-            .bind(visitor.0)
-            .bind(receipt.as_bytes())
-            .bind(grant.purpose.as_str())
-            .bind(grant.service.as_ref().map_or("", |service| service.as_str()))
-            .bind(grant.since.0)
-            .execute(db)
-            .await?;
+    let granted: Vec<_> = standings
+        .iter()
+        .filter_map(|(site, visitor, standing)| {
+            Some((site, visitor, standing.receipt()?, standing))
+        })
+        .flat_map(|(site, visitor, receipt, standing)| {
+            standing.grants().iter().map(move |grant| (site, visitor, receipt, grant))
+        })
+        .collect();
+    for chunk in chunks(&granted) {
+        let mut insert = sql("INSERT INTO consent_grant \
+             (site_id, visitor_id, receipt_id, purpose, service, since) VALUES ");
+        insert.push_rows(chunk.iter().map(|(site, visitor, receipt, grant)| {
+            [
+                site.0.into(),
+                visitor.0.into(),
+                receipt.as_bytes().to_vec().into(),
+                grant.purpose.as_str().into(),
+                grant.service.as_ref().map_or("", |service| service.as_str()).into(),
+                grant.since.0.into(),
+            ]
+        }));
+        insert.execute(db).await?;
     }
     Ok(())
 }

@@ -1,204 +1,218 @@
-//! The consent log: its leaves, the roots that follow from them, the checkpoints that were signed.
+//! The consent log's hashes, its head, and what was signed of it.
 
-use super::{Connection, sixteen, statement::sql};
+use consent_core::time::Millis;
 
-const NEXT: &str = "SELECT COALESCE(MAX(idx) + 1, 0) FROM log_leaf";
+use super::{
+    Connection,
+    locks::{self, Lock},
+    statement::{chunks, sql},
+};
 
-/// The place of the next leaf, which is the number of leaves. It stays free for the rest of the caller's
-/// write transaction, as far as that holds [`super::locks::Lock::Decisions`].
+/// How many leaves the log has, which nobody else can change until the caller's transaction ends:
+/// one writer appends at a time, of however many collectors. To be called first in a transaction, so
+/// that nobody waits for it who is waited for.
+///
+/// # Errors
+/// Where the database does not answer, or somebody has held it for too long.
+pub async fn hold(db: &mut Connection) -> sqlx::Result<i64> {
+    locks::take(db, Lock::Decisions).await?;
+    Ok(head(db).await?.0)
+}
+
+const GROW: &str = "UPDATE log_head SET size = $1 WHERE id = 1";
+
+/// Says how many leaves the log has now.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn next(db: &mut Connection) -> sqlx::Result<i64> {
-    sql(NEXT).one(db).await
-}
-
-const APPEND: &str = "INSERT INTO log_leaf (idx, hash) VALUES ($1, $2)";
-
-/// Appends a leaf at its place.
-///
-/// # Errors
-/// Where the database does not answer, or the place is taken.
-pub async fn append(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
-    sql(APPEND).bind(index).bind(hash).execute(db).await?;
+pub async fn grow(db: &mut Connection, size: i64) -> sqlx::Result<()> {
+    sql(GROW).bind(size).execute(db).await?;
     Ok(())
 }
 
-const LEAVES: &str = "SELECT hash FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx";
-const NODES: &str =
-    "SELECT hash FROM log_node WHERE level = $1 AND idx >= $2 AND idx < $3 ORDER BY idx";
+const HEAD: &str = "SELECT size, origin FROM log_head WHERE id = 1";
 
-/// Hashes of a level, from one place up to another: leaves at level 0, above it roots over 256 of the level
-/// below. There are fewer in the answer where there are fewer in the database.
+/// How many leaves the log has, and its name once it has one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn head(db: &mut Connection) -> sqlx::Result<(i64, Option<String>)> {
+    sql(HEAD).first(db).await?.ok_or_else(headless)
+}
+
+fn headless() -> sqlx::Error {
+    sqlx::Error::Protocol("table log_head has lost its row: somebody has deleted it".to_owned())
+}
+
+const NAME: &str = "UPDATE log_head SET origin = $1 WHERE id = 1";
+
+/// Names the log.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn name(db: &mut Connection, origin: &str) -> sqlx::Result<()> {
+    sql(NAME).bind(origin).execute(db).await?;
+    Ok(())
+}
+
+/// Appends leaves, the first at that place.
+///
+/// # Errors
+/// Where the database does not answer, or one of the places is taken.
+pub async fn append(db: &mut Connection, first: i64, leaves: &[[u8; 32]]) -> sqlx::Result<()> {
+    let leaves: Vec<_> = (first..).zip(leaves).collect();
+    for chunk in chunks(&leaves) {
+        let mut append = sql("INSERT INTO log_leaf (idx, hash) VALUES ");
+        append.push_rows(chunk.iter().map(|(index, hash)| [(*index).into(), (*hash).into()]));
+        append.execute(db).await?;
+    }
+    Ok(())
+}
+
+const REPLACE: &str = "UPDATE log_leaf SET hash = $2 WHERE idx = $1";
+
+/// Writes a leaf anew: for leaves of an earlier version, before anything was signed over them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn replace(db: &mut Connection, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
+    sql(REPLACE).bind(index).bind(hash).execute(db).await?;
+    Ok(())
+}
+
+const INSERT_TILE: &str = "INSERT INTO log_tile (level, idx, hash) VALUES ($1, $2, $3)";
+
+/// Adds the root over 256 neighbours of the level below.
+///
+/// # Errors
+/// Where the database does not answer, or the place is taken.
+pub async fn insert_tile(
+    db: &mut Connection,
+    level: u32,
+    index: i64,
+    hash: &[u8; 32],
+) -> sqlx::Result<()> {
+    let level = i64::from(level);
+    sql(INSERT_TILE).bind(level).bind(index).bind(hash).execute(db).await?;
+    Ok(())
+}
+
+const CLEAR_TILES: &str = "DELETE FROM log_tile";
+
+/// Forgets all roots over leaves.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn clear_tiles(db: &mut Connection) -> sqlx::Result<()> {
+    sql(CLEAR_TILES).execute(db).await?;
+    Ok(())
+}
+
+const LEAVES: &str = "SELECT idx, hash FROM log_leaf WHERE idx >= $1 AND idx < $2 ORDER BY idx";
+const TILES: &str =
+    "SELECT idx, hash FROM log_tile WHERE level = $3 AND idx >= $1 AND idx < $2 ORDER BY idx";
+
+/// The hashes of a level (0: leaves) from `first` on, up to the first one that is not there, or is
+/// no hash.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn hashes(
     db: &mut Connection,
-    level: i64,
-    from: i64,
-    to: i64,
+    level: u32,
+    first: i64,
+    count: i64,
 ) -> sqlx::Result<Vec<[u8; 32]>> {
-    let statement = match level {
-        0 => sql(LEAVES),
-        level => sql(NODES).bind(level),
-    };
-    let rows: Vec<(Vec<u8>,)> = statement.bind(from).bind(to).all(db).await?;
-    rows.into_iter().map(|(bytes,)| thirty_two(bytes, "hash")).collect()
+    let mut statement = sql(if level == 0 { LEAVES } else { TILES });
+    statement = statement.bind(first).bind(first.saturating_add(count));
+    if level > 0 {
+        statement = statement.bind(i64::from(level));
+    }
+    let rows: Vec<(i64, Vec<u8>)> = statement.all(db).await?;
+    let together = rows.into_iter().zip(first..).take_while(|((index, _), at)| index == at);
+    Ok(together.map_while(|((_, hash), _)| <[u8; 32]>::try_from(hash).ok()).collect())
 }
 
-const KNOWN: &str = "SELECT COALESCE(MAX(idx) + 1, 0) FROM log_node WHERE level = $1";
-const ADD_NODE: &str = "INSERT INTO log_node (level, idx, hash) VALUES ($1, $2, $3)";
+const COUNT_TILES: &str = "SELECT COUNT(*) FROM log_tile";
 
-/// How many roots of a level are kept.
+/// How many roots over 256 neighbours there are, of all levels.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn known(db: &mut Connection, level: i64) -> sqlx::Result<i64> {
-    sql(KNOWN).bind(level).one(db).await
-}
-
-/// Keeps the next root of a level.
-///
-/// # Errors
-/// Where the database does not answer, or has it.
-pub async fn add(db: &mut Connection, level: i64, index: i64, hash: &[u8; 32]) -> sqlx::Result<()> {
-    sql(ADD_NODE).bind(level).bind(index).bind(hash).execute(db).await?;
-    Ok(())
+pub async fn count_tiles(db: &mut Connection) -> sqlx::Result<i64> {
+    sql(COUNT_TILES).one(db).await
 }
 
 /// A checkpoint that was signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// The leaves then.
+    /// Leaves.
     pub size: i64,
-    /// The note.
+    /// The root over them.
+    pub root: Vec<u8>,
+    /// When it was signed, in milliseconds since 1970.
+    pub signed_at: i64,
+    /// The signed note.
     pub note: String,
-    /// When, in milliseconds since 1970.
-    pub at: i64,
 }
 
-const LATEST: &str = "SELECT size, note, signed_at FROM log_checkpoint ORDER BY size DESC LIMIT $1";
-const SIGN: &str = "INSERT INTO log_checkpoint (size, note, signed_at) VALUES ($1, $2, $3)";
+const LAST_SIGNED: &str =
+    "SELECT size, root, signed_at, note FROM log_checkpoint ORDER BY size DESC LIMIT 1";
 
-/// The checkpoints that were signed last, the last one first.
+/// The checkpoint of the most leaves.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn checkpoints(db: &mut Connection, limit: i64) -> sqlx::Result<Vec<Signed>> {
-    let rows: Vec<(i64, String, i64)> = sql(LATEST).bind(limit).all(db).await?;
-    Ok(rows.into_iter().map(|(size, note, at)| Signed { size, note, at }).collect())
+pub async fn last_signed(db: &mut Connection) -> sqlx::Result<Option<Signed>> {
+    Ok(sql(LAST_SIGNED).first(db).await?.map(signed))
 }
 
-/// Keeps a checkpoint before anybody is given it.
+const SIGNED: &str = "SELECT size, root, signed_at, note FROM log_checkpoint \
+    WHERE size > $1 ORDER BY size LIMIT 1000";
+
+/// Checkpoints of more than `after` leaves, the smallest first, a thousand at most.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn signed_after(db: &mut Connection, after: i64) -> sqlx::Result<Vec<Signed>> {
+    Ok(sql(SIGNED).bind(after).all(db).await?.into_iter().map(signed).collect())
+}
+
+fn signed((size, root, signed_at, note): (i64, Vec<u8>, i64, String)) -> Signed {
+    Signed { size, root, signed_at, note }
+}
+
+const INSERT_SIGNED: &str = "INSERT INTO log_checkpoint (size, root, signed_at, note) \
+    VALUES ($1, $2, $3, $4)";
+
+/// Remembers a signed checkpoint.
 ///
 /// # Errors
 /// Where the database does not answer, or has one of that size.
-pub async fn sign(db: &mut Connection, signed: &Signed) -> sqlx::Result<()> {
-    sql(SIGN).bind(signed.size).bind(&signed.note).bind(signed.at).execute(db).await?;
+pub async fn insert_signed(db: &mut Connection, signed: &Signed) -> sqlx::Result<()> {
+    sql(INSERT_SIGNED)
+        .bind(signed.size)
+        .bind(signed.root.as_slice())
+        .bind(signed.signed_at)
+        .bind(&signed.note)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
-/// A leaf and the decision that it commits to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its place.
-    pub index: i64,
-    /// Its hash.
-    pub hash: [u8; 32],
-    /// The decision; none where the leaf stands alone.
-    pub decision: Option<Committed>,
-}
+const INSERT_ERASURE: &str =
+    "INSERT INTO log_erasure (log_index, erased, erased_at) VALUES ($1, $2, $3)";
 
-/// What is on record of a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// Its id.
-    pub id: [u8; 16],
-    /// What the commitment is salted with; empty once it is erased.
-    pub salt: Vec<u8>,
-    /// The receipt, a compact JWS.
-    pub receipt: Option<String>,
-    /// What is committed to where there is no receipt.
-    pub record: Option<String>,
-    /// When it was recorded, in milliseconds since 1970.
-    pub recorded_at: i64,
-    /// When it was made, in milliseconds since 1970.
-    pub decided_at: i64,
-    /// By which act.
-    pub method: String,
-    /// In which language.
-    pub language: String,
-    /// On which page.
-    pub page: String,
-    /// By which version of the banner.
-    pub banner: String,
-}
-
-const ENTRIES: &str = "SELECT l.idx, l.hash, d.id, d.salt, d.receipt, d.record, d.recorded_at, \
-    d.decided_at, d.method, d.language, d.page, d.banner \
-    FROM log_leaf l LEFT JOIN decision d ON d.log_index = l.idx \
-    WHERE l.idx >= $1 ORDER BY l.idx LIMIT $2";
-
-/// Leaves from a place on, with what they commit to: two entries of one place where two decisions claim it.
+/// Remembers that the record of the leaf `erased` is gone, under a leaf of its own.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn entries(db: &mut Connection, from: i64, limit: i64) -> sqlx::Result<Vec<Entry>> {
-    let rows = sql(ENTRIES).bind(from).bind(limit).rows(db).await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in rows {
-        let decision = match row.get::<Option<Vec<u8>>>(2) {
-            None => None,
-            Some(id) => Some(Committed {
-                id: sixteen(id, "id")?,
-                salt: row.get(3),
-                receipt: row.get(4),
-                record: row.get(5),
-                recorded_at: row.get(6),
-                decided_at: row.get(7),
-                method: row.get(8),
-                language: row.get(9),
-                page: row.get(10),
-                banner: row.get(11),
-            }),
-        };
-        entries.push(Entry { index: row.get(0), hash: thirty_two(row.get(1), "hash")?, decision });
-    }
-    Ok(entries)
-}
-
-const UNLOGGED: &str = "SELECT COUNT(*) FROM decision d \
-    WHERE NOT EXISTS (SELECT 1 FROM log_leaf l WHERE l.idx = d.log_index)";
-
-/// Decisions that no leaf commits to.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn unlogged(db: &mut Connection) -> sqlx::Result<i64> {
-    sql(UNLOGGED).one(db).await
-}
-
-const ERASE: &str = "UPDATE decision SET salt = $3, receipt = NULL, record = NULL, page = '', \
-    language = '', banner = '', choices = '{}' WHERE site_id = $1 AND id = $2";
-
-/// Erases what a decision says of anybody. Its leaf stays, says nothing without the salt, and keeps the log
-/// verifiable.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn erase(
+pub async fn insert_erasure(
     db: &mut Connection,
-    site: super::SiteId,
-    decision: &[u8; 16],
-) -> sqlx::Result<bool> {
-    let nothing: &[u8] = &[];
-    Ok(sql(ERASE).bind(site.0).bind(decision).bind(nothing).execute(db).await? == 1)
-}
-
-fn thirty_two(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 32]> {
-    <[u8; 32]>::try_from(bytes).map_err(|bytes| sqlx::Error::ColumnDecode {
-        index: column.to_owned(),
-        source: format!("{} bytes where a hash has 32", bytes.len()).into(),
-    })
+    index: i64,
+    erased: i64,
+    at: Millis,
+) -> sqlx::Result<()> {
+    sql(INSERT_ERASURE).bind(index).bind(erased).bind(at.0).execute(db).await?;
+    Ok(())
 }

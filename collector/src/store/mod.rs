@@ -12,6 +12,7 @@ pub mod grants;
 pub mod leads;
 pub mod locks;
 pub mod log;
+pub mod log_records;
 mod open;
 pub mod partitions;
 pub mod probe;

@@ -1,6 +1,10 @@
 //! Sites and the site files in force.
 
-use consent_core::{ids::SiteKey, time::Millis};
+use consent_core::{
+    ids::{SiteKey, base64url},
+    time::Millis,
+};
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Connection, SiteId,
@@ -20,6 +24,8 @@ pub struct Applied {
     pub revision: u32,
     /// SHA-256 of the wording.
     pub wording: String,
+    /// SHA-256 of the file as it is stored, base64url.
+    pub digest: String,
     /// The file.
     pub file: SiteFile,
     /// When it was put in force.
@@ -70,9 +76,16 @@ pub async fn find(db: &mut Connection, key: &str) -> sqlx::Result<Option<Applied
         edition: row.get(1),
         revision: u32::try_from(row.get::<i64>(2)).map_err(|error| decode(&error))?,
         wording: row.get(3),
+        digest: digest(&document),
         file: serde_json::from_str(&document).map_err(|error| decode(&error))?,
         applied_at: Millis(row.get(5)),
     }))
+}
+
+/// By what the consent log knows a site file.
+#[must_use]
+pub fn digest(document: &str) -> String {
+    base64url(&Sha256::digest(document))
 }
 
 const PAST: &str = "SELECT span.revision, span.since, policy.document \

@@ -130,6 +130,17 @@ impl Row {
             Of::Postgres(row) => row.get(place),
         }
     }
+
+    /// The column at that place, where somebody may have written anything into it.
+    ///
+    /// # Errors
+    /// Where it is not of that type.
+    pub fn try_get<T: Column>(&self, place: usize) -> sqlx::Result<T> {
+        match &self.0 {
+            Of::Sqlite(row) => row.try_get(place),
+            Of::Postgres(row) => row.try_get(place),
+        }
+    }
 }
 
 /// A whole row as a tuple.
@@ -154,6 +165,20 @@ pub struct Statement<'q> {
     values: Vec<Value<'q>>,
     /// How many values its text had a place for before places were added.
     fixed: usize,
+}
+
+/// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
+const CHUNK: usize = 512;
+
+/// Rows by powers of two: few statements to prepare, whatever their number.
+pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
+        let (chunk, others) = rest.split_at(size);
+        rest = others;
+        Some(chunk)
+    })
 }
 
 /// A statement of that text.
@@ -191,6 +216,19 @@ impl<'q> Statement<'q> {
             self.push(comma).push_bind(value);
             comma = ", ";
         }
+    }
+
+    /// Adds rows of values, each in brackets, with commas between them.
+    pub fn push_rows<R: IntoIterator<Item = Value<'q>>>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+    ) -> &mut Self {
+        let mut before = "(";
+        for row in rows {
+            self.push(before).push_list(row);
+            before = "), (";
+        }
+        self.push(")")
     }
 
     /// The text with its places as `place` writes them, by their numbers.

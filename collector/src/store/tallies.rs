@@ -1,8 +1,13 @@
 //! Counts without anybody in them.
 
+use std::collections::BTreeMap;
+
 use consent_core::ids::{PurposeKey, ServiceKey};
 
-use super::{Connection, SiteId, statement::sql};
+use super::{
+    Connection, SiteId,
+    statement::{chunks, sql},
+};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,20 +38,25 @@ pub fn switch(purpose: &PurposeKey, service: Option<&ServiceKey>) -> String {
     service.map_or_else(|| purpose.to_string(), |service| format!("{purpose}/{service}"))
 }
 
-const ADD: &str = "INSERT INTO tally (site_id, day, kind, detail, n) VALUES ($1, $2, $3, $4, $5) \
-    ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n";
+/// How much is added to which counts: of a site, a day in its time zone, a kind, and its detail.
+pub type Counts = BTreeMap<(SiteId, i64, Kind, String), i64>;
 
-/// Adds `n` to a count. `day` is in the site's time zone.
+/// Adds to counts.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn add(
-    db: &mut Connection,
-    site: SiteId,
-    day: i64,
-    (kind, detail): (Kind, &str),
-    n: i64,
-) -> sqlx::Result<()> {
-    sql(ADD).bind(site.0).bind(day).bind(kind.as_str()).bind(detail).bind(n).execute(db).await?;
+pub async fn add(db: &mut Connection, counts: &Counts) -> sqlx::Result<()> {
+    // In their order, so that nobody waits for somebody who waits for them.
+    let counts: Vec<_> = counts.iter().collect();
+    for chunk in chunks(&counts) {
+        let mut add = sql("INSERT INTO tally (site_id, day, kind, detail, n) VALUES ");
+        add.push_rows(chunk.iter().map(|((site, day, kind, detail), n)| {
+            [site.0.into(), (*day).into(), kind.as_str().into(), detail.into(), (**n).into()]
+        }));
+        add.push(
+            " ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n",
+        );
+        add.execute(db).await?;
+    }
     Ok(())
 }

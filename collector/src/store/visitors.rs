@@ -1,6 +1,6 @@
 //! Visitors and where they stand.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use consent_core::{
     ids::{ReceiptId, VisitorHash},
@@ -10,7 +10,7 @@ use consent_core::{
 
 use super::{
     Connection, SiteId, VisitorRow, sixteen,
-    statement::{Row, sql},
+    statement::{Row, Statement, Value, chunks, sql},
 };
 
 /// A visitor as recorded.
@@ -126,21 +126,55 @@ fn grant(row: &Row, id: i64) -> sqlx::Result<Grant> {
     })
 }
 
-const INSERT: &str = "INSERT INTO visitor \
-    (site_id, hash, receipt, revision, expires, decided_at, recorded_at) \
-    VALUES ($1, $2, NULL, 0, 0, 0, 0) RETURNING id";
+/// A visitor to record.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// Of which site.
+    pub site: SiteId,
+    /// By what the site knows them.
+    pub hash: VisitorHash,
+    /// What they have granted.
+    pub standing: &'a Standing,
+    /// Since when.
+    pub times: Times,
+}
 
-/// A new visitor, with nothing granted.
+/// Records visitors who are new.
 ///
 /// # Errors
-/// Where the database does not answer, or has them already.
+/// Where the database does not answer, or has one of them already.
 pub async fn insert(
     db: &mut Connection,
-    site: SiteId,
-    hash: VisitorHash,
-) -> sqlx::Result<VisitorRow> {
-    let id = sql(INSERT).bind(site.0).bind(hash.as_bytes()).one(db).await?;
-    Ok(VisitorRow(id))
+    new: &[New<'_>],
+) -> sqlx::Result<HashMap<(SiteId, VisitorHash), VisitorRow>> {
+    let mut rows = HashMap::with_capacity(new.len());
+    for chunk in chunks(new) {
+        let mut insert = sql("INSERT INTO visitor \
+             (site_id, hash, receipt, revision, expires, decided_at, recorded_at) VALUES ");
+        insert.push_rows(chunk.iter().map(|New { site, hash, standing, times }| {
+            let [receipt, rest @ ..] = values(standing, *times);
+            let [revision, expires, decided, recorded] = rest;
+            let hash = hash.as_bytes().into();
+            [site.0.into(), hash, receipt, revision, expires, decided, recorded]
+        }));
+        insert.push(" RETURNING site_id, hash, id");
+        for (site, hash, id) in insert.all::<(i64, Vec<u8>, i64)>(db).await? {
+            let hash = VisitorHash::from_bytes(sixteen(hash, "hash")?);
+            rows.insert((SiteId(site), hash), VisitorRow(id));
+        }
+    }
+    Ok(rows)
+}
+
+/// Receipt, revision, end, and both times.
+fn values(standing: &Standing, times: Times) -> [Value<'static>; 5] {
+    [
+        standing.receipt().map(|receipt| receipt.as_bytes().to_vec()).into(),
+        i64::from(standing.revision()).into(),
+        standing.expires().0.into(),
+        times.decided.0.into(),
+        times.recorded.0.into(),
+    ]
 }
 
 const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5, \
@@ -157,15 +191,7 @@ pub async fn set_standing(
     standing: &Standing,
     times: Times,
 ) -> sqlx::Result<()> {
-    sql(SET_STANDING)
-        .bind(site.0)
-        .bind(visitor.0)
-        .bind(standing.receipt().map(|receipt| receipt.as_bytes().to_vec()))
-        .bind(i64::from(standing.revision()))
-        .bind(standing.expires().0)
-        .bind(times.decided.0)
-        .bind(times.recorded.0)
-        .execute(db)
-        .await?;
+    let statement = sql(SET_STANDING).bind(site.0).bind(visitor.0);
+    values(standing, times).into_iter().fold(statement, Statement::bind).execute(db).await?;
     Ok(())
 }

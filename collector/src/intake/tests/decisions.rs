@@ -328,11 +328,10 @@ async fn of_one_visitors_decisions_in_one_transaction_the_last_alone_is_in_force
                     bench.decide_as(Some(visitor), request(id, method, now, &granted))
                 })
                 .into();
-        let mut decided = Vec::new();
-        let mut tx = bench.db.begin().await.unwrap();
-        for job in &jobs {
-            decided.push(consents::decide(&mut tx, &bench.keys, job, now).await.unwrap().unwrap());
-        }
+        let (mut tx, mut log) = (bench.db.begin().await.unwrap(), Appender::default());
+        let all: Vec<_> = jobs.iter().collect();
+        let decided = consents::decide(&mut tx, &mut log, &bench.keys, &all, now).await.unwrap();
+        let mut decided: Vec<_> = decided.into_iter().map(Result::unwrap).collect();
         consents::overtake(jobs.iter().zip(&mut decided));
         assert_eq!(
             decided.iter().map(|decided| decided.in_force).collect::<Vec<_>>(),

@@ -3,6 +3,8 @@
 
 mod decisions;
 mod events_and_leads;
+mod log;
+mod log_tampering;
 mod queries;
 mod writer;
 
@@ -32,6 +34,7 @@ use crate::{
     site,
     sites::{Site, Sites},
     store::{Connection, Database, reports, sites as site_rows, statement::sql},
+    transparency::Appender,
 };
 
 const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
@@ -120,9 +123,12 @@ impl Bench {
         check::decision(&self.site, &request, now)?;
         let decide = self.decide_as(visitor, request);
         let mut tx = self.db.begin().await.unwrap();
-        let decided = consents::decide(&mut tx, &self.keys, &decide, now).await.unwrap();
+        let mut log = Appender::default();
+        let mut decided =
+            consents::decide(&mut tx, &mut log, &self.keys, &[&decide], now).await.unwrap();
+        log.settle(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
-        decided
+        decided.remove(0)
     }
 
     /// A visitor who granted these purposes.

@@ -13,7 +13,6 @@ use crate::{
         leads,
     },
     keys::Keys,
-    log::stored,
     metrics::Metrics,
     sites::Site,
     store::{
@@ -21,6 +20,7 @@ use crate::{
         refusals::{self, Count},
         tallies::{self, Kind},
     },
+    transparency::{self, Appender, LogError},
 };
 
 /// Where an answer goes.
@@ -32,7 +32,7 @@ pub(super) enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
-    Checkpoint(Arc<str>, Answer<String>),
+    Checkpoint(Answer<String>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
 }
@@ -43,7 +43,7 @@ pub(super) enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Counted,
-    Checkpoint(String),
+    Checkpoint(Result<String, Problem>),
     Probed(i64),
 }
 
@@ -51,10 +51,10 @@ pub(super) enum Outcome {
 /// wrong.
 pub(super) async fn apply(
     db: &mut Connection,
+    log: &mut Appender,
     keys: &Keys,
     jobs: &[Job],
-    ids: Ids,
-    now: Millis,
+    (ids, now): (Ids, Millis),
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
@@ -76,19 +76,35 @@ pub(super) async fn apply(
                 outcomes.extend(stored.into_iter().map(Outcome::Stored));
                 continue;
             }
-            Job::Decide(decide, _) => {
-                outcomes.push(Outcome::Decided(consents::decide(db, keys, decide, now).await?));
+            Job::Decide(..) => {
+                // Likewise decisions.
+                let run: Vec<_> = rest
+                    .iter()
+                    .map_while(|job| match job {
+                        Job::Decide(decide, _) => Some(&**decide),
+                        _ => None,
+                    })
+                    .collect();
+                rest = rest.get(run.len()..).unwrap_or_default();
+                let decided = consents::decide(db, log, keys, &run, now).await?;
+                outcomes.extend(decided.into_iter().map(Outcome::Decided));
+                continue;
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
             }
             Job::Asked(site) => {
-                tallies::add(db, site.id, site.day(now), (Kind::Asked, ""), 1).await?;
+                let asked = (site.id, site.day(now), Kind::Asked, String::new());
+                tallies::add(db, &[(asked, 1)].into()).await?;
                 outcomes.push(Outcome::Counted);
             }
-            Job::Checkpoint(origin, _) => {
-                let note = stored::checkpoint(db, keys, origin, now).await?;
-                outcomes.push(Outcome::Checkpoint(note));
+            Job::Checkpoint(_) => {
+                log.settle(db).await?;
+                let signed = match transparency::sign(db, keys, now).await {
+                    Err(LogError::Database(error)) => return Err(error),
+                    signed => signed.map(|signed| signed.note).map_err(Problem::from),
+                };
+                outcomes.push(Outcome::Checkpoint(signed));
             }
             Job::Refused(counts, _) => {
                 for (site, count) in counts {
@@ -103,6 +119,7 @@ pub(super) async fn apply(
         }
         rest = others;
     }
+    log.settle(db).await?;
     Ok(Some(outcomes))
 }
 
@@ -137,7 +154,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
-        (Job::Checkpoint(_, to), Outcome::Checkpoint(note)) => drop(to.send(Ok(note))),
+        (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
@@ -151,7 +168,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Checkpoint(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
