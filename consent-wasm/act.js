@@ -1,7 +1,19 @@
 // What the part that acts leaves to a script: fetching and binding. What it lets go is in release.js.
 
 // What the part is told, by the numbers that `tell` knows; those of lead forms are in form.js.
-const [MAY, FOLLOW, VIEW, AGAIN, LOOK, LEFT, READ, PRESS, ADD, RECORD, WOKE, BATCH, ANSWERED] = Array(13).keys();
+const MAY = 0;
+const FOLLOW = 1;
+const VIEW = 2;
+const AGAIN = 3;
+const LOOK = 4;
+const LEFT = 5;
+const READ = 6;
+const PRESS = 7;
+const ADD = 8;
+const RECORD = 9;
+const WOKE = 10;
+const BATCH = 11;
+const ANSWERED = 12;
 const say = (what, number = 0, ...texts) => act_tell(what, number, texts.join('\n'));
 const may = what => say(MAY, 0, what);
 
@@ -103,12 +115,17 @@ const awaits_lead = number => host.tell.wait((status, body) => host.form.answere
 
 // ---- The part, as the loader knows it.
 
-// What only this part's module has: the rest of it is that of the part that tells.
+// What only this part's module has: the rest of it is that of the part that tells, as is what texts and bytes are
+// handed over by.
 let own;
+let getArrayU8FromWasm0;
+let getStringFromWasm0;
+let passStringToWasm0;
+let returnString;
 
 export default async (given, response) => {
   host = given;
-  wasm = host.tell.wasm;
+  [wasm, getArrayU8FromWasm0, getStringFromWasm0, passStringToWasm0, returnString] = host.tell.lent;
   own = (await WebAssembly.instantiateStreaming(response, { ...__wbg_get_imports(), b: wasm })).instance.exports;
   act_start();
   observe();

@@ -3,6 +3,5 @@
 export default async (given, response, words) => {
   host = given;
   wasm = (await WebAssembly.instantiateStreaming(response, __wbg_get_imports())).instance.exports;
-  wasm.__wbindgen_start();
   return begin(words);
 };

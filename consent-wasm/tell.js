@@ -33,6 +33,7 @@ const end = number => {
 
 const begin = () => {
   start();
-  // The part that acts has its calls signed by this one, and waits for what becomes of them.
-  return { decided, resume, wake, sync: follow, wait, wasm };
+  // The part that acts has its calls signed by this one, waits for what becomes of them, and borrows the rest.
+  const lent = [wasm, getArrayU8FromWasm0, getStringFromWasm0, passStringToWasm0, returnString];
+  return { decided, resume, wake, sync: follow, wait, lent };
 };

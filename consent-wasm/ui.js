@@ -47,6 +47,7 @@ const begin = words => {
       if (event.target.localName == 'ashiato-blocked' && part == 'unblock') accept(value);
     }),
   );
+  wasm.__wbindgen_start();
   start();
   return { ask, open, accept, refuse, honour, forget, sweep, dismiss, warn, release: quiet(() => place(false)) };
 };

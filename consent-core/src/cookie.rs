@@ -17,6 +17,7 @@ use crate::{
     json::push_digits,
     policy::{Kind, Policy, Purposes},
     standing::{Standing, Subject},
+    text::{next_part, number},
     time::{DAY, Millis, SECOND},
 };
 
@@ -162,8 +163,8 @@ impl ConsentCookie {
 pub fn push_bits(text: &mut String, bits: u128) {
     let digits = (128 - bits.leading_zeros()).div_ceil(4).max(1);
     for at in (0..digits).rev() {
-        let digit = bits.unbounded_shr(4 * at).to_le_bytes()[0] & 15;
-        text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+        let [byte, ..] = bits.unbounded_shr(4 * at).to_le_bytes();
+        push_digits(text, u64::from(byte & 15), 16);
     }
 }
 
@@ -195,15 +196,7 @@ impl FromStr for ConsentCookie {
 
 fn read(text: &str) -> Option<ConsentCookie> {
     let mut rest = Some(text);
-    let mut part = || {
-        let whole = rest?;
-        let (part, more) = match whole.bytes().position(|byte| byte == b'.') {
-            Some(end) => (whole.get(..end)?, whole.get(end + 1..)),
-            None => (whole, None),
-        };
-        rest = more;
-        Some(part)
-    };
+    let mut part = || next_part(&mut rest, b'.');
     let revision = u32::try_from(number(part()?, 10)?).ok()?;
     let decided = Millis(number(part()?, 36)? * SECOND);
     let bits = bits_of(part()?)?;
@@ -214,27 +207,6 @@ fn read(text: &str) -> Option<ConsentCookie> {
     };
     // There is nothing after a receipt.
     rest.is_none().then_some(ConsentCookie { revision, decided, bits, receipt })
-}
-
-/// A number in `radix`, without sign or capital letters, of less than 2^52, as a browser has them.
-#[must_use]
-pub fn number(text: &str, radix: u8) -> Option<i64> {
-    let mut value = 0_i64;
-    for byte in text.bytes() {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'z' => byte - b'a' + 10,
-            _ => return None,
-        };
-        if digit >= radix {
-            return None;
-        }
-        value = value * i64::from(radix) + i64::from(digit);
-        if value >> 52 != 0 {
-            return None;
-        }
-    }
-    (!text.is_empty()).then_some(value)
 }
 
 #[cfg(test)]

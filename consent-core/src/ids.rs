@@ -5,7 +5,7 @@ use core::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json::push_digits;
+use crate::json::{ascii, push_digits};
 
 /// Why a text is not an identifier or name of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn base64url(bytes: &[u8]) -> String {
         }
         for at in 0..=chunk.len() {
             let digit = usize::try_from(bits >> (18 - 6 * at) & 63).unwrap_or(0);
-            text.push(char::from(DIGITS.get(digit).copied().unwrap_or(b'_')));
+            text.push(ascii(DIGITS.get(digit).copied().unwrap_or(b'_')));
         }
     }
     text

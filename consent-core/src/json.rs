@@ -2,7 +2,6 @@
 //! more bytes than everything else together, and only the collector ever needs to read.
 
 use alloc::string::String;
-use core::ops::Range;
 
 /// JSON under construction. Objects and arrays are closed by dropping out of their call.
 #[derive(Debug, Default)]
@@ -20,10 +19,8 @@ impl Json {
 
     /// The members that were written without an object around them, as one.
     #[must_use]
-    pub fn enclosed(mut self) -> String {
-        self.text.insert(0, '{');
-        self.text.push('}');
-        self.text
+    pub fn enclosed(&self) -> String {
+        Self::object(|json| json.text.push_str(&self.text))
     }
 
     /// A member whose value is a text.
@@ -94,24 +91,23 @@ impl Json {
 
     fn quoted(&mut self, value: &str) {
         self.text.push('"');
-        let mut rest = value;
+        let mut rest = 0;
         // Every mark is one byte, so that what stands before and after it is text. None of this panics, for the
         // words of that are bytes too.
-        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..b' ')) {
-            let part = |range: Range<usize>| rest.get(range).unwrap_or_default();
-            let mark = part(at..at + 1);
-            self.text.push_str(part(0..at));
-            self.text.push('\\');
-            match mark.bytes().next() {
-                Some(control @ 0..b' ') => {
-                    self.text.push_str(if control < 0x10 { "u000" } else { "u00" });
-                    push_digits(&mut self.text, u64::from(control), 16);
-                }
-                _ => self.text.push_str(mark),
+        for (at, byte) in value.bytes().enumerate() {
+            if matches!(byte, b'"' | b'\\' | 0..b' ') {
+                self.text.push_str(value.get(rest..at).unwrap_or_default());
+                self.text.push('\\');
+                rest = at;
             }
-            rest = part(at + 1..rest.len());
+            if byte < b' ' {
+                self.text.push_str("u00");
+                push_digits(&mut self.text, u64::from(byte >> 4), 16);
+                push_digits(&mut self.text, u64::from(byte & 15), 16);
+                rest = at + 1;
+            }
         }
-        self.text.push_str(rest);
+        self.text.push_str(value.get(rest..).unwrap_or_default());
         self.text.push('"');
     }
 
@@ -130,7 +126,13 @@ pub fn push_digits(text: &mut String, value: u64, radix: u8) {
         push_digits(text, value / radix, u8::try_from(radix).unwrap_or(36));
     }
     let digit = u8::try_from(value % radix).unwrap_or(0);
-    text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+    text.push(ascii(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
+}
+
+/// A character of ASCII. A compiler sees that it has seven bits, and leaves out how longer ones are encoded.
+#[must_use]
+pub const fn ascii(byte: u8) -> char {
+    (byte & 0x7f) as char
 }
 
 #[cfg(test)]

@@ -28,5 +28,6 @@ pub mod page;
 pub mod policy;
 pub mod receipt;
 pub mod standing;
+pub mod text;
 pub mod time;
 pub mod wire;

@@ -3,11 +3,15 @@
 
 use alloc::string::String;
 
+use crate::text::next_part;
+
 /// An `http` or `https` address in its parts, as a browser writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Address<'a> {
     /// Scheme, host and port: `https://shop.example`.
     pub origin: &'a str,
+    /// Host and port.
+    authority: &'a str,
     /// The path, starting with `/`.
     pub path: &'a str,
     /// What follows `?`, without it and without the fragment.
@@ -32,29 +36,24 @@ impl<'a> Address<'a> {
         let (path, query) = cut(cut(rest, b'#').0, b'?');
         let path = if path.is_empty() { "/" } else { path };
         let origin = url.get(..url.len() - host.len() + length)?;
-        Some(Self { origin, path, query })
+        Some(Self { origin, authority, path, query })
     }
 
     /// Host and port, without the scheme.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        self.origin.strip_prefix("https://").or(self.origin.strip_prefix("http://")).unwrap_or("")
+        self.authority
     }
 
     /// The query's parameters: each whole, its name, and its value as it stands there.
     pub fn parameters(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
-        let mut rest = self.query;
-        core::iter::from_fn(move || {
-            while !rest.is_empty() {
-                let (pair, next) = cut(rest, b'&');
-                rest = next;
-                let (name, value) = cut(pair, b'=');
-                if !name.is_empty() {
-                    return Some((pair, name, value));
-                }
-            }
-            None
-        })
+        let mut rest = Some(self.query);
+        let pairs = core::iter::from_fn(move || next_part(&mut rest, b'&'));
+        let parameters = pairs.map(|pair| {
+            let (name, value) = cut(pair, b'=');
+            (pair, name, value)
+        });
+        parameters.filter(|(_, name, _)| !name.is_empty())
     }
 
     /// The query with the allowed parameters only, in their order.
@@ -93,8 +92,9 @@ impl<'a> Address<'a> {
 
 /// What stands before the first `mark`, and what after it.
 fn cut(text: &str, mark: u8) -> (&str, &str) {
-    let at = text.bytes().position(|byte| byte == mark).unwrap_or(text.len());
-    (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default())
+    let mut rest = Some(text);
+    let first = next_part(&mut rest, mark);
+    (first.unwrap_or_default(), rest.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -179,8 +179,8 @@ pub struct Outgoing<'a> {
     pub title: &'a str,
     /// The address that led there, cleaned.
     pub referrer: &'a str,
-    /// A JSON object, or nothing.
-    pub properties: Option<&'a str>,
+    /// A JSON object; empty where there are none.
+    pub properties: &'a str,
 }
 
 impl Outgoing<'_> {
@@ -196,8 +196,8 @@ impl Outgoing<'_> {
                 json.text("title", self.title);
                 json.text("referrer", self.referrer);
             });
-            if let Some(properties) = self.properties {
-                json.raw("properties", properties);
+            if !self.properties.is_empty() {
+                json.raw("properties", self.properties);
             }
         })
     }

@@ -6,14 +6,14 @@
 use alloc::{string::String, vec::Vec};
 
 use consent_core::{
-    cookie::number,
     ids::{PurposeKey, ServiceKey},
     policy::Purposes,
     standing::Grant,
+    text::number,
     time::{DAY, Millis, SECOND},
 };
 
-use crate::lines::Lines;
+use crate::lines::{Lines, line};
 
 /// What a visitor is asked: the policy's revision, for how many seconds a decision holds, the keys of the
 /// purposes that the browser refuses by a signal, the site's key, the banner's version, the language, for how
@@ -77,7 +77,7 @@ impl Asked {
     }
 
     fn line(&self, number: usize) -> &str {
-        Lines::of(&self.text).nth(number).unwrap_or("")
+        line(&self.text, number)
     }
 
     /// The policy's revision.

@@ -11,7 +11,11 @@ use consent_core::{
     time::Millis,
 };
 
-use crate::{asked::Asked, lines::Lines, session::Id};
+use crate::{
+    asked::Asked,
+    lines::{Lines, line},
+    session::Id,
+};
 
 /// What the page knows when something is pressed, as the script hands it over: a line each for the bits
 /// that are granted (empty before a decision), the time in seconds as the cookie has it, and then what a
@@ -30,7 +34,7 @@ impl<'a> Moment<'a> {
     }
 
     fn line(&self, number: usize) -> &'a str {
-        Lines::of(self.text).nth(number).unwrap_or("")
+        line(self.text, number)
     }
 
     /// The bits that are granted.
@@ -157,7 +161,7 @@ impl Decision {
     #[must_use]
     pub fn is_in(&self, cookie: &str) -> bool {
         let rest = cookie.strip_prefix(self.to_cookie(None).as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        rest.is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.', ..]))
     }
 
     /// What is told of it ([`consent_core::wire::ConsentRequest`]), its time by a clock that is so far ahead.

@@ -4,7 +4,7 @@
 //! and never keep that number longer than it takes to tell the collector of its withdrawal. It grants
 //! nothing, and lets no older decision take a newer one's place.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 use consent_core::{
     choices::Method,
@@ -49,7 +49,7 @@ pub trait Browser {
 }
 
 /// What happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Message<'a> {
     /// The visitor decided, here or on an earlier page that did not get it through
     /// ([`Decision::read`]).
@@ -58,7 +58,7 @@ pub enum Message<'a> {
     /// answered. What is known of it ([`Moment::of`]).
     Resume(&'a str),
     /// The collector answered.
-    Answer(Answer),
+    Answer(Answer<'a>),
     /// A pause is over, or the browser is online again.
     Wake,
 }
@@ -77,9 +77,9 @@ pub struct Client {
     stage: Stage,
     tries: u32,
     /// On its way.
-    current: Option<Decision>,
+    current: Option<Box<Decision>>,
     /// To follow it. Decisions are told one after another, so that what was decided last stands.
-    next: Option<Decision>,
+    next: Option<Box<Decision>>,
     /// The newest consent cookie that was seen.
     newest: String,
 }
@@ -104,7 +104,7 @@ impl Client {
         match message {
             Message::Decided(text) => self.decided(text, on),
             Message::Resume(text) => self.resume(&Moment::of(text), on),
-            Message::Answer(answer) => return self.answered(&answer, on),
+            Message::Answer(answer) => return self.answered(answer, on),
             Message::Wake if self.stage == Stage::Pausing => self.send(on),
             Message::Wake => {}
         }
@@ -112,7 +112,7 @@ impl Client {
     }
 
     fn decided(&mut self, text: &str, on: &impl Browser) {
-        let Some(mut decision) = Decision::read(text) else {
+        let Some(mut decision) = Decision::read(text).map(Box::new) else {
             // Nothing can be told of it, now or ever.
             on.leave("");
             return;
@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// Sends a decision, or lets it wait for the one on its way.
-    fn queue(&mut self, decision: Decision, on: &impl Browser) {
+    fn queue(&mut self, decision: Box<Decision>, on: &impl Browser) {
         if self.current.is_some() {
             self.next = Some(decision);
             return;
@@ -191,7 +191,7 @@ impl Client {
         }
     }
 
-    fn answered(&mut self, answer: &Answer, on: &impl Browser) -> bool {
+    fn answered(&mut self, answer: Answer<'_>, on: &impl Browser) -> bool {
         // The collector may have set the cookie.
         self.follow(on);
         let Some(decision) = &self.current else {
@@ -203,14 +203,14 @@ impl Client {
         }
         let grants = decision.bits != 0;
         let current = i64::from(self.asked.at_revision());
-        let newer = answer.revision.is_some_and(|revision| revision != current);
+        let newer = answer.revision().is_some_and(|revision| revision != current);
         // Only a yes depends on the policy it was given to: a no is taken under any.
         if grants && (newer || answer.status == 422) {
             return self.outdated(on);
         }
         if good && self.is_overtaken(on) {
             // Nothing has been told of it yet, and the one that overtook it is told by its own page.
-            self.go_on(None, None, on);
+            self.go_on(Answer::default(), on);
         } else if good {
             // Under the same session a decision that arrived, but whose answer was lost, is answered
             // again.
@@ -224,7 +224,7 @@ impl Client {
             self.tries += 1;
             on.pause(pause(self.tries, on.random()));
         } else {
-            self.go_on(None, None, on);
+            self.go_on(Answer::default(), on);
         }
         false
     }
@@ -236,7 +236,7 @@ impl Client {
             decision.visitor = None;
             self.send(on);
         } else {
-            self.go_on(None, None, on);
+            self.go_on(Answer::default(), on);
         }
     }
 
@@ -244,7 +244,7 @@ impl Client {
     /// decision made in another tab meanwhile is left as it is.
     fn outdated(&mut self, on: &impl Browser) -> bool {
         if !self.stands(on) {
-            self.go_on(None, None, on);
+            self.go_on(Answer::default(), on);
             return false;
         }
         self.current = None;
@@ -269,27 +269,28 @@ impl Client {
             && self.next.is_none()
             && !on.decision().is_empty()
             && !self.stands(on)
-            && !self.current.as_ref().is_some_and(says_something)
+            && !self.current.as_deref().is_some_and(says_something)
     }
 
-    fn recorded(&mut self, answer: &Answer, on: &impl Browser) -> bool {
+    fn recorded(&mut self, answer: Answer<'_>, on: &impl Browser) -> bool {
         let mut changed = false;
+        let visitor = answer.visitor();
         // Another tab may have decided otherwise meanwhile, or the visitor once more in this one.
         let stands = self.stands(on);
         if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0)
             && stands
         {
-            let mine = decision.to_cookie(answer.receipt.as_ref());
+            let mine = decision.to_cookie(answer.receipt().as_ref());
             // Where the collector set the cookies itself, they are there, and last longer than ours would.
             changed = on.decision() == mine || on.keep(&mine, self.asked.lifetime());
             if self.asked.needs_visitor(decision.bits)
-                && answer.visitor.is_some()
-                && on.visitor() != answer.visitor
+                && visitor.is_some()
+                && on.visitor() != visitor
             {
-                on.hold(answer.visitor.as_ref(), self.asked.visitor_lifetime());
+                on.hold(visitor.as_ref(), self.asked.visitor_lifetime());
             }
         } else if let Some(decision) = self.current.as_ref().filter(|own| own.bits != 0)
-            && answer.visitor.is_some()
+            && visitor.is_some()
             && self.next.is_none()
         {
             // The collector has made a visitor of a yes that another tab has overtaken. Nobody else knows the
@@ -303,17 +304,17 @@ impl Client {
                 let page = decision.page.clone();
                 let revision = decision.revision;
                 let (visitor, previous) = (None, None);
-                self.next =
-                    Some(Decision { revision, random, at, bits, method, page, visitor, previous });
+                let own = Decision { revision, random, at, bits, method, page, visitor, previous };
+                self.next = Some(Box::new(own));
             }
         }
-        self.go_on(answer.visitor.clone(), answer.receipt.clone(), on);
+        self.go_on(answer, on);
         changed
     }
 
     /// The decision that was on its way has been dealt with: the one after it follows, under the
     /// visitor that the first one may have made.
-    fn go_on(&mut self, visitor: Option<Id>, receipt: Option<Id>, on: &impl Browser) {
+    fn go_on(&mut self, answer: Answer<'_>, on: &impl Browser) {
         let told = self.current.take();
         let Some(mut next) = self.next.take() else {
             // What an earlier page has left is told now. A first answer was left by none.
@@ -323,8 +324,8 @@ impl Client {
             }
             return;
         };
-        next.visitor = next.visitor.or(visitor);
-        next.previous = next.previous.or(receipt);
+        next.visitor = next.visitor.or_else(|| answer.visitor());
+        next.previous = next.previous.or_else(|| answer.receipt());
         if told.is_some_and(|own| own.bits & !next.bits != 0) {
             on.leave(&next.to_text());
         }

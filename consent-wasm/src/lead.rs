@@ -33,16 +33,30 @@ pub struct Sent {
     pub site: String,
     /// The form's key.
     pub form: String,
-    /// The visitor, where lead linking is granted.
-    pub visitor: Option<String>,
+    /// The visitor, where lead linking is granted; empty where it is not.
+    pub visitor: String,
     /// The page's address, cleaned.
     pub url: String,
-    /// What was filled in.
-    pub fields: Vec<(String, String)>,
-    /// What was agreed to, or not.
-    pub agreements: Vec<(String, bool)>,
+    /// What is in it.
+    pub entries: Vec<Entry>,
+}
+
+/// Something that a form says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    name: String,
+    value: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Written into a field.
+    Field,
+    /// A box that was ticked or not: the value is `true` or `false`.
+    Agreement,
     /// What the page knows about its user, and the form leaves out.
-    pub known: Vec<(String, String)>,
+    Known,
 }
 
 impl Sent {
@@ -53,28 +67,30 @@ impl Sent {
             return;
         }
         if kind == "checkbox" {
-            self.agreements.push((name.into(), checked));
+            self.push(name, if checked { "true" } else { "false" }, Kind::Agreement);
         } else if kind != "radio" || checked {
-            self.fields.push((name.into(), value.into()));
+            self.push(name, value, Kind::Field);
         }
     }
 
     /// Adds what the page knows about its user, where the form leaves it out: what the form has is what
     /// its sender wrote.
     pub fn add(&mut self, name: &str, value: &str) {
-        if !self.fields.iter().any(|(own, _)| own == name)
-            && !self.agreements.iter().any(|(own, _)| own == name)
-        {
-            self.known.push((name.into(), value.into()));
+        if !self.entries.iter().any(|own| own.name == name && own.kind != Kind::Known) {
+            self.push(name, value, Kind::Known);
         }
+    }
+
+    fn push(&mut self, name: &str, value: &str, kind: Kind) {
+        self.entries.push(Entry { name: name.into(), value: value.into(), kind });
     }
 
     /// Takes out what the page knows and the collector finds fault with: the site does not ask for it,
     /// or not so. Whether it was that, so that the rest can be sent.
     pub fn forget(&mut self, field: &str) -> bool {
-        let before = self.known.len();
-        self.known.retain(|(name, _)| name != field);
-        self.known.len() < before
+        let before = self.entries.len();
+        self.entries.retain(|own| own.kind != Kind::Known || own.name != field);
+        self.entries.len() < before
     }
 
     /// As it is signed. Of several fields with one name the last counts, as in a map.
@@ -83,16 +99,16 @@ impl Sent {
         Json::object(|json| {
             json.text("site", &self.site);
             json.text("form", &self.form);
-            json.maybe("visitor", self.visitor.as_deref());
+            json.maybe("visitor", Some(&*self.visitor).filter(|own| !own.is_empty()));
             json.nested("page", |json| json.text("url", &self.url));
             json.nested("fields", |json| {
-                for (name, value) in self.fields.iter().chain(&self.known) {
-                    json.text(name, value);
+                for own in self.entries.iter().filter(|own| own.kind != Kind::Agreement) {
+                    json.text(&own.name, &own.value);
                 }
             });
             json.nested("agreements", |json| {
-                for (name, yes) in &self.agreements {
-                    json.flag(name, *yes);
+                for own in self.entries.iter().filter(|own| own.kind == Kind::Agreement) {
+                    json.raw(&own.name, &own.value);
                 }
             });
         })
@@ -181,16 +197,19 @@ mod tests {
         let mut sent = Sent {
             site: "shop".to_owned(),
             form: "contact".to_owned(),
-            visitor: None,
+            visitor: String::new(),
             url: "https://shop.example/contact".to_owned(),
-            fields: Vec::new(),
-            agreements: Vec::new(),
-            known: Vec::new(),
+            entries: Vec::new(),
         };
         for (name, kind, checked, value) in controls {
             sent.fill(name, kind, *checked, value);
         }
         sent
+    }
+
+    fn known(sent: &Sent) -> Vec<&str> {
+        let known = sent.entries.iter().filter(|own| own.kind == Kind::Known);
+        known.map(|own| own.name.as_str()).collect()
     }
 
     #[test]
@@ -223,7 +242,7 @@ mod tests {
         for (name, value) in [("name", "Taro"), ("company", "Ashi"), ("plan", "pro")] {
             sent.add(name, value);
         }
-        assert_eq!(sent.known, [pair("company", "Ashi"), pair("plan", "pro")], "not over a field");
+        assert_eq!(known(&sent), ["company", "plan"], "not over a field");
         assert!(sent.forget("plan") && !sent.forget("name"));
         assert!(!sent.forget("plan"), "once");
         let read: LeadRequest = serde_json::from_str(&sent.to_json()).unwrap();
@@ -270,7 +289,7 @@ mod tests {
         sending.sent.add("plan", "pro");
         assert!(!sending.fault("plan", "too_long"));
         assert_eq!(sending.answered(422), Outcome::Waits);
-        assert!(!sending.is_done() && sending.sent.known.is_empty());
+        assert!(!sending.is_done() && known(&sending.sent).is_empty());
         assert_eq!(sending.answered(201), Outcome::Kept);
     }
 

@@ -3,7 +3,7 @@
 
 use core::str::FromStr;
 
-use consent_core::cookie::number;
+use consent_core::text::{next_part, number};
 
 /// Lines to be read one after another. What is missing is empty.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl<'a> Lines<'a> {
     /// The next line as a whole number.
     pub fn number(&mut self) -> Option<i64> {
         let text = self.text();
-        let digits = text.strip_prefix('-').unwrap_or(text);
+        let digits = text.strip_prefix("-").unwrap_or(text);
         let value = number(digits, 10)?;
         Some(if digits.len() < text.len() { -value } else { value })
     }
@@ -56,16 +56,17 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The line of that number; empty where there is none.
+#[must_use]
+pub fn line(text: &str, number: usize) -> &str {
+    Lines::of(text).nth(number).unwrap_or("")
+}
+
 impl<'a> Iterator for Lines<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let rest = self.rest?;
-        let end = rest.bytes().position(|byte| byte == self.mark);
-        let parts = end.and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?)));
-        let (line, rest) = parts.map_or((rest, None), |(line, rest)| (line, Some(rest)));
-        self.rest = rest;
-        Some(line)
+        next_part(&mut self.rest, self.mark)
     }
 }
 

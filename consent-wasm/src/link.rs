@@ -3,7 +3,7 @@
 
 use alloc::string::String;
 
-use consent_core::page::Address;
+use consent_core::{json::ascii, page::Address};
 
 use crate::lines::Lines;
 
@@ -32,7 +32,7 @@ impl<'a> Link<'a> {
         if let Some(last) = parts.last() {
             // An ending is short: anything else is part of a name.
             for byte in last.bytes().take_while(u8::is_ascii_alphanumeric).take(8) {
-                ending.push(char::from(byte.to_ascii_lowercase()));
+                ending.push(ascii(byte.to_ascii_lowercase()));
             }
         }
         let is_file = download || Lines::words(FILES).any(|file| file == ending);

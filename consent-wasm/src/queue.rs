@@ -88,9 +88,9 @@ struct Held {
 }
 
 impl Held {
-    fn new(seen: &Permitted<Sighting<'_>>, entry: &str) -> Self {
+    fn new(seen: &Permitted<Sighting<'_>>, entry: String) -> Self {
         let (name, at) = (seen.action().name().into(), seen.action().at());
-        Self { name, at, entry: entry.into(), call: 0 }
+        Self { name, at, entry, call: 0 }
     }
 
     /// What it takes of a batch: it is sent with its time, and a comma.
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     /// Takes an event along, with its entry of a batch.
-    pub fn push(&mut self, seen: &Permitted<Sighting<'_>>, entry: &str) {
+    pub fn push(&mut self, seen: &Permitted<Sighting<'_>>, entry: String) {
         if self.held.len() < MAX_HELD {
             self.held.push(Held::new(seen, entry));
         }
@@ -317,7 +317,7 @@ impl Queue {
             if let Some(at) = at
                 && let Some(seen) = now.permit(name, at)
             {
-                self.push(&seen, words.rest().unwrap_or(""));
+                self.push(&seen, words.rest().unwrap_or("").into());
             }
         }
     }

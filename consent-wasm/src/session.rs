@@ -8,7 +8,7 @@ use consent_core::{
     time::{Millis, SECOND},
 };
 
-use crate::lines::Lines;
+use crate::lines::{Lines, line};
 
 /// The longest pause between two tries, in milliseconds.
 const LONGEST_PAUSE: i64 = 64 * SECOND;
@@ -26,25 +26,15 @@ pub struct Session {
     pub ahead: i64,
 }
 
-/// What the collector answered to a session or a decision; status 0 where it did not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+/// What the collector answered to a session or a decision; status 0 where it did not. Its text has a line each
+/// for session, key, expires, now, revision, receipt's id, and visitor, empty where it is not there, and is read
+/// as far as it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer<'a> {
     /// The status.
     pub status: u16,
-    /// A session's own string.
-    pub session: Option<String>,
-    /// Its key.
-    pub key: Option<[u8; 32]>,
-    /// Until when it may sign.
-    pub expires: Option<i64>,
-    /// The collector's clock.
-    pub now: Option<i64>,
-    /// The policy's current revision.
-    pub revision: Option<i64>,
-    /// The receipt's id.
-    pub receipt: Option<Id>,
-    /// The visitor's number.
-    pub visitor: Option<Id>,
+    /// What was answered.
+    pub text: &'a str,
 }
 
 /// The text of an id of 128 bits, in base64url: a visitor's number, or a receipt's. The page hands it on and
@@ -73,35 +63,34 @@ impl FromStr for Id {
     }
 }
 
-impl Answer {
-    /// Reads an answer: session, key, expires, now, revision, receipt's id, visitor; each empty where
-    /// it is not there.
-    #[must_use]
-    pub fn read(status: u16, text: &str) -> Self {
-        let mut lines = Lines::of(text);
-        let session = lines.text();
-        let key = lines.text();
-        Self {
-            status,
-            session: (!session.is_empty()).then(|| session.into()),
-            key: from_base64url(key).and_then(|key| key.try_into().ok()),
-            expires: lines.number(),
-            now: lines.number(),
-            revision: lines.number(),
-            receipt: lines.parse(),
-            visitor: lines.parse(),
-        }
-    }
-
+impl Answer<'_> {
     /// The session in it, where there is one.
     #[must_use]
     pub fn session(&self, at: Millis, ahead: i64) -> Option<Session> {
-        Some(Session {
-            id: self.session.clone()?,
-            key: self.key?,
-            expires: Millis(self.expires?),
-            ahead: self.now.map_or(ahead, |now| now.saturating_sub(at.0)),
-        })
+        let mut lines = Lines::of(self.text);
+        let id = lines.text();
+        let key = from_base64url(lines.text())?.try_into().ok()?;
+        let expires = Millis(lines.number()?);
+        let ahead = lines.number().map_or(ahead, |now| now.saturating_sub(at.0));
+        (!id.is_empty()).then(|| Session { id: id.into(), key, expires, ahead })
+    }
+
+    /// The policy's current revision.
+    #[must_use]
+    pub fn revision(&self) -> Option<i64> {
+        Lines::of(line(self.text, 4)).number()
+    }
+
+    /// The receipt's id.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Id> {
+        line(self.text, 5).parse().ok()
+    }
+
+    /// The visitor's number.
+    #[must_use]
+    pub fn visitor(&self) -> Option<Id> {
+        line(self.text, 6).parse().ok()
     }
 
     /// Whether trying again may help.
@@ -128,14 +117,14 @@ mod tests {
     #[test]
     fn a_session_is_read_with_the_collectors_clock() {
         let text = ["s1\n", &"A".repeat(43), "\n9000\n5000\n3\n\n"].concat();
-        let session = Answer::read(200, &text).session(Millis(4_000), 0).unwrap();
+        let session = Answer { status: 200, text: &text }.session(Millis(4_000), 0).unwrap();
         assert_eq!((session.ahead, session.expires, session.key), (1_000, Millis(9_000), [0; 32]));
     }
 
     #[test]
     fn an_answer_without_a_key_is_no_session() {
         for text in ["", "s1", "s1\nshort\n1\n1\n1", "\n\n\n\n\n\n"] {
-            assert_eq!(Answer::read(200, text).session(Millis(0), 0), None);
+            assert_eq!(Answer { status: 200, text }.session(Millis(0), 0), None);
         }
     }
 
@@ -162,7 +151,9 @@ mod tests {
 
         #[test]
         fn no_answer_makes_reading_panic(status: u16, text in any::<String>()) {
-            let _ = Answer::read(status, &text).session(Millis(i64::MIN), i64::MAX);
+            let answer = Answer { status, text: &text };
+            let _ = (answer.session(Millis(i64::MIN), i64::MAX), answer.revision());
+            let _ = (answer.receipt(), answer.visitor());
         }
     }
 }

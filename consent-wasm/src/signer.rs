@@ -117,7 +117,7 @@ impl Signer {
     }
 
     /// The collector answered.
-    pub fn answered(&mut self, number: u32, answer: &Answer, now: Millis) -> Effect {
+    pub fn answered(&mut self, number: u32, answer: Answer<'_>, now: Millis) -> Effect {
         let end = Effect::End(number);
         let Some(at) = self.calls.iter().position(|call| call.number == number) else {
             return end;
@@ -156,9 +156,10 @@ mod tests {
     const NOW: Millis = Millis(1_800_000_000_000);
     const VISITOR: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 
-    fn answer(status: u16, life: i64) -> Answer {
+    fn answered(signer: &mut Signer, number: u32, status: u16, life: i64) -> Effect {
         let (key, expires, now) = ("A".repeat(43), NOW.0 + life, NOW.0 + 250);
-        Answer::read(status, &format!("s1\n{key}\n{expires}\n{now}\n3\n\n"))
+        let text = format!("s1\n{key}\n{expires}\n{now}\n3\n\n");
+        signer.answered(number, Answer { status, text: &text }, NOW)
     }
 
     fn call(number: u32, path: &'static str, visitor: Option<&str>) -> Call {
@@ -168,7 +169,7 @@ mod tests {
     fn ready() -> Signer {
         let mut signer = Signer::new("shop".to_owned());
         signer.submit(call(1, "", Some(VISITOR)), NOW);
-        assert_eq!(signer.answered(1, &answer(200, 600_000), NOW), Effect::End(1));
+        assert_eq!(answered(&mut signer, 1, 200, 600_000), Effect::End(1));
         signer
     }
 
@@ -186,12 +187,12 @@ mod tests {
         let opening = signer.submit(call(1, "/v1/events", Some(VISITOR)), NOW);
         let request = format!(r#"{{"site":"shop","visitor":"{VISITOR}"}}"#);
         assert_eq!(opening, Effect::Post(1, SESSIONS, request));
-        let Effect::Post(1, to, body) = signer.answered(1, &answer(200, 600_000), NOW) else {
+        let Effect::Post(1, to, body) = answered(&mut signer, 1, 200, 600_000) else {
             panic!("the call itself follows");
         };
         assert_eq!(to, "/v1/events");
         assert_eq!(Signed::parse(&body).unwrap().verify(&[0; 32]).unwrap(), "{}");
-        assert_eq!(signer.answered(1, &answer(200, 0), NOW), Effect::End(1));
+        assert_eq!(answered(&mut signer, 1, 200, 0), Effect::End(1));
         assert_eq!(path(&signer.submit(call(2, "/v1/events", Some(VISITOR)), NOW)), "/v1/events");
         assert_eq!(signer.ahead(), Some(250));
     }
@@ -210,9 +211,9 @@ mod tests {
     fn a_session_that_is_not_known_any_more_is_renewed_once() {
         let mut signer = ready();
         signer.submit(call(2, "/v1/events", Some(VISITOR)), NOW);
-        assert_eq!(path(&signer.answered(2, &answer(401, 0), NOW)), SESSIONS);
-        assert_eq!(path(&signer.answered(2, &answer(200, 600_000), NOW)), "/v1/events");
-        assert_eq!(signer.answered(2, &answer(401, 0), NOW), Effect::End(2));
+        assert_eq!(path(&answered(&mut signer, 2, 401, 0)), SESSIONS);
+        assert_eq!(path(&answered(&mut signer, 2, 200, 600_000)), "/v1/events");
+        assert_eq!(answered(&mut signer, 2, 401, 0), Effect::End(2));
     }
 
     #[test]
@@ -220,14 +221,10 @@ mod tests {
         let mut signer = Signer::new("shop".to_owned());
         assert_eq!(signer.at_once(call(1, "/v1/events", None), NOW), None);
         signer.submit(call(1, "/v1/events", None), NOW);
-        assert_eq!(signer.answered(1, &Answer::default(), NOW), Effect::End(1));
+        assert_eq!(signer.answered(1, Answer::default(), NOW), Effect::End(1));
         signer.submit(call(2, "/v1/events", None), NOW);
-        assert_eq!(
-            signer.answered(2, &answer(200, 0), NOW),
-            Effect::End(2),
-            "it ends as it begins"
-        );
-        assert_eq!(signer.answered(2, &answer(200, 0), NOW), Effect::End(2), "once");
+        assert_eq!(answered(&mut signer, 2, 200, 0), Effect::End(2), "it ends as it begins");
+        assert_eq!(answered(&mut signer, 2, 200, 0), Effect::End(2), "once");
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Watch {
     ) -> Result<(), &'static str> {
         let properties = properties.written()?;
         self.view(page);
-        self.observe_at(page, name, properties.as_deref(), at);
+        self.observe_at(page, name, &properties, at);
         self.turn(page);
         Ok(())
     }
@@ -271,17 +271,11 @@ impl Watch {
 
     fn observe(&mut self, page: &impl Page, name: &str, properties: Properties) -> bool {
         let properties = properties.written().unwrap_or_default();
-        self.observe_at(page, name, properties.as_deref(), page.clock())
+        self.observe_at(page, name, &properties, page.clock())
     }
 
     /// Takes an event along where the gate permits it; whether it did.
-    fn observe_at(
-        &mut self,
-        page: &impl Page,
-        name: &str,
-        properties: Option<&str>,
-        at: Millis,
-    ) -> bool {
+    fn observe_at(&mut self, page: &impl Page, name: &str, properties: &str, at: Millis) -> bool {
         let now = now(&self.asked, page);
         let seen = now.permit(name, at);
         if let Some(seen) = &seen {
@@ -293,7 +287,7 @@ impl Watch {
                 referrer: &self.place.referrer,
                 properties,
             };
-            self.queue.push(seen, &outgoing.undated());
+            self.queue.push(seen, outgoing.undated());
         }
         seen.is_some()
     }

@@ -44,10 +44,10 @@ export class Visit {
   }
 
   /** Goes to a page, and waits until the collector has taken what was observed of it: not of the one before, which
-   *  may be on its way still. */
+   *  may be on its way still. It is known by its path, for of the rest not everything is told. */
   async view(path) {
     const events = `${this.stack.collector}/v1/events`;
-    const isOfIt = text => text?.includes(`"url":"${this.#address(path)}`);
+    const isOfIt = text => text?.includes(`"url":"${this.#address(path.split(/[?#]/)[0])}`);
     const taken = this.page.waitForResponse(answer => answer.url() === events && isOfIt(answer.request().postData()));
     await this.go(path);
     assert.equal((await taken).status(), 200);

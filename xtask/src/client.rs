@@ -4,7 +4,7 @@
 //! `ui` asks and `form` checks lead forms: each is compiled by itself. `tell` signs, and `act` does what only a grant or a form needs:
 //! they are compiled as one and then split, so that nobody downloads the part that they did not agree to,
 //! nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
-//! without its general initialisation, wasm-opt, one-letter names between module and script, and esbuild.
+//! without its general initialisation, wasm-opt, one-letter names between module and script, and swc.
 
 mod dead;
 mod glue;
@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, read, run};
-use tools::Tools;
+use tools::{Script, Tools};
 
 /// The modules: what each is called as a feature of the crate and as a file.
 pub(crate) const PARTS: [&str; 4] = ["ui", "tell", "act", "form"];
@@ -31,6 +31,8 @@ pub(crate) const PARTS: [&str; 4] = ["ui", "tell", "act", "form"];
 const ACT: &str = "act_";
 /// Where a module imports from what its script lends: of no other are names shortened.
 const OURS: &str = "env";
+/// What readies a module's table of the page's objects.
+const START: &str = "__wbindgen_start";
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 9] = [
     "Cargo.toml",
@@ -65,8 +67,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     made.tools.script(
         &root.join("consent-wasm/loader.js"),
         &made.target.join("loader.js"),
+        Script::Whole,
         // Whatever is wrong with the configuration, the page goes on as if the tag were not there.
-        &["--format=iife", "--banner:js=try{", "--footer:js=}catch{}"],
+        &["--banner:js=try{", "--footer:js=}catch{}"],
     )?;
     fs::copy(root.join("consent-wasm/ashiato.d.ts"), made.target.join("ashiato.d.ts"))?;
     report(&made.target)?;
@@ -108,6 +111,8 @@ fn compile(root: &Path, features: &str) -> Result<()> {
         "-Cllvm-args=-inline-threshold=25 -hoist-common-insts -enable-pre=false \
          -enable-load-in-loop-pre=false"
             .to_owned(),
+        // A page's calls never go deep: a stack of one page of memory leaves short addresses to what follows it.
+        "-Clink-arg=-zstack-size=65536".to_owned(),
     ];
     // What remains of panics names files: neither their bytes nor the builder's folders belong in
     // a visitor's download.
@@ -172,7 +177,8 @@ impl Made {
         let script = self.script("tell", &glue::only(&glue, |name| split::imports(&tell, name)))?;
         self.finish("tell", &names.keys(&names.members(&script, "wasm")))?;
 
-        let script = self.script("act", &glue::only(&glue, |name| split::imports(&act, name)))?;
+        let glue = glue::only(&glue, |name| split::imports(&act, name));
+        let script = self.script("act", glue::without_functions(&glue)?)?;
         let script = script.replace(&format!("wasm.{ACT}"), &format!("own.{ACT}"));
         let script = names.members(&script, "wasm");
         split::rename(&mut act, |long| names.short(long));
@@ -196,12 +202,15 @@ impl Made {
             .with_context(|| format!("wasm-bindgen cannot bind the module `{name}`"))?;
         bound.emit(&self.work).with_context(|| format!("`{name}` cannot be written"))?;
         let glue = fs::read_to_string(self.file(name).with_extension("js"))?;
-        let glue = glue::smaller(&glue)?.replace(&format!("\"./{name}_bg.js\""), OURS);
+        let mut glue = glue::smaller(&glue)?.replace(&format!("\"./{name}_bg.js\""), OURS);
+        // A part that never holds an object has no table of them.
+        let own = fs::read_to_string(self.folder.join(name).with_extension("js"))?;
+        if !glue::uses(&own, START) {
+            glue = glue::only(&glue, |import| import != "__wbindgen_init_externref_table");
+        }
         let mut module = std::mem::take(bound.wasm_mut());
-        let unused = module
-            .exports
-            .iter()
-            .filter(|own| own.name != "__wbindgen_start" && !glue::uses(&glue, &own.name));
+        let is_used = |name: &str| glue::uses(&glue, name) || glue::uses(&own, name);
+        let unused = module.exports.iter().filter(|export| !is_used(&export.name));
         let unused: Vec<_> = unused.map(walrus::Export::id).collect();
         for export in unused {
             module.exports.delete(export);
@@ -231,7 +240,7 @@ impl Made {
     fn finish(&self, part: &str, script: &str) -> Result<()> {
         fs::write(self.file("whole.js"), script)?;
         let to = self.target.join(part).with_extension("js");
-        self.tools.script(&self.file("whole.js"), &to, &["--format=esm"])
+        self.tools.script(&self.file("whole.js"), &to, Script::Module, &[])
     }
 }
 

@@ -15,7 +15,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{config, store::tokens::Scope};
+use crate::{
+    config,
+    store::{
+        Connection,
+        sites::{self, Applied},
+        tokens::Scope,
+    },
+};
 
 /// Consent and behaviour, collected only where the visitor said yes.
 #[derive(Debug, Parser)]
@@ -89,6 +96,13 @@ impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
         Self(error.to_string())
     }
+}
+
+/// The site of that key, as it is in force.
+async fn applied(db: &mut Connection, key: &str) -> Result<Applied, Failure> {
+    let remedy = "ashiato site apply FILE, with the same --database-url";
+    let missing = || Failure(format!("there is no site {key:?}\n  remedy: {remedy}"));
+    sites::find(db, key).await?.ok_or_else(missing)
 }
 
 /// Runs the command that the arguments name.

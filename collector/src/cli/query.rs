@@ -1,6 +1,6 @@
 //! `ashiato query`: the same questions as `POST /api/v1/query`, asked of the database itself.
 
-use super::Failure;
+use super::{Failure, applied};
 use crate::{
     clock, config,
     error::Problem,
@@ -8,7 +8,6 @@ use crate::{
     store::{
         Database,
         reports::{self, Holding, Timeline},
-        sites,
     },
 };
 
@@ -57,10 +56,7 @@ fn said(problem: &Problem) -> Failure {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
-    let key = &arguments.site;
-    let site = sites::find(&mut db, key).await?.ok_or_else(|| {
-        Failure(format!("there is no site {key:?}\n  remedy: ashiato site apply FILE"))
-    })?;
+    let site = applied(&mut db, &arguments.site).await?;
     if let Some(lead) = &arguments.timeline {
         let id = lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
         let holding = Holding { revision: site.revision, now: clock::now() };

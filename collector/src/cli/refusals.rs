@@ -1,11 +1,11 @@
 //! `ashiato refusals`: what was refused, and what to do about it.
 
-use super::Failure;
+use super::{Failure, applied};
 use crate::{
     clock, config,
     error::Problem,
     refusals::report::{self, By, Question, Report},
-    store::{Database, sites},
+    store::Database,
 };
 
 /// How it is printed.
@@ -44,10 +44,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
-    let key = &arguments.site;
-    let site = sites::find(&mut db, key).await?.ok_or_else(|| {
-        Failure(format!("there is no site {key:?}\n  remedy: ashiato site apply FILE"))
-    })?;
+    let site = applied(&mut db, &arguments.site).await?;
     let days = (arguments.from, arguments.to);
     let question = Question::new(days, arguments.by, &site.file.timezone, clock::now()).map_err(
         |Problem { detail, .. }| Failure(format!("these days cannot be read: {detail}")),

@@ -111,6 +111,18 @@ enum Of {
     Postgres(PgRow),
 }
 
+impl From<SqliteRow> for Row {
+    fn from(row: SqliteRow) -> Self {
+        Self(Of::Sqlite(row))
+    }
+}
+
+impl From<PgRow> for Row {
+    fn from(row: PgRow) -> Self {
+        Self(Of::Postgres(row))
+    }
+}
+
 impl std::fmt::Debug for Of {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // What is stored is not to be seen in a log.
@@ -157,6 +169,38 @@ impl<T> Whole for T where
 /// Stands for the place of a value in a text that is put together: `?` on SQLite, which looks numbered places
 /// up one by one and takes the square of their number in time; `$1`, `$2`, … on PostgreSQL.
 const PLACE: char = '\u{1}';
+
+/// Values as one engine takes them.
+macro_rules! arguments {
+    ($kind:ty, $values:expr) => {{
+        let mut arguments = <$kind>::default();
+        for value in $values {
+            match value {
+                Value::Number(number) => arguments.add(number),
+                Value::Text(text) => arguments.add(text.as_deref()),
+                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
+        arguments
+    }};
+}
+
+/// Runs a statement on whichever engine the connection is of: sqlx's types differ, what is done does not.
+macro_rules! run {
+    ($statement:ident, $db:ident, $query:ident, $fetch:ident, $then:expr) => {
+        match $db.engine().await? {
+            Engine::Sqlite(db) => {
+                let (text, values) = $statement.for_sqlite()?;
+                sqlx::$query(text, values).$fetch(db).await.map($then)
+            }
+            Engine::Postgres(db) => {
+                let (text, values) = $statement.for_postgres()?;
+                sqlx::$query(text, values).$fetch(db).await.map($then)
+            }
+        }
+    };
+}
 
 /// A statement with its values.
 #[derive(Clone, Debug)]
@@ -250,17 +294,7 @@ impl<'q> Statement<'q> {
     }
 
     fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {
-        let text = self.text(|text, _| text.push('?'));
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Number(number) => arguments.add(number),
-                Value::Text(text) => arguments.add(text.as_deref()),
-                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok((text, arguments))
+        Ok((self.text(|text, _| text.push('?')), arguments!(SqliteArguments, self.values)))
     }
 
     fn for_postgres(self) -> sqlx::Result<(SqlStr, PgArguments)> {
@@ -268,16 +302,7 @@ impl<'q> Statement<'q> {
             // Writing to a string does not fail.
             let _ = write!(text, "${number}");
         });
-        let mut arguments = PgArguments::default();
-        for value in self.values {
-            match value {
-                Value::Number(number) => arguments.add(number),
-                Value::Text(text) => arguments.add(text.as_deref()),
-                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        Ok((text, arguments))
+        Ok((text, arguments!(PgArguments, self.values)))
     }
 
     /// Runs it; how many rows it changed.
@@ -285,16 +310,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer, or does not take it.
     pub async fn execute(self, db: &mut Connection) -> sqlx::Result<u64> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                Ok(sqlx::query_with(text, values).execute(db).await?.rows_affected())
-            }
-        }
+        run!(self, db, query_with, execute, |done| done.rows_affected())
     }
 
     /// All rows, column by column.
@@ -302,18 +318,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn rows(self, db: &mut Connection) -> sqlx::Result<Vec<Row>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
-                Ok(rows.into_iter().map(|row| Row(Of::Sqlite(row))).collect())
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                let rows = sqlx::query_with(text, values).fetch_all(db).await?;
-                Ok(rows.into_iter().map(|row| Row(Of::Postgres(row))).collect())
-            }
-        }
+        run!(self, db, query_with, fetch_all, |rows| rows.into_iter().map(Row::from).collect())
     }
 
     /// The first row, column by column.
@@ -321,18 +326,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn row(self, db: &mut Connection) -> sqlx::Result<Option<Row>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
-                Ok(row.map(|row| Row(Of::Sqlite(row))))
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                let row = sqlx::query_with(text, values).fetch_optional(db).await?;
-                Ok(row.map(|row| Row(Of::Postgres(row))))
-            }
-        }
+        run!(self, db, query_with, fetch_optional, |row| row.map(Row::from))
     }
 
     /// All rows as tuples.
@@ -340,16 +334,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn all<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Vec<T>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                sqlx::query_as_with(text, values).fetch_all(db).await
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                sqlx::query_as_with(text, values).fetch_all(db).await
-            }
-        }
+        run!(self, db, query_as_with, fetch_all, |rows| rows)
     }
 
     /// The first row as a tuple.
@@ -357,16 +342,7 @@ impl<'q> Statement<'q> {
     /// # Errors
     /// Where the database does not answer.
     pub async fn first<T: Whole>(self, db: &mut Connection) -> sqlx::Result<Option<T>> {
-        match db.engine().await? {
-            Engine::Sqlite(db) => {
-                let (text, values) = self.for_sqlite()?;
-                sqlx::query_as_with(text, values).fetch_optional(db).await
-            }
-            Engine::Postgres(db) => {
-                let (text, values) = self.for_postgres()?;
-                sqlx::query_as_with(text, values).fetch_optional(db).await
-            }
-        }
+        run!(self, db, query_as_with, fetch_optional, |row| row)
     }
 
     /// The only column of the only row.

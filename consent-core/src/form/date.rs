@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::spelling::dialled;
-use crate::cookie::number;
+use crate::text::number;
 
 /// Japanese eras: the year before their first, by the names that they go by.
 const ERAS: [(&str, char, u32); 5] = [

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{fault::FieldFault, spelling::dialled};
-use crate::cookie::number;
+use crate::text::number;
 
 /// Digits of a number, at most: as many as a page's own numbers keep.
 const MAX_DIGITS: usize = 15;

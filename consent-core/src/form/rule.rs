@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::field::{Field, FieldKind, SEPARATOR};
-use crate::{cookie::number, ids::FieldKey, json::push_digits};
+use crate::{ids::FieldKey, json::push_digits, text::number};
 
 impl Field {
     /// The rule without the key: the kind, `1` where it must be filled in, the bounds and `1` where several

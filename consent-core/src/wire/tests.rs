@@ -42,7 +42,7 @@ proptest! {
             url: "https://a.example/",
             title: &title,
             referrer: "",
-            properties: Some(r#"{"plan":"pro"}"#),
+            properties: r#"{"plan":"pro"}"#,
         };
         let visitor = VisitorId::from_bytes(visitor);
         let entry = dated(&outgoing.undated(), Millis(at));

@@ -12,7 +12,7 @@ use crate::{
     asked::Asked,
     choice::text_of,
     client::{Browser, Client, Message},
-    session::{Answer, Id, Session},
+    session::{Answer, Id},
     signer::{Call, Effect, Signer},
 };
 
@@ -78,10 +78,7 @@ pub fn follow() {
 /// The collector answered the client.
 #[wasm_bindgen]
 pub fn answered(status: u16, text: &str) {
-    let answer = Answer::read(status, text);
-    let session =
-        answer.session(clock(), ahead().unwrap_or(0)).filter(|_| answer.receipt.is_some());
-    told(Message::Answer(answer), session);
+    tell(Message::Answer(Answer { status, text }));
 }
 
 /// A pause is over, or the browser is online again.
@@ -109,6 +106,7 @@ pub(super) fn signed(call: Call, at_once: bool) -> bool {
 }
 
 /// What the collector's clock is ahead of the page's, once a session has told it.
+#[cfg(feature = "act")]
 pub(super) fn ahead() -> Option<i64> {
     with(|tell| tell.signer.ahead())?
 }
@@ -116,8 +114,8 @@ pub(super) fn ahead() -> Option<i64> {
 /// The collector answered the call of that number.
 #[wasm_bindgen]
 pub fn replied(number: u32, status: u16, text: &str) {
-    let answer = Answer::read(status, text);
-    act(with(|tell| tell.signer.answered(number, &answer, clock())));
+    let answer = Answer { status, text };
+    act(with(|tell| tell.signer.answered(number, answer, clock())));
 }
 
 fn act(effect: Option<Effect>) {
@@ -128,21 +126,26 @@ fn act(effect: Option<Effect>) {
     }
 }
 
+/// Tells the client, and does what that leads to.
 fn tell(message: Message<'_>) {
-    told(message, None);
-}
-
-/// Tells the client, and does what that leads to. A session that comes with a receipt is the visitor's own.
-fn told(message: Message<'_>, session: Option<Session>) {
-    let page = Page { ahead: ahead().unwrap_or(0), call: Cell::new(None) };
-    let changed = with(|tell| tell.client.update(message, &page));
-    if let (Some(session), Some(visitor)) = (session, visitor()) {
-        with(|tell| tell.signer.hold(Some(visitor), session));
-    }
-    if changed == Some(true) {
+    let told = with(|tell| {
+        let page = Page { ahead: tell.signer.ahead().unwrap_or(0), call: Cell::new(None) };
+        let changed = tell.client.update(message, &page);
+        // A session that comes with a receipt is the visitor's own.
+        if let Message::Answer(answer) = message
+            && answer.receipt().is_some()
+            && let Some(session) = answer.session(clock(), page.ahead)
+            && let Some(visitor) = visitor()
+        {
+            tell.signer.hold(Some(visitor), session);
+        }
+        (changed, page.call.take())
+    });
+    let Some((changed, call)) = told else { return };
+    if changed {
         sync();
     }
-    if let Some((path, payload, visitor)) = page.call.take() {
+    if let Some((path, payload, visitor)) = call {
         signed(Call::new(awaits_decision(), path, payload, visitor), false);
     }
 }

@@ -138,7 +138,7 @@ impl Page {
     }
 
     fn answer(&mut self, status: u16, text: &str) {
-        self.say(Message::Answer(Answer::read(status, text)));
+        self.say(Message::Answer(Answer { status, text }));
     }
 
     fn open_under(&mut self, revision: u32) {

@@ -31,10 +31,10 @@ fn push(queue: &mut Queue, number: u8, title: &str) {
         url: "https://shop.example/",
         title,
         referrer: "",
-        properties: Some(r#"{"n":1.5,"plan":"p\"ro"}"#),
+        properties: r#"{"n":1.5,"plan":"p\"ro"}"#,
     };
     let now = granted();
-    queue.push(&now.permit("page_view", AT).unwrap(), &outgoing.undated());
+    queue.push(&now.permit("page_view", AT).unwrap(), outgoing.undated());
 }
 
 fn queue() -> Queue {
@@ -216,7 +216,7 @@ fn an_event_that_is_as_large_as_it_may_be_is_sent() {
     let mut queue = queue();
     let seen = granted();
     let largest = ["{\"x\":\"", &"y".repeat(36_000), "\"}"].concat();
-    queue.push(&seen.permit("page_view", AT).unwrap(), &largest);
+    queue.push(&seen.permit("page_view", AT).unwrap(), largest.clone());
     let call = sent(&mut queue);
     assert_eq!(events(&queue, call).len(), 1);
 }

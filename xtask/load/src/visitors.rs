@@ -129,9 +129,9 @@ impl Crowd {
     fn event(&mut self, at: usize) -> String {
         let (origin, page) = (&self.origin, at % PAGES);
         let (name, properties) = match at % 10 {
-            3 | 7 => ("click", Some(r#"{"target":"menu"}"#)),
-            9 => ("add_to_cart", Some(r#"{"item":"chazutsu","quantity":1}"#)),
-            _ => ("page_view", None),
+            3 | 7 => ("click", r#"{"target":"menu"}"#),
+            9 => ("add_to_cart", r#"{"item":"chazutsu","quantity":1}"#),
+            _ => ("page_view", ""),
         };
         let outgoing = Outgoing {
             id: self.random.id(),

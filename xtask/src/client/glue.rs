@@ -7,25 +7,27 @@
 use anyhow::{Context as _, Result, bail};
 
 /// Functions of the script, and what stands in their place. Memory may move at any call, so that views of it
-/// are made anew each time; texts are short, so that they are encoded in one go.
-const SHORTER: [(&str, &str); 6] = [
+/// are made anew each time; texts are short, so that they are encoded in one go; nothing lies beyond 2 GiB.
+const SHORTER: [(&str, &str); 7] = [
     (
         "getUint8ArrayMemory0",
-        "const getUint8ArrayMemory0 = () => new Uint8Array(wasm.memory.buffer);\n",
+        "const getArrayU8FromWasm0 = (ptr, len) => new Uint8Array(wasm.memory.buffer, ptr, len);\n",
     ),
-    ("getDataViewMemory0", "const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);\n"),
     (
         "getStringFromWasm0",
         "const getStringFromWasm0 = (ptr, len) =>\n    \
-         new TextDecoder('utf-8', { ignoreBOM: true }).decode(getUint8ArrayMemory0().subarray(ptr >>> 0, (ptr >>> 0) + len));\n",
+         new TextDecoder('utf-8', { ignoreBOM: true }).decode(getArrayU8FromWasm0(ptr, len));\n",
     ),
     (
         "passStringToWasm0",
-        "const passStringToWasm0 = (arg, malloc) => {\n    \
-         const bytes = new TextEncoder().encode(arg);\n    \
-         const ptr = malloc(WASM_VECTOR_LEN = bytes.length, 1) >>> 0;\n    \
-         getUint8ArrayMemory0().set(bytes, ptr);\n    \
-         return ptr;\n};\n",
+        "const passStringToWasm0 = text => {\n    \
+         const bytes = new TextEncoder().encode(text);\n    \
+         const ptr = wasm.__wbindgen_malloc(bytes.length, 1);\n    \
+         getArrayU8FromWasm0(ptr, bytes.length).set(bytes);\n    \
+         return [ptr, bytes.length];\n};\n\
+         const returnString = (to, text) => {\n    \
+         const at = passStringToWasm0(text);\n    \
+         new Uint32Array(wasm.memory.buffer, to, 2).set(at);\n};\n",
     ),
     (
         "handleError",
@@ -33,10 +35,27 @@ const SHORTER: [(&str, &str); 6] = [
          try {\n        return call(...given);\n    } catch (error) {\n        \
          wasm.__wbindgen_exn_store(addToExternrefTable0(error));\n    }\n};\n",
     ),
+    ("getArrayU8FromWasm0", ""),
+    ("getDataViewMemory0", ""),
     ("decodeText", ""),
 ];
+/// What the script says over and over, and what says the same.
+const SHORTER_LINES: [(&str, &str); 10] = [
+    // Numbers are numbers already, and none of them is as large as half of what fits.
+    (" = +", " = "),
+    (" >>> 0", ""),
+    ("        __proto__: null,\n", ""),
+    ("const ptr0 = passStringToWasm0(", "const [ptr0, len0] = passStringToWasm0("),
+    ("    const len0 = WASM_VECTOR_LEN;\n", ""),
+    (", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ")"),
+    // A text that is answered: where it lies is written to where the module says.
+    ("const ptr1 = passStringToWasm0(ret);", "returnString(arg0, ret);"),
+    ("            const len1 = WASM_VECTOR_LEN;\n", ""),
+    ("            getDataViewMemory0().setInt32((arg0) + 4 * 1, len1, true);\n", ""),
+    ("            getDataViewMemory0().setInt32((arg0) + 4 * 0, ptr1, true);\n", ""),
+];
 /// What the functions in their old form kept.
-const REMAINS: [&str; 7] = [
+const REMAINS: [&str; 8] = [
     "let cachedDataViewMemory0 = null;\n",
     "let cachedUint8ArrayMemory0 = null;\n",
     "let cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });\n",
@@ -44,7 +63,10 @@ const REMAINS: [&str; 7] = [
     "const MAX_SAFARI_DECODE_BYTES = 2146435072;\n",
     "let numBytesDecoded = 0;\n",
     "const cachedTextEncoder = new TextEncoder();\n",
+    "let WASM_VECTOR_LEN = 0;\n",
 ];
+/// What no line may speak of in the end.
+const OLD: [&str; 4] = ["cached", "WASM_VECTOR_LEN", "getDataViewMemory0", "getUint8ArrayMemory0"];
 const OLD_ENCODERS: &str = "if (!('encodeInto' in cachedTextEncoder)) {";
 
 /// The script in its smaller form.
@@ -52,22 +74,30 @@ pub(super) fn smaller(script: &str) -> Result<String> {
     let mut script = without_start(script)?;
     for (name, shorter) in SHORTER {
         // A module has only what it uses.
-        if !script.contains(name) {
-            continue;
+        let beginning = format!("function {name}(");
+        if script.contains(&beginning) {
+            replace(&mut script, &beginning, shorter)?;
         }
-        replace(&mut script, &format!("function {name}("), shorter)?;
     }
     replace(&mut script, OLD_ENCODERS, "")?;
-    for remains in REMAINS {
-        script = script.replace(remains, "");
+    for (long, short) in REMAINS.map(|remains| (remains, "")).iter().chain(&SHORTER_LINES) {
+        script = script.replace(long, short);
     }
-    if let Some(line) = script.lines().find(|line| line.contains("cached")) {
-        bail!("wasm-bindgen's script keeps something in another way now: {}", line.trim());
+    let is_old = |line: &&str| OLD.iter().any(|old| line.contains(old));
+    if let Some(line) = script.lines().find(is_old) {
+        bail!("wasm-bindgen's script says something in another way now: {}", line.trim());
     }
-    let script = script.replace(", wasm.__wbindgen_realloc)", ")");
     // What may throw is wrapped when the module is bound, not at each call.
     let script = script.replace("function() { return handleError(function (", "guarded(function (");
     Ok(script.replace("}, arguments); },", "}),"))
+}
+
+/// The script up to the object of all imports: what follows are its own functions, which one script may lend
+/// to another.
+pub(super) fn without_functions(script: &str) -> Result<&str> {
+    let imports = script.find("function __wbg_get_imports(");
+    let end = imports.and_then(|at| Some(at + script[at..].find("\n}\n")? + 3));
+    end.and_then(|end| script.get(..end)).context("wasm-bindgen's script has no imports any more")
 }
 
 /// The script without its initialisation, which is its end. That takes addresses, bytes and modules alike, at

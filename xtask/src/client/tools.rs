@@ -78,9 +78,19 @@ fn with_member(script: &str, long: &str, short: &str) -> String {
     whole
 }
 
+/// How a script is run.
+#[derive(Clone, Copy)]
+pub(super) enum Script {
+    /// It is imported.
+    Module,
+    /// A tag runs it, beside whatever else a page has.
+    Whole,
+}
+
 /// The programs from npm that shrink what compilers leave.
 pub(super) struct Tools {
     folder: PathBuf,
+    minify: PathBuf,
 }
 
 impl Tools {
@@ -97,8 +107,8 @@ impl Tools {
                 .stdout(Stdio::null()))
             .with_context(|| format!("they could not be installed; run by hand: {by_hand}"))?;
         }
-        let folder = folder.join("node_modules/.bin");
-        Ok(Self { folder })
+        let minify = folder.join("src/client/minify.mjs");
+        Ok(Self { folder: folder.join("node_modules/.bin"), minify })
     }
 
     fn tool(&self, name: &str) -> Command {
@@ -107,7 +117,14 @@ impl Tools {
 
     /// Optimises a module for size; its functions keep their names.
     pub(super) fn flatten(&self, from: &Path, to: &Path) -> Result<()> {
-        let passes = ["--flatten", "--rereloop", "-Oz", "--converge", "--debuginfo"];
+        let passes = [
+            "--flatten",
+            "--rereloop",
+            "-Oz",
+            "--converge",
+            "--debuginfo",
+            "--reorder-functions-by-name",
+        ];
         self.optimise(from, to, &passes)
     }
 
@@ -122,7 +139,7 @@ impl Tools {
             .arg(from)
             .args(passes)
             // Below the stack's end, where nothing lies, addresses need no checks.
-            .args(["--low-memory-unused", "--reorder-functions-by-name", "--reorder-locals"])
+            .args(["--low-memory-unused", "--reorder-locals"])
             .args(FEATURES)
             .arg("-o")
             .arg(to))
@@ -141,15 +158,27 @@ impl Tools {
         Names::parse(&printed)
     }
 
-    /// Minifies a script.
-    pub(super) fn script(&self, from: &Path, to: &Path, options: &[&str]) -> Result<()> {
+    /// Minifies a script: esbuild leaves out what nothing calls and writes for the browsers above, swc
+    /// makes it small.
+    pub(super) fn script(
+        &self,
+        from: &Path,
+        to: &Path,
+        kind: Script,
+        options: &[&str],
+    ) -> Result<()> {
+        let (format, name) = match kind {
+            Script::Module => ("--format=esm", "module"),
+            Script::Whole => ("--format=iife", "script"),
+        };
         run(self
             .tool("esbuild")
             .arg(from)
-            .args(["--minify", "--tree-shaking=true", "--charset=utf8"])
-            .args(["--log-level=warning", TARGET])
+            .args(["--tree-shaking=true", "--charset=utf8", "--log-level=warning"])
+            .args([TARGET, format])
             .args(options)
-            .arg(format!("--outfile={}", to.display())))
+            .arg(format!("--outfile={}", to.display())))?;
+        run(Command::new("node").arg(&self.minify).args([to, to]).arg(name))
     }
 
     /// A style sheet, minified.

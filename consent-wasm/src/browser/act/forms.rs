@@ -2,7 +2,7 @@
 //!
 //! Whatever fails, the form goes on: nothing may lose what a person has written.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use wasm_bindgen::prelude::*;
 
@@ -68,11 +68,9 @@ impl Act {
         let sent = Sent {
             site: asked.site().into(),
             form: key.into(),
-            visitor: Some(Here.visitor()).filter(|visitor| links && !visitor.is_empty()),
+            visitor: if links { Here.visitor() } else { String::new() },
             url: self.watch.place.clean(&Here.address()),
-            fields: Vec::new(),
-            agreements: Vec::new(),
-            known: Vec::new(),
+            entries: Vec::new(),
         };
         let number = self.lead.as_ref().map_or(0, |last| last.number) + 1;
         self.lead = Some(Sending::new(number, sent));
@@ -81,6 +79,5 @@ impl Act {
 }
 
 fn send(lead: &Sending) {
-    let visitor = lead.sent.visitor.as_deref().unwrap_or("");
-    say(awaits_lead(lead.number), "/v1/leads", lead.sent.to_json(), visitor, false);
+    say(awaits_lead(lead.number), "/v1/leads", lead.sent.to_json(), &lead.sent.visitor, false);
 }
