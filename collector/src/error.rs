@@ -11,7 +11,7 @@
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
 //! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
-//! | 503 | the database does not answer, nothing was stored, try again; or, of `/readyz`, what is missing; or, of the consent log's addresses, `log_damaged` |
+//! | 503 | the database does not answer, send the same again; or, of `/readyz`, what is missing; or, of the consent log's addresses, `log_damaged` |
 
 use std::time::Duration;
 
@@ -117,22 +117,31 @@ impl Problem {
         Self { code: "spam", ..Self::field("form", code, message) }
     }
 
-    /// 503. The cause is logged here, once, and not shown.
+    /// 503 where the database fails. The cause is logged here, once, and not shown.
     #[must_use]
     pub fn unavailable(cause: &dyn std::error::Error) -> Self {
         tracing::error!(error = %cause, "the database did not answer");
-        Self::busy()
+        Self::unanswered()
     }
 
-    /// 503 without a cause of its own.
+    /// 503 where it is not known what became of the call: a commit whose answer is lost may have been made.
+    #[must_use]
+    pub fn unanswered() -> Self {
+        Self::later(
+            "the database does not answer, so that nobody knows whether anything was taken; send the same \
+             again: it counts once",
+        )
+    }
+
+    /// 503 where there is no room; nothing was begun.
     #[must_use]
     pub fn busy() -> Self {
-        let busy = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "the collector cannot store anything just now; nothing was taken, try again",
-        );
-        Self { retry_after: Some(5), ..busy }
+        Self::later("the collector cannot store anything just now; nothing was taken, try again")
+    }
+
+    fn later(detail: &str) -> Self {
+        let later = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail);
+        Self { retry_after: Some(5), ..later }
     }
 
     /// 429: `who` has called too much and may call again after `wait`.

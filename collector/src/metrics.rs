@@ -58,6 +58,9 @@ struct Figures {
     refused_calls: Family<Why, Counter>,
     decisions: Family<How, Counter>,
     leads: Counter,
+    ended: Counter,
+    erased: Counter,
+    cut: Counter,
     sessions: Counter,
     queue: Gauge,
     log: Gauge<u64, AtomicU64>,
@@ -102,6 +105,9 @@ impl Default for Metrics {
             refused_calls: Family::default(),
             decisions: Family::default(),
             leads: Counter::default(),
+            ended: Counter::default(),
+            erased: Counter::default(),
+            cut: Counter::default(),
             sessions: Counter::default(),
             queue: Gauge::default(),
             log: Gauge::default(),
@@ -128,6 +134,14 @@ impl Default for Metrics {
         registry.register("calls_refused", "Visitors' calls refused", f.refused_calls.clone());
         registry.register("decisions", "Decisions answered, by method", f.decisions.clone());
         registry.register("leads", "Leads answered", f.leads.clone());
+        registry.register(
+            "consents_ended",
+            "Consents that ran out and were erased",
+            f.ended.clone(),
+        );
+        registry.register("events_erased", "Events erased with such consents", f.erased.clone());
+        let cut = "Links cut since their consent ran out or is of an older policy";
+        registry.register("links_cut", cut, f.cut.clone());
         registry.register("sessions_opened", "Sessions opened", f.sessions.clone());
         registry.register("writer_queue_depth", "Jobs that wait for the writer", f.queue.clone());
         registry.register("consent_log_entries", "Entries of the consent log", f.log.clone());
@@ -182,6 +196,13 @@ impl Metrics {
         self.0.leads.inc();
     }
 
+    /// Consents ran out and were erased with their events; links were cut.
+    pub fn swept(&self, consents: u64, events: u64, links: u64) {
+        self.0.ended.inc_by(consents);
+        self.0.erased.inc_by(events);
+        self.0.cut.inc_by(links);
+    }
+
     /// A session was opened.
     pub fn session(&self) {
         self.0.sessions.inc();
@@ -214,6 +235,7 @@ mod tests {
         metrics.answered(None, method("HANAKO"), 404, Duration::from_millis(1));
         metrics.committed(3, Duration::from_millis(5));
         metrics.events(7, 1);
+        metrics.swept(1, 5, 2);
         metrics.event_refused(Reason::named("too_old").unwrap());
         metrics.decided(choices::Method::AcceptAll);
         let text = metrics.text(Sizes { queue: 2, log: Some(9), database: None });
@@ -225,6 +247,9 @@ mod tests {
             "ashiato_events_stored_total 7",
             "ashiato_events_duplicate_total 1",
             r#"ashiato_events_refused_total{reason="too_old"} 1"#,
+            "ashiato_consents_ended_total 1",
+            "ashiato_events_erased_total 5",
+            "ashiato_links_cut_total 2",
             r#"ashiato_decisions_total{method="accept_all"} 1"#,
             "ashiato_writer_queue_depth 2",
             "ashiato_consent_log_entries 9",

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use consent_core::time::Millis;
 use jiff::{ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -234,7 +235,7 @@ pub(crate) fn date(day: i64) -> String {
     EPOCH.checked_add(day.days()).map_or_else(|_| day.to_string(), |date| date.to_string())
 }
 
-/// Answers a question.
+/// Answers a question as of `now`: what rests on a consent that has run out by then is left out.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -243,9 +244,10 @@ pub async fn run(
     site: SiteId,
     file: &SiteFile,
     question: &Question,
+    now: Millis,
 ) -> sqlx::Result<Answer> {
     let report = &question.report;
-    let mut lines = reports::run(db, site, report).await?;
+    let mut lines = reports::run(db, site, report, now).await?;
     let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
     let more = lines.len() > limit;
     lines.truncate(limit);
@@ -255,7 +257,7 @@ pub async fn run(
     if question.compare {
         let days = (report.days.0 - length, report.days.1 - length);
         let report = Report { days, limit: MAX_COMPARED, offset: 0, ..report.clone() };
-        let lines = reports::run(db, site, &report).await?;
+        let lines = reports::run(db, site, &report, now).await?;
         meta.previous = Some(Box::new(self::meta(db, site, file, days).await?));
         before = Some(lines.into_iter().collect::<HashMap<Vec<Cell>, Vec<i64>>>());
     }

@@ -223,6 +223,19 @@ impl Sites {
         self.read(|sites| sites.values().filter_map(|site| site.honours_gpc_since()).max())
     }
 
+    /// Days that events are kept, at most, by whichever site keeps them longest; `None` where no site takes any.
+    #[must_use]
+    pub fn events_are_kept(&self) -> Option<u32> {
+        let of = |site: &Arc<Site>| {
+            let services = site.file.purposes.iter().flat_map(|purpose| &purpose.services);
+            services
+                .filter(|service| !service.events.is_empty())
+                .map(|own| own.retention_days)
+                .max()
+        };
+        self.read(|sites| sites.values().filter_map(of).max())
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

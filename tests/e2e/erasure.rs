@@ -1,6 +1,6 @@
 //! Withdrawal reaches everything at once.
 
-use ashiato_tests::{Collector, Data, Visitor};
+use ashiato_tests::{Collector, Data, Visitor, process::eventually};
 use serde_json::{Value, json};
 
 /// Every lead of the shop, by the API.
@@ -129,10 +129,13 @@ fn a_renewed_consent_keeps_what_it_still_grants() {
 }
 
 #[test]
-fn a_changed_policy_grants_nothing_until_it_has_been_asked() {
+fn a_changed_policy_grants_nothing_until_it_has_been_asked_and_cuts_links_at_once() {
     let data = Data::new();
     let mut collector = Collector::start(&data);
-    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    let token = data.token("shop", &["query", "leads"]);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let _ = visitor.send_lead(&collector).expect(201);
+    let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
     let material = ashiato_tests::data::shop_file().replacen(
         "retention_days = 395",
         "retention_days = 700",
@@ -141,10 +144,39 @@ fn a_changed_policy_grants_nothing_until_it_has_been_asked() {
     data.apply(&material);
     collector.stop();
     let next = Collector::start(&data);
+    assert_eq!(leads(&next, &token)[0]["linked"], false);
+    eventually("the link is cut", || data.database().number("SELECT count(*) FROM lead_link") == 0);
+    assert_eq!(page_views(&next, &token), 1, "what was seen before stays until they are asked");
     let later = visitor.later(&next);
     assert_eq!(later.session.revision, 2);
     let answer = later.send(&next, &[later.event("page_view")]).expect(200);
     assert_eq!(answer["refused"][0]["reason"], "expired", "{answer}");
-    let _ = later.decide(&next, "custom", &["analytics"]).expect(201);
+    let _ = later.decide(&next, "custom", &["analytics", "lead_link"]).expect(201);
     assert_eq!(later.send(&next, &[later.event("page_view")]).expect(200)["stored"], 1);
+    assert_eq!(page_views(&next, &token), 2);
+    assert_eq!(leads(&next, &token)[0]["linked"], false, "the old link does not come back");
+}
+
+#[test]
+fn a_consent_that_has_run_out_is_erased_by_the_running_collector() {
+    let data = Data::new();
+    let mut collector = Collector::start(&data);
+    let token = data.token("shop", &["query", "leads"]);
+    let goes = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let _ = goes.send_lead(&collector).expect(201);
+    let _ = goes.send(&collector, &[goes.event("page_view")]).expect(200);
+    assert_eq!(data.database().execute("UPDATE visitor SET expires = 1"), Ok(1));
+    let stays = Visitor::who_grants(&collector, &["analytics"]);
+    let _ = stays.send(&collector, &[stays.event("page_view")]).expect(200);
+    assert_eq!(page_views(&collector, &token), 1, "it counts no more, swept or not");
+    assert_eq!(leads(&collector, &token)[0]["linked"], false);
+    // It is looked for at the start, and every minute.
+    collector.stop();
+    let next = Collector::start(&data);
+    eventually("it is erased", || data.database().number("SELECT count(*) FROM event") == 1);
+    eventually("all of it is", || data.database().number("SELECT count(*) FROM lead_link") == 0);
+    assert_eq!(page_views(&next, &token), 1);
+    assert_eq!(data.database().number("SELECT count(*) FROM decision"), 2, "the proof stays");
+    let answer = goes.send(&next, &[goes.event("page_view")]).expect(200);
+    assert_eq!(answer["refused"][0]["reason"], "expired", "{answer}");
 }

@@ -285,7 +285,11 @@ fn whatever_is_altered_dropped_moved_or_dated_back_is_found() {
         ("UPDATE decision SET recorded_at = recorded_at - 1 WHERE log_index = 4", "leaf 4 does"),
         ("UPDATE decision SET decided_at = decided_at - 1 WHERE log_index = 7", "leaf 7 does"),
         ("UPDATE decision SET receipt = 'e30.e30.e30' WHERE log_index = 0", "leaf 0 does not"),
-        ("UPDATE decision SET receipt = NULL, page = '' WHERE log_index = 3", "leaf 3 does not"),
+        (
+            "DELETE FROM consent_grant; UPDATE decision \
+             SET receipt = NULL, receipt_id = NULL, visitor_id = NULL, page = '' WHERE log_index = 3",
+            "leaf 3 does not",
+        ),
         (
             "UPDATE log_leaf SET hash = (SELECT hash FROM log_leaf WHERE idx = 0) WHERE idx = 2",
             "has another root",

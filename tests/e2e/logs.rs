@@ -167,6 +167,37 @@ fn a_log_as_json_tells_of_nobody_at_any_level_and_every_line_is_an_object() {
 }
 
 #[test]
+fn a_database_that_fails_is_told_of_without_what_it_was_given() {
+    let data = Data::new();
+    let mut collector = start(&data, "text", "trace");
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let mut lead = visitor.session.lead(Some(&visitor.id));
+    lead["page"]["url"] = "https://shop.example/hanako".into();
+    lead["fields"] =
+        json!({"name": "花子", "email": "hanako@example.jp", "message": "090-1234-5678"});
+    let mut event = visitor.event("page_view");
+    event["page"]["title"] = "花子".into();
+    let mut database = data.database();
+    // PostgreSQL says of a row that it does not take what is in it.
+    database.run(match data.database_url().starts_with("sqlite:") {
+        true => {
+            "CREATE TRIGGER none_more BEFORE INSERT ON lead BEGIN SELECT RAISE(ABORT, 'none'); END"
+        }
+        false => "ALTER TABLE lead ADD CONSTRAINT none_more CHECK (page = '')",
+    });
+    let refused = collector.post("/v1/leads", visitor.session.sign(&lead));
+    assert_eq!(refused.status, 503, "{refused:?}");
+    database.lock();
+    let batch = visitor.batch(&[event]);
+    assert_eq!(collector.post("/v1/events", batch.as_str()).status, 503);
+    database.unlock();
+    collector.stop();
+    let log = collector.log();
+    assert!(log.matches("the database did not answer").count() >= 2, "{log}");
+    tells_of_nobody(&log, &[visitor.id, visitor.session.text, batch]);
+}
+
+#[test]
 fn a_problem_carries_the_id_by_which_its_line_is_found_and_nothing_else_does() {
     let data = Data::new();
     let mut collector = start(&data, "json", "info");

@@ -23,6 +23,7 @@ mod receipts;
 mod refusals;
 mod several;
 mod site;
+mod storage;
 mod tls;
 mod upgrade;
 mod wire;

@@ -9,7 +9,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ashiato_postgres::Cluster;
@@ -47,6 +47,18 @@ impl Fleet {
             }
         }
         unreachable!("there is always a next one")
+    }
+
+    /// What each says of the consent log now, kept in files: none of it may ever be taken back.
+    fn checkpoints(&self, data: &Data, moment: usize) -> Vec<String> {
+        let keep = |(number, collector): (usize, &Collector)| {
+            let note = collector.get("/v1/log/checkpoint");
+            assert_eq!(note.status, 200, "{note:?}");
+            let path = data.path(&format!("checkpoint-{moment}-{number}"));
+            std::fs::write(&path, note.body).unwrap();
+            path.display().to_string()
+        };
+        self.0.read().unwrap().iter().enumerate().map(keep).collect()
     }
 
     fn kill(&self, number: usize, data: &Data) {
@@ -111,6 +123,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
         })
         .collect();
     let (tell, told) = channel();
+    let mut checkpoints = Vec::new();
     thread::scope(|scope| {
         for (own, visitor) in visitors.iter().enumerate() {
             let tell = tell.clone();
@@ -119,6 +132,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
         }
         wait(&told);
         for number in 0..COLLECTORS {
+            checkpoints.extend(fleet.checkpoints(&data, number));
             fleet.kill(number, &data);
             wait(&told);
             if number == 1 {
@@ -126,6 +140,7 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
                 wait(&told);
             }
         }
+        checkpoints.extend(fleet.checkpoints(&data, COLLECTORS));
         stop.store(true, Ordering::SeqCst);
     });
 
@@ -152,7 +167,12 @@ fn what_several_collectors_acknowledged_outlives_all_of_them_and_the_database() 
     assert_eq!(database.number("SELECT count(*) FROM decision"), decisions);
     assert_eq!(database.number("SELECT count(*) FROM log_leaf"), decisions);
     assert_eq!(database.number("SELECT max(idx) FROM log_leaf"), decisions - 1);
-    assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
+    let mut verify = vec!["log", "verify"];
+    for checkpoint in &checkpoints {
+        verify.extend(["--checkpoint", checkpoint]);
+    }
+    let verified = data.run(&verify);
+    assert!(verified.contains(&format!("size {decisions}: good")), "{verified}");
     assert_eq!(database.number("SELECT count(DISTINCT log_index) FROM decision"), decisions);
 }
 
@@ -218,6 +238,61 @@ fn decisions_of_one_visitor_that_come_to_several_collectors_follow_each_other() 
     assert!(data.run(&["log", "verify"]).contains(&format!("size {decisions}: good")));
 }
 
+/// A server that hangs says nothing: no connection breaks, and no statement fails.
+#[test]
+fn while_the_database_hangs_every_call_is_answered_and_afterwards_nothing_is_lost() {
+    let mut data = Data::empty_on(Cluster::start().unwrap()).with_sites();
+    let collector = Collector::start_with(&data, &UNLIMITED);
+    let visitor = Visitor::who_grants(&collector, &["analytics"]);
+    let session = Session { ..visitor.session.clone() };
+    let events: Vec<_> = (0..5).map(|_| visitor.event("page_view")).collect();
+    let batch = visitor.batch(&events);
+    let decision = session.sign(&session.decision("custom", &["analytics"]));
+    let known = serde_json::json!({ "site": "shop", "visitor": visitor.id }).to_string();
+    let calls = [("/v1/events", &batch), ("/v1/consents", &decision), ("/v1/sessions", &known)];
+    data.server().unwrap().freeze().unwrap();
+    thread::scope(|scope| {
+        for (path, body) in calls {
+            let collector = &collector;
+            scope.spawn(move || {
+                let answer = collector.try_post(path, body.as_str()).unwrap();
+                assert_eq!(answer.status, 503, "{path}: {answer:?}");
+                assert!(!answer.header("retry-after").is_empty(), "{path}: {answer:?}");
+                assert_eq!(collector.get("/healthz").status, 200);
+            });
+        }
+    });
+    assert_eq!(collector.get("/readyz").status, 503);
+    data.server().unwrap().thaw().unwrap();
+    let answer = until(|| {
+        collector.try_post("/v1/events", batch.as_str()).ok().filter(|answer| answer.status == 200)
+    });
+    let answer = answer.json();
+    let number = |name: &str| answer[name].as_u64().unwrap();
+    assert_eq!(number("stored") + number("duplicate"), 5, "{answer}");
+    until(|| {
+        collector
+            .try_post("/v1/consents", decision.as_str())
+            .ok()
+            .filter(|answer| answer.status == 201)
+    });
+    let mut database = data.database();
+    assert_eq!(database.number("SELECT count(*) FROM event"), 5);
+    assert_eq!(database.number("SELECT count(*) FROM decision"), 2);
+}
+
+/// Tries until there is something.
+fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing after a minute");
+        thread::yield_now();
+    }
+}
+
 /// What a distributed PostgreSQL asks of a table that is spread by site: every key and unique index has the
 /// site in it, and every foreign key goes to the same site. The tables that are the same everywhere are named
 /// in docs/scaling.md.
@@ -261,6 +336,29 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
          WHERE c.contype = 'f' AND NOT t.relispartition AND NOT f.relispartition",
     );
     assert!(foreign.len() >= 8, "{foreign:?}");
+    // What is to be said about each to a distributed PostgreSQL stands where its owner reads it.
+    let told = include_str!("../../docs/scaling.md");
+    let tables = database.rows().into_keys().filter(|table| !table.starts_with("event_"));
+    for table in tables.filter(|table| table != "_sqlx_migrations") {
+        assert!(told.contains(&format!("'{table}'")), "docs/scaling.md says nothing of {table}");
+    }
+    // A trigger has to be allowed there, and looks at its own row alone.
+    let triggers = database.texts(
+        "SELECT g.tgname || ' ' || pg_get_functiondef(g.tgfoid) FROM pg_trigger g \
+         JOIN pg_class t ON t.oid = g.tgrelid \
+         WHERE NOT g.tgisinternal AND NOT t.relispartition ORDER BY 1",
+    );
+    let names: Vec<_> = triggers.iter().filter_map(|trigger| trigger.split(' ').next()).collect();
+    let allowed =
+        ["consent_grant_stays_as_it_is", "event_keeps_its_grant", "lead_link_keeps_its_grant"];
+    assert_eq!(names, allowed);
+    for trigger in &triggers {
+        let name = trigger.split(' ').next().unwrap();
+        assert!(told.contains(&format!("`{name}`")), "docs/scaling.md says nothing of {name}");
+        for statement in ["SELECT", "INSERT", "DELETE", "PERFORM", "EXECUTE"] {
+            assert!(!trigger.contains(statement), "{trigger}");
+        }
+    }
     for key in foreign {
         let target = key.split(' ').nth(1).unwrap();
         assert!(everywhere.contains(&target) || key.contains("FOREIGN KEY (site_id,"), "{key}");

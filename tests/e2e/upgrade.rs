@@ -5,6 +5,7 @@
 //! 0002: one visitor who granted, with events and a linked lead, one who refused, one who granted and
 //! withdrew, and a token of the scopes query and leads.
 
+use ashiato_postgres::Cluster;
 use ashiato_tests::{Collector, Data, Session, Visitor};
 use consent_core::time::DAY;
 use serde_json::json;
@@ -18,11 +19,49 @@ const TOKEN: &str = "ashiato_lK1ezMNldPLLusYfqfMINSFUQyJZmiFyekLpRidR4oM";
 /// The day of that run.
 const DAY_OF_IT: &str = "2026-11-26";
 
-/// The data of that run, in the tables of that time.
-fn of_before() -> Data {
-    let data = Data::empty_on_sqlite();
-    std::fs::File::create(data.path("ashiato.sqlite")).unwrap();
-    data.database().run(DATABASE);
+/// PostgreSQL's migrations of that time.
+const ON_POSTGRES: [&str; 2] = [
+    include_str!("../../collector/migrations/postgres/0001_first.sql"),
+    include_str!("../../collector/migrations/postgres/0002_statistics.sql"),
+];
+/// What says which migrations have run, as sqlx keeps it.
+const RUN: &str = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, \
+    execution_time BIGINT NOT NULL);";
+const HAVE_RUN: &str = "SELECT format('INSERT INTO _sqlx_migrations VALUES (%s, %L, now(), true, %L, 0);', \
+    version, description, checksum) FROM _sqlx_migrations WHERE version <= 2 ORDER BY version";
+const NEXT_IDS: &str = "SELECT setval(pg_get_serial_sequence('visitor', 'id'), (SELECT max(id) FROM visitor)), \
+    setval(pg_get_serial_sequence('consent_grant', 'id'), (SELECT max(id) FROM consent_grant));";
+
+/// The data of that run, in the tables of that time, on either engine.
+fn of_before() -> [Data; 2] {
+    let sqlite = Data::empty_on_sqlite();
+    std::fs::File::create(sqlite.path("ashiato.sqlite")).unwrap();
+    sqlite.database().run(DATABASE);
+
+    let postgres = Data::empty_on(Cluster::at_hand().unwrap());
+    let of_now = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
+    let is_row = |line: &&str| {
+        let table = line.strip_prefix("INSERT INTO ");
+        table.is_some_and(|table| !table.starts_with("_sqlx") && !table.starts_with("sqlite"))
+    };
+    // Bytes are written in another way.
+    let row = |line: &str| line.replace("(X'", "('\\x").replace(",X'", ",'\\x");
+    let rows = DATABASE.lines().filter(is_row).map(row);
+    let statements = ON_POSTGRES.into_iter().chain([RUN]).map(str::to_owned);
+    let statements = statements.chain(of_now.database().texts(HAVE_RUN)).chain(rows);
+    let statements: Vec<_> = statements.chain([NEXT_IDS.to_owned()]).collect();
+    postgres.database().run(&statements.join("\n"));
+
+    [sqlite, postgres].map(living)
+}
+
+/// The test may run years later: consents run out, whichever version they were given to.
+fn living(data: Data) -> Data {
+    let later =
+        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap() + 90 * DAY;
+    let sql = format!("UPDATE visitor SET expires = {later}");
+    assert_eq!(data.database().execute(&sql), Ok(2));
     std::fs::write(data.path("keys"), KEYS).unwrap();
     make_private(&data.path("keys"));
     data
@@ -35,9 +74,14 @@ fn make_private(path: &std::path::Path) {
 
 #[test]
 fn a_database_of_before_is_taken_with_everything_in_it() {
-    let data = of_before();
+    for data in of_before() {
+        is_taken_with_everything_in_it(&data);
+    }
+}
+
+fn is_taken_with_everything_in_it(data: &Data) {
     let before = data.database().rows();
-    let collector = Collector::start(&data);
+    let collector = Collector::start(data);
     let after = data.database().rows();
     for (table, rows) in before.iter().filter(|(table, _)| *table != "_sqlx_migrations") {
         assert_eq!(after.get(table), Some(rows), "{table}");
@@ -65,13 +109,13 @@ fn a_database_of_before_is_taken_with_everything_in_it() {
 
 #[test]
 fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
-    let data = of_before();
-    // The test may run years later: consents run out, whichever version they were given to.
-    let later =
-        i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap() + 90 * DAY;
-    let sql = format!("UPDATE visitor SET expires = {later}");
-    assert_eq!(data.database().execute(&sql), Ok(2));
-    let collector = Collector::start(&data);
+    for data in of_before() {
+        consents_hold_and_withdrawals_too(&data);
+    }
+}
+
+fn consents_hold_and_withdrawals_too(data: &Data) {
+    let collector = Collector::start(data);
     let visitor = |id: &str| Visitor {
         id: id.to_owned(),
         session: Session::open(&collector, Some(id)),
@@ -81,6 +125,7 @@ fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
     let granted = visitor(VISITOR);
     let answer = granted.send(&collector, &[granted.event("page_view")]).expect(200);
     assert_eq!(answer["stored"], 1, "{answer}");
+    assert_eq!(granted.send_lead(&collector).expect(201)["linked"], true);
     let withdrawn = visitor(WITHDRAWN);
     let answer = withdrawn.send(&collector, &[withdrawn.event("page_view")]).expect(200);
     assert_eq!(answer["refused"][0]["reason"], "not_granted", "{answer}");

@@ -86,7 +86,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         after: None,
     };
     let question = query.question().map_err(|problem| said(&problem))?;
-    let answer = query::run(&mut db, site.id, &site.file, &question).await?;
+    let answer = query::run(&mut db, site.id, &site.file, &question, clock::now()).await?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&answer)?);
     } else {

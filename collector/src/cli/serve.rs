@@ -67,10 +67,11 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let refusals = Pending::default();
     let mut beside = JoinSet::new();
     beside.spawn(tasks::keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
-    beside.spawn(tasks::keep_months_ahead(database.clone()));
+    beside.spawn(tasks::turn_months(database.clone(), sites.clone()));
     if let Some(checkpoints) = Checkpoints::of(&database) {
         beside.spawn(tasks::carry(checkpoints));
     }
+    beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use consent_core::time::DAY;
 use tokio::time::MissedTickBehavior;
 
 use crate::{
-    intake::writer::Writer,
+    clock,
+    intake::{sweep, writer::Writer},
     keys::Keys,
     refusals::Pending,
     sites::Sites,
@@ -13,12 +15,14 @@ use crate::{
     tls::{self, Acceptor},
 };
 
-/// How often it is seen to that the months to come have their place.
-const AHEAD: Duration = Duration::from_secs(6 * 3_600);
+/// How often it is seen to that the months to come have their place, and those long past none.
+const MONTHS: Duration = Duration::from_secs(6 * 3_600);
 /// How often SQLite's log is carried into its file.
 const CHECKPOINTS: Duration = Duration::from_millis(250);
 /// How soon an applied site file is in force, or a changed keys file.
 const REFRESH: Duration = Duration::from_secs(1);
+/// How soon what rests on a consent that has ended is erased. Until then no query counts it.
+const SWEEP: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -38,6 +42,18 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
     }
 }
 
+/// Erases what has ended by itself, the first time at once.
+pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(problem) = sweep::round(&writer, &readers, clock::now()).await {
+            tracing::warn!(code = problem.code, "what has ended waits for the next round");
+        }
+    }
+}
+
 /// Keeps SQLite's log short.
 pub(super) async fn carry(mut checkpoints: Checkpoints) {
     let mut ticks = tokio::time::interval(CHECKPOINTS);
@@ -50,15 +66,15 @@ pub(super) async fn carry(mut checkpoints: Checkpoints) {
     }
 }
 
-/// Makes room for the months to come, long before they begin.
-pub(super) async fn keep_months_ahead(database: Database) {
-    let mut ticks = tokio::time::interval(AHEAD);
-    // The first tick comes at once, and opening the database has done it.
-    ticks.tick().await;
+/// Makes room for the months to come, long before they begin, and drops those that no site keeps any more.
+pub(super) async fn turn_months(database: Database, sites: Sites) {
+    let mut ticks = tokio::time::interval(MONTHS);
     loop {
         ticks.tick().await;
-        if let Err(error) = database.make_months().await {
-            tracing::warn!(%error, "no room was made for the months to come");
+        let kept = sites.events_are_kept();
+        let oldest = kept.map(|days| clock::now().plus(-i64::from(days) * DAY));
+        if let Err(error) = database.turn_months(oldest).await {
+            tracing::warn!(%error, "the months were not turned: none made ahead, none dropped");
         }
     }
 }

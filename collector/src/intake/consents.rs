@@ -19,7 +19,7 @@ use consent_core::{
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use self::page::{Page, Whose};
+use self::page::{Before, Page, Whose};
 use super::receipt;
 use crate::{
     error::Problem,
@@ -243,11 +243,14 @@ fn judge<'a>(
     };
     // From when it is granted is the page's word, believed for a few minutes only: what happened
     // between the click and this moment is then not lost, and a longer past cannot be claimed.
-    // Nor does it reach beyond the visitor's last decision: what was not granted then stays so.
+    // Nor does it reach beyond the visitor's last decision, or the end of it: what was not granted then
+    // stays so.
     let none = Times { decided: Millis(0), recorded: Millis(0) };
     let last = before.map_or(none, |(_, visitor)| visitor.times);
     let backdated = request.decided_at.max(now.plus(-DECISION_BACKDATING));
-    let since = backdated.max(last.recorded).min(now);
+    let ended = Before::of(&standing, site.policy.revision(), now);
+    let end = if ended == Before::RunOut { standing.expires() } else { Millis(0) };
+    let since = backdated.max(last.recorded).max(end).min(now);
     let expires = now.plus(i64::from(site.file.consent_days) * DAY);
     let after = standing.decided(&site.policy, &choices, receipt_id, since, expires);
 
@@ -271,7 +274,9 @@ fn judge<'a>(
     let whose = hash.map(|hash| Whose {
         hash,
         row: before.map(|(_, visitor)| visitor.row),
+        before: ended,
         standing: after,
+        lead_link: site.policy.lead_link().map(|purpose| &purpose.key),
         times: Times { decided: request.decided_at.max(last.decided), recorded: now },
     });
     let receipt = Some((receipt_id, signed.clone()));

@@ -6,6 +6,7 @@ pub mod consents;
 pub mod events;
 pub mod leads;
 mod receipt;
+pub mod sweep;
 pub mod verify;
 pub mod writer;
 

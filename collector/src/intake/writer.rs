@@ -12,11 +12,15 @@
 
 mod jobs;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinSet,
+    time::timeout,
 };
 
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
@@ -24,6 +28,7 @@ use super::{
     consents,
     events::{self, Ids},
     leads,
+    sweep::{Piece, Swept},
 };
 use crate::{
     clock,
@@ -39,6 +44,12 @@ use crate::{
 const QUEUE: usize = 4_096;
 /// Jobs in one transaction, at most.
 const GROUP: usize = 256;
+
+/// How long a group may take, the opening of a connection included: twice what the database lets a statement wait
+/// for a lock. A server that hangs, or a network that swallows everything, says nothing of its own.
+const GROUP_TIME: Duration = Duration::from_secs(10);
+/// How long a caller waits, at most.
+const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// The way to the writing task.
 #[derive(Clone, Debug)]
@@ -112,6 +123,14 @@ impl Writer {
         self.ask(Job::Checkpoint).await
     }
 
+    /// Erases a piece of what has ended by itself.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing is erased.
+    pub async fn sweep(&self, piece: Piece) -> Result<Swept, Problem> {
+        self.ask(|answer| Job::Sweep(piece, answer)).await
+    }
+
     /// Counts refused calls.
     ///
     /// # Errors
@@ -143,7 +162,10 @@ impl Writer {
     async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(job(answer)).map_err(|_| Problem::busy())?;
-        answered.await.map_err(|_| Problem::busy())?
+        match timeout(ANSWER_TIME, answered).await {
+            Ok(answered) => answered.map_err(|_| Problem::unanswered())?,
+            Err(_) => Err(Problem::unanswered()),
+        }
     }
 }
 
@@ -154,7 +176,7 @@ struct Tables {
     metrics: Metrics,
 }
 
-/// Why jobs were not stored. Nothing of them was.
+/// Why jobs were not stored, as far as is known: a commit whose answer was lost may have been made.
 enum Failed {
     /// One of them; the others may do better without it.
     Job(sqlx::Error),
@@ -204,12 +226,14 @@ async fn one_by_one(tables: &mut Tables, keys: &Keys, group: &mut Vec<Job>) {
 impl Tables {
     /// Applies jobs in one transaction. Jobs are left as they are, so that they can be tried again.
     async fn commit(&mut self, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
-        let db = match &mut self.open {
-            Some(db) => db,
-            none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
-        };
         let start = Instant::now();
-        let done = commit(db, keys, jobs).await;
+        let Ok(done) = timeout(GROUP_TIME, self.try_commit(keys, jobs)).await else {
+            // To close it in order would be to wait for the same server.
+            self.open = None;
+            let seconds = GROUP_TIME.as_secs();
+            let message = format!("the database has not answered in {seconds} s");
+            return Err(Failed::Database(sqlx::Error::Protocol(message)));
+        };
         match &done {
             Ok(_) => self.metrics.committed(jobs.len(), start.elapsed()),
             Err(_) => self.close().await,
@@ -217,11 +241,21 @@ impl Tables {
         done
     }
 
+    async fn try_commit(&mut self, keys: &Keys, jobs: &[Job]) -> Result<Vec<Outcome>, Failed> {
+        let db = match &mut self.open {
+            Some(db) => db,
+            none => none.insert(self.database.reopen().await.map_err(Failed::Database)?),
+        };
+        commit(db, keys, jobs).await
+    }
+
+    /// Ends the connection in order, as far as the database still answers.
     async fn close(&mut self) {
-        if let Some(db) = self.open.take()
-            && let Err(error) = db.close().await
-        {
-            tracing::warn!(%error, "the database did not close");
+        let Some(db) = self.open.take() else { return };
+        match timeout(GROUP_TIME, db.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not close"),
+            Err(_) => tracing::warn!("the database did not close in time"),
         }
     }
 }
@@ -261,7 +295,7 @@ async fn attempt(
     let mut tx = db.begin().await.map_err(Failed::Database)?;
     // Of this attempt alone: what is not committed has taken no place.
     let mut log = Appender::default();
-    if jobs.iter().any(|job| matches!(job, Job::Decide(..) | Job::Checkpoint(_))) {
+    if jobs.iter().any(Job::holds_the_log) {
         log.hold(&mut tx).await.map_err(Failed::Database)?;
     }
     // Read once the database is this transaction's own: nothing recorded before it is later.

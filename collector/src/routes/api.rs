@@ -69,7 +69,7 @@ pub(super) async fn query(
     let site = authorised(&app, &headers, &query.site, Scope::Query).await?;
     let question = query.question()?;
     let mut db = app.readers.acquire().await?;
-    Ok(Json(query::run(&mut db, site.id, &site.file, &question).await?))
+    Ok(Json(query::run(&mut db, site.id, &site.file, &question, clock::now()).await?))
 }
 
 /// The parameters of a listing.

@@ -17,7 +17,7 @@ mod room;
 mod slow;
 mod visitor;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -104,6 +104,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/leads", get(api::leads))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
         .route("/api/v1/refusals", get(refusals::list))
+        .route_layer(middleware::from_fn(in_time))
         .route_layer(by_address)
         .merge(visitors)
         .route(HEALTHY, get(health::healthy))
@@ -113,6 +114,23 @@ pub fn router(app: App) -> Router {
         .layer(middleware::map_response_with_state(Tls(app.tls), harden))
         .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
+}
+
+/// How long an answer that is read from the database may take to begin.
+const ANSWER_TIME: Duration = Duration::from_secs(12);
+
+/// A database that hangs must not keep those waiting who only ask.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER_TIME, next.run(request)).await;
+    answer.unwrap_or_else(|_| Problem::unanswered().into_response())
+}
+
+/// The same for one question of a call that does more.
+async fn asked<T>(asking: impl Future<Output = sqlx::Result<T>>) -> Result<T, Problem> {
+    match tokio::time::timeout(ANSWER_TIME, asking).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Problem::unanswered()),
+    }
 }
 
 async fn unknown() -> Problem {

@@ -23,7 +23,7 @@ use consent_core::{
 };
 
 use super::{
-    App, body,
+    App, asked, body,
     cookies::{self, Cookies},
     limit,
     refusals::Named,
@@ -69,8 +69,10 @@ pub(super) async fn open_session(
         None => None,
         Some(visitor) => {
             let hash = app.keys.visitor_hash(&site.key, visitor);
-            let mut db = app.readers.acquire().await?;
-            if visitors::find(&mut db, site.id, &[hash]).await?.is_empty() {
+            let found = asked(async {
+                visitors::find(&mut app.readers.acquire().await?, site.id, &[hash]).await
+            });
+            if found.await?.is_empty() {
                 return Err(Problem::unauthorized(
                     "visitor_unknown",
                     "the visitor is not known here; forget the id and ask again",

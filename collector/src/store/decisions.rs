@@ -10,8 +10,8 @@ use consent_core::{
 };
 
 use super::{
-    Connection, SiteId, VisitorRow, sixteen,
-    statement::{Value, chunks, sql},
+    Connection, SiteId, VisitorRow, rows, sixteen,
+    statement::{Value, sql},
 };
 
 /// A decision as recorded.
@@ -104,21 +104,16 @@ pub struct Decision<'a> {
     pub log_index: i64,
 }
 
-const INSERT: &str = "INSERT INTO decision (site_id, id, session, visitor_id, receipt_id, edition, \
-    method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index) \
-    VALUES ";
+const INTO: &str = "decision (site_id, id, session, visitor_id, receipt_id, edition, method, \
+    language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index)";
 
 /// Records decisions.
 ///
 /// # Errors
 /// Where the database does not answer, or has one of that id.
 pub async fn insert(db: &mut Connection, decisions: &[&Decision<'_>]) -> sqlx::Result<()> {
-    for chunk in chunks(decisions) {
-        let mut insert = sql(INSERT);
-        insert.push_rows(chunk.iter().map(|decision| values(decision)));
-        insert.execute(db).await?;
-    }
-    Ok(())
+    let decisions: Vec<_> = decisions.iter().map(|decision| values(decision)).collect();
+    rows::insert(db, INTO, &decisions, "").await
 }
 
 fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
@@ -147,7 +142,8 @@ fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
 const ERASE: &str = "DELETE FROM decision WHERE site_id = $1 AND id = $2 RETURNING log_index";
 
 /// Erases a decision with its receipt and salt; its place in the log, where there is one. What the
-/// log's leaf says without them is nothing.
+/// log's leaf says without them is nothing. Grants of that receipt go with it, and what rests on them: what
+/// nobody can prove was agreed to is not kept.
 ///
 /// # Errors
 /// Where the database does not answer.

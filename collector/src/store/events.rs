@@ -8,8 +8,9 @@ use sqlx::PgConnection;
 use super::{
     Connection, SiteId,
     engine::Engine,
+    rows::chunks,
     sixteen,
-    statement::{Statement, chunks, sql},
+    statement::{Statement, sql},
 };
 
 /// An event to store, with its address already cleaned.

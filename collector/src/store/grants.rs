@@ -1,45 +1,49 @@
 //! What is granted, row by row. Deleting a row deletes what rests on it.
 
-use consent_core::standing::Standing;
+use consent_core::{ids::PurposeKey, standing::Standing};
 
-use super::{
-    Connection, SiteId, VisitorRow,
-    statement::{chunks, sql},
-};
+use super::{Connection, SiteId, VisitorRow, rows, statement::sql};
 
-/// Records the grants of decisions, each of another visitor.
+/// What a visitor has granted by a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted<'a> {
+    /// The site.
+    pub site: SiteId,
+    /// Who.
+    pub visitor: VisitorRow,
+    /// What.
+    pub standing: &'a Standing,
+    /// The purpose of the site that allows links with leads: no link rests on a grant of another one.
+    pub lead_link: Option<&'a PurposeKey>,
+}
+
+const INTO: &str = "consent_grant (site_id, visitor_id, receipt_id, purpose, service, since, kind)";
+
+/// Records the grants of decisions, each of another visitor. The decisions are recorded already.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn insert(
-    db: &mut Connection,
-    standings: &[(SiteId, VisitorRow, &Standing)],
-) -> sqlx::Result<()> {
-    let granted: Vec<_> = standings
+pub async fn insert(db: &mut Connection, granted: &[Granted<'_>]) -> sqlx::Result<()> {
+    let granted: Vec<_> = granted
         .iter()
-        .filter_map(|(site, visitor, standing)| {
-            Some((site, visitor, standing.receipt()?, standing))
+        .filter_map(|granted| Some((granted, granted.standing.receipt()?)))
+        .flat_map(|(granted, receipt)| {
+            granted.standing.grants().iter().map(move |grant| (granted, receipt, grant))
         })
-        .flat_map(|(site, visitor, receipt, standing)| {
-            standing.grants().iter().map(move |grant| (site, visitor, receipt, grant))
-        })
-        .collect();
-    for chunk in chunks(&granted) {
-        let mut insert = sql("INSERT INTO consent_grant \
-             (site_id, visitor_id, receipt_id, purpose, service, since) VALUES ");
-        insert.push_rows(chunk.iter().map(|(site, visitor, receipt, grant)| {
+        .map(|(granted, receipt, grant)| {
+            let links = granted.lead_link == Some(&grant.purpose);
             [
-                site.0.into(),
-                visitor.0.into(),
+                granted.site.0.into(),
+                granted.visitor.0.into(),
                 receipt.as_bytes().to_vec().into(),
                 grant.purpose.as_str().into(),
                 grant.service.as_ref().map_or("", |service| service.as_str()).into(),
                 grant.since.0.into(),
+                if links { "lead_link" } else { "use" }.into(),
             ]
-        }));
-        insert.execute(db).await?;
-    }
-    Ok(())
+        })
+        .collect();
+    rows::insert(db, INTO, &granted, "").await
 }
 
 const HELD: &str = "SELECT DISTINCT purpose, service FROM consent_grant \

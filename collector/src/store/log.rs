@@ -5,7 +5,8 @@ use consent_core::time::Millis;
 use super::{
     Connection,
     locks::{self, Lock},
-    statement::{chunks, sql},
+    rows,
+    statement::sql,
 };
 
 /// How many leaves the log has, which nobody else can change until the caller's transaction ends:
@@ -60,13 +61,9 @@ pub async fn name(db: &mut Connection, origin: &str) -> sqlx::Result<()> {
 /// # Errors
 /// Where the database does not answer, or one of the places is taken.
 pub async fn append(db: &mut Connection, first: i64, leaves: &[[u8; 32]]) -> sqlx::Result<()> {
-    let leaves: Vec<_> = (first..).zip(leaves).collect();
-    for chunk in chunks(&leaves) {
-        let mut append = sql("INSERT INTO log_leaf (idx, hash) VALUES ");
-        append.push_rows(chunk.iter().map(|(index, hash)| [(*index).into(), (*hash).into()]));
-        append.execute(db).await?;
-    }
-    Ok(())
+    let leaves: Vec<_> =
+        (first..).zip(leaves).map(|(index, hash)| [index.into(), hash.into()]).collect();
+    rows::insert(db, "log_leaf (idx, hash)", &leaves, "").await
 }
 
 const REPLACE: &str = "UPDATE log_leaf SET hash = $2 WHERE idx = $1";

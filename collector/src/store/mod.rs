@@ -6,6 +6,7 @@
 
 pub mod checkpoints;
 pub mod decisions;
+pub mod ended;
 mod engine;
 pub mod events;
 pub mod grants;
@@ -18,6 +19,7 @@ pub mod partitions;
 pub mod probe;
 pub mod refusals;
 pub mod reports;
+mod rows;
 pub mod sites;
 pub mod statement;
 pub mod tallies;

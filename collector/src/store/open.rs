@@ -2,6 +2,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
+use consent_core::time::Millis;
 use sqlx::{
     ConnectOptions as _, PgConnection, SqliteConnection,
     migrate::{MigrateError, Migrator},
@@ -120,8 +121,9 @@ impl Database {
         let options = options
             .application_name("ashiato")
             .statement_cache_capacity(200)
-            // A collector that hangs must not keep the others waiting: what it has begun is undone, and the
-            // lock under which decisions are taken goes to the next.
+            // A collector that hangs, or whose machine is gone, must not keep the others waiting: the server undoes
+            // what it has begun, and the lock under which decisions are taken goes to the next. For a server that
+            // hangs the writer has a time of its own.
             .options([
                 ("lock_timeout", milliseconds(PATIENCE)),
                 ("idle_in_transaction_session_timeout", milliseconds(2 * PATIENCE)),
@@ -192,8 +194,7 @@ impl Database {
                 Ok(db.into())
             }
             Options::Postgres(options) => {
-                let mut db: PgConnection =
-                    options.connect().await.map_err(|error| self.unopened(error))?;
+                let mut db = durable(options).await.map_err(|error| self.unopened(error))?;
                 ON_POSTGRES.run(&mut db).await.map_err(migration)?;
                 let mut db = Connection::from(db);
                 partitions::ahead(&mut db, clock::now())
@@ -223,20 +224,24 @@ impl Database {
     pub async fn reopen(&self) -> sqlx::Result<Connection> {
         match &self.options {
             Options::Sqlite(options) => Ok(options.connect().await?.into()),
-            Options::Postgres(options) => Ok(options.connect().await?.into()),
+            Options::Postgres(options) => Ok(durable(options).await?.into()),
         }
     }
 
-    /// Makes the partitions of the months to come, where the engine has any.
+    /// Makes the partitions of the months to come, and drops those of months before `oldest`, where the
+    /// engine has any.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn make_months(&self) -> sqlx::Result<()> {
+    pub async fn turn_months(&self, oldest: Option<Millis>) -> sqlx::Result<()> {
         if self.is_sqlite() {
             return Ok(());
         }
         let mut db = self.reopen().await?;
         partitions::ahead(&mut db, clock::now()).await?;
+        if let Some(oldest) = oldest {
+            partitions::drop_before(&mut db, oldest).await?;
+        }
         db.close().await
     }
 
@@ -304,9 +309,52 @@ fn without_password(url: &str) -> String {
     }
 }
 
+const ON_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') = 'off'";
+
+/// A connection that acknowledges what is on disk, though a role or a database may have it otherwise. What goes
+/// further than that (`remote_apply`) stays.
+async fn durable(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    let mut db: PgConnection = options.connect().await?;
+    sqlx::query(ON_DISK).execute(&mut db).await?;
+    Ok(db)
+}
+
 #[cfg(test)]
 mod tests {
+    use ashiato_postgres::Cluster;
+
     use super::*;
+    use crate::store::statement::sql;
+
+    #[tokio::test]
+    async fn what_is_acknowledged_is_on_disk_unless_a_flag_says_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let database = Database::at(&url).unwrap();
+        database.create().await.unwrap();
+        // https://sqlite.org/pragma.html#pragma_synchronous: 2 is FULL, 1 is NORMAL.
+        for (synchronous, number) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
+            let mut db = database.clone().synchronous(synchronous).reopen().await.unwrap();
+            assert_eq!(sql("PRAGMA synchronous").one::<i64>(&mut db).await.unwrap(), number);
+        }
+
+        let cluster = Cluster::at_hand().unwrap();
+        let url = cluster.database().unwrap();
+        let database = Database::at(&url).unwrap();
+        let name = url.rsplit_once("localhost/").unwrap().1.split('?').next().unwrap();
+        for (theirs, ours) in [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
+        {
+            let mut db = database.create().await.unwrap();
+            db.raw(format!("ALTER DATABASE {name} SET synchronous_commit = {theirs}"))
+                .await
+                .unwrap();
+            for mut db in [database.create().await.unwrap(), database.reopen().await.unwrap()] {
+                let set: String = sql("SHOW synchronous_commit").one(&mut db).await.unwrap();
+                assert_eq!(set, ours, "where the database has {theirs}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn every_way_to_write_its_address_leads_to_the_same_file() {

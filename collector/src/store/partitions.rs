@@ -46,15 +46,24 @@ impl Month {
         (-1..=AHEAD).map(move |months| Self(first.saturating_add(Span::new().months(months))))
     }
 
+    /// The month of a partition's name; `None` where it has none.
+    fn of(name: &str) -> Option<Self> {
+        let (year, month) = name.strip_prefix("event_")?.split_once('_')?;
+        Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok().map(Self)
+    }
+
     fn name(self) -> String {
         format!("event_{:04}_{:02}", self.0.year(), self.0.month())
     }
 
     /// The smallest id of the month, as PostgreSQL writes bytes.
     fn bound(self) -> String {
-        let start =
-            self.0.to_zoned(TimeZone::UTC).map_or(0, |day| day.timestamp().as_millisecond());
-        format!("'\\x{start:012x}{:020}'", 0)
+        format!("'\\x{:012x}{:020}'", self.start().0, 0)
+    }
+
+    fn start(self) -> Millis {
+        let start = self.0.to_zoned(TimeZone::UTC).map(|day| day.timestamp().as_millisecond());
+        Millis(start.unwrap_or(0))
     }
 
     fn next(self) -> Self {
@@ -78,6 +87,39 @@ async fn make(db: &mut PgConnection, month: Month) -> sqlx::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(db).await.map(drop)
 }
 
+const NAMES: &str =
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'event'::regclass";
+
+/// Drops the months that lie before `oldest` as a whole, and deletes what is older among the events without a
+/// month. What happened since then by its own time stays, though its id was made by a clock that went wrong: it
+/// is one of those without a month from now on.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn drop_before(db: &mut Connection, oldest: Millis) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Partitions).await?;
+    if let Engine::Postgres(db) = tx.engine().await? {
+        let names: Vec<String> = sqlx::query_scalar(NAMES).fetch_all(&mut *db).await?;
+        let months = names.iter().filter_map(|name| Month::of(name));
+        for month in months.filter(|month| month.next().start() <= oldest) {
+            let name = month.name();
+            let statements = format!(
+                "ALTER TABLE event DETACH PARTITION {name}; \
+                 INSERT INTO event SELECT * FROM {name} WHERE at >= {oldest}; \
+                 DROP TABLE {name};",
+                oldest = oldest.0
+            );
+            // Made of numbers alone.
+            sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *db).await?;
+        }
+        sqlx::query(DELETE_OTHER).bind(oldest.0).execute(&mut *db).await?;
+    }
+    tx.commit().await
+}
+
+const DELETE_OTHER: &str = "DELETE FROM event_other WHERE at < $1";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +131,9 @@ mod tests {
         assert_eq!(names, ["event_2026_12", "event_2027_01", "event_2027_02", "event_2027_03"]);
         assert_eq!(months[1].bound(), "'\\x01a2ce8bd40000000000000000000000'");
         assert_eq!(months[0].next(), months[1]);
+        assert_eq!(Month::of("event_2027_01"), Some(months[1]));
+        for other in ["event_other", "event_2027_13", "lead_2027_01", "event_2027"] {
+            assert_eq!(Month::of(other), None, "{other}");
+        }
     }
 }

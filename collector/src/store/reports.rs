@@ -11,7 +11,7 @@ use consent_core::{
 };
 
 use super::{
-    Connection, SiteId, sixteen,
+    Connection, SiteId, ended, sixteen,
     statement::{Row, Statement, sql},
     tallies::Kind,
 };
@@ -111,11 +111,16 @@ impl Dimension {
     }
 }
 
-/// Answers a question. One row more than the limit says that there are more.
+/// Answers a question as of `now`. One row more than the limit says that there are more.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Result<Vec<Line>> {
+pub async fn run(
+    db: &mut Connection,
+    site: SiteId,
+    report: &Report,
+    now: Millis,
+) -> sqlx::Result<Vec<Line>> {
     let mut query = sql("SELECT ");
     let dimensions = report.dimensions.iter().map(|dimension| dimension.sql());
     let metrics = report.metrics.iter().map(|metric| metric.sql());
@@ -126,6 +131,7 @@ pub async fn run(db: &mut Connection, site: SiteId, report: &Report) -> sqlx::Re
     );
     query.push_bind(site.0).push(" AND e.day >= ").push_bind(report.days.0);
     query.push(" AND e.day <= ").push_bind(report.days.1);
+    ended::leave_out(&mut query, site, now);
     for filter in &report.filters {
         query.push(" AND ").push(filter.dimension.sql());
         query.push(if filter.is { " IN (" } else { " NOT IN (" });
@@ -238,14 +244,23 @@ pub struct Holding {
     pub now: Millis,
 }
 
-const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, lead.page, \
-    lead.received_at, CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END \
-    FROM lead \
+/// A lead's link `l`, and the visitor `v` whose consent holds it; no visitor where none does.
+const LINK: &str = " FROM lead \
     LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
-    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
-    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
-    AND v.revision = $2 AND v.expires > $3 \
-    WHERE lead.site_id = $1 ORDER BY lead.received_at DESC, lead.id LIMIT $4 OFFSET $5";
+    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id";
+const HOLDER: &str = " LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
+    AND v.revision = ";
+/// When the lead was linked, as long as that holds.
+const LINKED_AT: &str = "CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END";
+
+fn push_link(query: &mut Statement<'_>, site: SiteId, holding: Holding) {
+    query.push(LINKED_AT).push(LINK);
+    ended::leave_out(query, site, holding.now);
+    query.push(HOLDER).push_bind(i64::from(holding.revision));
+}
+
+const LEADS: &str = "SELECT lead.id, lead.form, lead.fields, lead.agreements, lead.page, \
+    lead.received_at, ";
 
 /// Leads, the newest first; one more than `limit` says that there are more.
 ///
@@ -258,14 +273,12 @@ pub async fn leads(
     limit: u32,
     offset: u32,
 ) -> sqlx::Result<Vec<ListedLead>> {
-    let rows = sql(LEADS)
-        .bind(site.0)
-        .bind(i64::from(holding.revision))
-        .bind(holding.now.0)
-        .bind(i64::from(limit) + 1)
-        .bind(i64::from(offset))
-        .rows(db)
-        .await?;
+    let mut query = sql(LEADS);
+    push_link(&mut query, site, holding);
+    query.push(" WHERE lead.site_id = ").push_bind(site.0);
+    query.push(" ORDER BY lead.received_at DESC, lead.id LIMIT ").push_bind(i64::from(limit) + 1);
+    query.push(" OFFSET ").push_bind(i64::from(offset));
+    let rows = query.rows(db).await?;
     let lead = |row: &Row| {
         Ok(ListedLead {
             id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
@@ -297,13 +310,6 @@ pub struct Moment {
     pub properties: Option<String>,
 }
 
-const LINKED: &str = "SELECT CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END \
-    FROM lead \
-    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
-    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
-    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
-    AND v.revision = $3 AND v.expires > $4 \
-    WHERE lead.site_id = $1 AND lead.id = $2";
 const TIMELINE: &str = "SELECT e.id, e.at, e.name, e.page, e.title, e.properties \
     FROM lead_link l \
     JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id \
@@ -338,13 +344,11 @@ pub async fn timeline(
     lead: LeadId,
 ) -> sqlx::Result<Timeline> {
     let id = lead.as_bytes();
-    let linked: Option<(Option<i64>,)> = sql(LINKED)
-        .bind(site.0)
-        .bind(id)
-        .bind(i64::from(holding.revision))
-        .bind(holding.now.0)
-        .first(db)
-        .await?;
+    let mut linked = sql("SELECT ");
+    push_link(&mut linked, site, holding);
+    linked.push(" WHERE lead.site_id = ").push_bind(site.0);
+    linked.push(" AND lead.id = ").push_bind(id);
+    let linked: Option<(Option<i64>,)> = linked.first(db).await?;
     let since = match linked {
         None => return Ok(Timeline::NoLead),
         Some((None,)) => return Ok(Timeline::Unlinked),
@@ -378,9 +382,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("a.db").display());
         let mut db = Database::at(&url).unwrap().create().await.unwrap();
-        let mut plan = sql("EXPLAIN QUERY PLAN ");
-        plan.push(TIMELINE);
-        let steps = plan.rows(&mut db).await.unwrap();
+        let steps = sql(TIMELINE).explained().rows(&mut db).await.unwrap();
         let steps: Vec<String> = steps.iter().map(|step| step.get(3)).collect();
         let events = steps.iter().find(|step| step.starts_with("SEARCH e ")).unwrap();
         assert!(events.contains("event_by_grant (site_id=? AND grant_id=?)"), "{steps:#?}");

@@ -53,6 +53,17 @@ pub async fn list(db: &mut Connection) -> sqlx::Result<Vec<(String, i64)>> {
     sql(LIST).all(db).await
 }
 
+const IDS: &str = "SELECT id FROM site ORDER BY id";
+
+/// Rows of all sites.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn ids(db: &mut Connection) -> sqlx::Result<Vec<SiteId>> {
+    let rows: Vec<(i64,)> = sql(IDS).all(db).await?;
+    Ok(rows.into_iter().map(|(id,)| SiteId(id)).collect())
+}
+
 const FIND: &str = "SELECT site.id, policy.edition, policy.revision, policy.wording, \
         policy.document, policy.applied_at \
     FROM site JOIN policy ON policy.site_id = site.id AND policy.edition = site.edition \

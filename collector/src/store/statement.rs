@@ -211,20 +211,6 @@ pub struct Statement<'q> {
     fixed: usize,
 }
 
-/// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
-const CHUNK: usize = 512;
-
-/// Rows by powers of two: few statements to prepare, whatever their number.
-pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
-        let (chunk, others) = rest.split_at(size);
-        rest = others;
-        Some(chunk)
-    })
-}
-
 /// A statement of that text.
 #[must_use]
 pub fn sql<'q>(text: &'static str) -> Statement<'q> {
@@ -291,6 +277,13 @@ impl<'q> Statement<'q> {
                 AssertSqlSafe(text).into_sql_str()
             }
         }
+    }
+
+    /// The same, asking SQLite how it would go about it.
+    #[cfg(test)]
+    pub(super) fn explained(mut self) -> Self {
+        self.text.to_mut().insert_str(0, "EXPLAIN QUERY PLAN ");
+        self
     }
 
     fn for_sqlite(self) -> sqlx::Result<(SqlStr, SqliteArguments)> {

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use consent_core::ids::{PurposeKey, ServiceKey};
 
-use super::{
-    Connection, SiteId,
-    statement::{chunks, sql},
-};
+use super::{Connection, SiteId, rows};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,16 +44,12 @@ pub type Counts = BTreeMap<(SiteId, i64, Kind, String), i64>;
 /// Where the database does not answer.
 pub async fn add(db: &mut Connection, counts: &Counts) -> sqlx::Result<()> {
     // In their order, so that nobody waits for somebody who waits for them.
-    let counts: Vec<_> = counts.iter().collect();
-    for chunk in chunks(&counts) {
-        let mut add = sql("INSERT INTO tally (site_id, day, kind, detail, n) VALUES ");
-        add.push_rows(chunk.iter().map(|((site, day, kind, detail), n)| {
-            [site.0.into(), (*day).into(), kind.as_str().into(), detail.into(), (**n).into()]
-        }));
-        add.push(
-            " ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n",
-        );
-        add.execute(db).await?;
-    }
-    Ok(())
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|((site, day, kind, detail), n)| {
+            [site.0.into(), (*day).into(), kind.as_str().into(), detail.into(), (*n).into()]
+        })
+        .collect();
+    let more = "ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n";
+    rows::insert(db, "tally (site_id, day, kind, detail, n)", &counts, more).await
 }

@@ -9,8 +9,8 @@ use consent_core::{
 };
 
 use super::{
-    Connection, SiteId, VisitorRow, sixteen,
-    statement::{Row, Statement, Value, chunks, sql},
+    Connection, SiteId, VisitorRow, rows, sixteen,
+    statement::{Row, Statement, Value, sql},
 };
 
 /// A visitor as recorded.
@@ -139,6 +139,8 @@ pub struct New<'a> {
     pub times: Times,
 }
 
+const INTO: &str = "visitor (site_id, hash, receipt, revision, expires, decided_at, recorded_at)";
+
 /// Records visitors who are new.
 ///
 /// # Errors
@@ -147,23 +149,23 @@ pub async fn insert(
     db: &mut Connection,
     new: &[New<'_>],
 ) -> sqlx::Result<HashMap<(SiteId, VisitorHash), VisitorRow>> {
-    let mut rows = HashMap::with_capacity(new.len());
-    for chunk in chunks(new) {
-        let mut insert = sql("INSERT INTO visitor \
-             (site_id, hash, receipt, revision, expires, decided_at, recorded_at) VALUES ");
-        insert.push_rows(chunk.iter().map(|New { site, hash, standing, times }| {
+    let new: Vec<_> = new
+        .iter()
+        .map(|New { site, hash, standing, times }| {
             let [receipt, rest @ ..] = values(standing, *times);
             let [revision, expires, decided, recorded] = rest;
             let hash = hash.as_bytes().into();
             [site.0.into(), hash, receipt, revision, expires, decided, recorded]
-        }));
-        insert.push(" RETURNING site_id, hash, id");
-        for (site, hash, id) in insert.all::<(i64, Vec<u8>, i64)>(db).await? {
+        })
+        .collect();
+    let answered = "RETURNING site_id, hash, id";
+    let made: Vec<(i64, Vec<u8>, i64)> = rows::insert_answering(db, INTO, &new, answered).await?;
+    made.into_iter()
+        .map(|(site, hash, id)| {
             let hash = VisitorHash::from_bytes(sixteen(hash, "hash")?);
-            rows.insert((SiteId(site), hash), VisitorRow(id));
-        }
-    }
-    Ok(rows)
+            Ok(((SiteId(site), hash), VisitorRow(id)))
+        })
+        .collect()
 }
 
 /// Receipt, revision, end, and both times.
@@ -178,7 +180,7 @@ fn values(standing: &Standing, times: Times) -> [Value<'static>; 5] {
 }
 
 const SET_STANDING: &str = "UPDATE visitor SET receipt = $3, revision = $4, expires = $5, \
-    decided_at = $6, recorded_at = $7 WHERE site_id = $1 AND id = $2";
+    decided_at = $6, recorded_at = $7, ended_at = NULL WHERE site_id = $1 AND id = $2";
 
 /// Puts a decision in force.
 ///

@@ -130,8 +130,58 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Stops the server and all its processes where they are, as where its machine hangs: connections stay, and
+    /// nobody answers. It goes on by [`Cluster::thaw`].
+    ///
+    /// # Errors
+    /// Where it belongs to another process.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.signal_all(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// Where it belongs to another process.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.signal_all(Signal::CONT)
+    }
+
+    fn signal_all(&self, signal: Signal) -> io::Result<()> {
+        let Some(own) = &self.own else {
+            return Err(io::Error::other("the server belongs to another process"));
+        };
+        signal_all(&own.server, signal);
+        Ok(())
+    }
+}
+
+/// The server first, which then starts no more processes.
+fn signal_all(server: &Child, signal: Signal) {
+    let Some(pid) = i32::try_from(server.id()).ok().and_then(Pid::from_raw) else { return };
+    // Each may have ended by itself.
+    let _ = kill_process(pid, signal);
+    for child in children(pid) {
+        let _ = kill_process(child, signal);
+    }
+}
+
+fn children(parent: Pid) -> Vec<Pid> {
+    let of = |entry: fs::DirEntry| {
+        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+        // "PID (NAME) STATE PARENT …", where the name may hold anything.
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let own: i32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+        (own == parent.as_raw_nonzero().get()).then_some(pid)
+    };
+    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(of).collect()
+}
+
 impl Drop for Own {
     fn drop(&mut self) {
+        // A test that failed may have left it frozen.
+        signal_all(&self.server, Signal::CONT);
         end(&mut self.server);
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     if chosen(Engine::Postgres) {
         install::for_postgres()?;
         // On the disk on which SQLite's file lies too.
-        let cluster = Cluster::start_in(&root.join("target/bench"))?;
+        let cluster = Cluster::start_in(&folder(root, "postgres")?)?;
         on(root, options, Some(cluster.database()?))?;
     }
     Ok(())

@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
-use consent_core::{ids::VisitorHash, policy::Slot, standing::Standing, time::Millis};
+use consent_core::{
+    ids::{PurposeKey, VisitorHash},
+    policy::Slot,
+    standing::Standing,
+    time::Millis,
+};
 
 use crate::{
     log::Hash,
@@ -10,7 +15,7 @@ use crate::{
     store::{
         Connection, SiteId, VisitorRow,
         decisions::{self, Decision},
-        grants,
+        ended, grants,
         tallies::{self, Counts, Kind},
         visitors::{self, New, Times},
     },
@@ -18,19 +23,47 @@ use crate::{
 };
 
 /// Whose standing a decision changes, and into what.
-pub(super) struct Whose {
+pub(super) struct Whose<'a> {
     pub(super) hash: VisitorHash,
     /// None of a visitor whom the decision makes.
     pub(super) row: Option<VisitorRow>,
+    /// How far what they granted before had ended by itself.
+    pub(super) before: Before,
     pub(super) standing: Standing,
+    /// The purpose that allows links with leads.
+    pub(super) lead_link: Option<&'a PurposeKey>,
     pub(super) times: Times,
+}
+
+/// How far a consent had ended by itself when its visitor decided anew. What the sweep had not come to yet
+/// ends then: how long that takes is to make no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// It held, or there was none.
+    Held,
+    /// It was of an older revision: it links nobody any more.
+    Outdated,
+    /// It had run out.
+    RunOut,
+}
+
+impl Before {
+    /// Of that standing, under that revision, at that time.
+    pub(super) fn of(standing: &Standing, revision: u32, now: Millis) -> Self {
+        match standing.receipt() {
+            None => Self::Held,
+            Some(_) if standing.expires() <= now => Self::RunOut,
+            Some(_) if standing.revision() != revision => Self::Outdated,
+            Some(_) => Self::Held,
+        }
+    }
 }
 
 /// Decisions that share neither an id nor a visitor, and the places of the log that they take.
 pub(super) struct Page<'a> {
     first: i64,
     leaves: Vec<Hash>,
-    decisions: Vec<(Decision<'a>, Option<Whose>)>,
+    decisions: Vec<(Decision<'a>, Option<Whose<'a>>)>,
     counts: Counts,
 }
 
@@ -46,7 +79,7 @@ impl<'a> Page<'a> {
     }
 
     /// Puts a decision down at [`Page::next`].
-    pub(super) fn put(&mut self, leaf: Hash, decision: Decision<'a>, whose: Option<Whose>) {
+    pub(super) fn put(&mut self, leaf: Hash, decision: Decision<'a>, whose: Option<Whose<'a>>) {
         self.leaves.push(leaf);
         self.decisions.push((decision, whose));
     }
@@ -71,7 +104,7 @@ impl<'a> Page<'a> {
     ) -> sqlx::Result<HashMap<(SiteId, VisitorHash), VisitorRow>> {
         tallies::add(db, &self.counts).await?;
         let new = self.decisions.iter().filter_map(|(decision, whose)| match whose {
-            Some(Whose { hash, row: None, standing, times }) => {
+            Some(Whose { hash, row: None, standing, times, .. }) => {
                 Some(New { site: decision.site, hash: *hash, standing, times: *times })
             }
             _ => None,
@@ -90,8 +123,17 @@ impl<'a> Page<'a> {
                 Some((decision.site, decision.visitor?, whose.as_ref()?))
             })
         };
-        let standings = changed().map(|(site, row, whose)| (site, row, &whose.standing));
-        grants::insert(db, &standings.collect::<Vec<_>>()).await?;
+        for (site, row, whose) in changed() {
+            match whose.before {
+                Before::Held => {}
+                Before::Outdated => drop(ended::unlink(db, site, row).await?),
+                Before::RunOut => ended::end(db, site, row, whose.times.recorded).await?,
+            }
+        }
+        let granted = changed().map(|(site, visitor, Whose { standing, lead_link, .. })| {
+            grants::Granted { site, visitor, standing, lead_link: *lead_link }
+        });
+        grants::insert(db, &granted.collect::<Vec<_>>()).await?;
         // Who is new has granted nothing before.
         for (site, row, whose) in changed().filter(|(_, _, whose)| whose.row.is_some()) {
             visitors::set_standing(db, site, row, &whose.standing, whose.times).await?;

@@ -153,39 +153,3 @@ async fn a_link_shows_nothing_once_its_consent_has_run_out_or_is_of_an_older_pol
         assert!(!linked(2, now).await);
     }
 }
-
-/// Whoever writes the SQL, and whatever their connection checks: without a grant there is no event
-/// and no link.
-#[tokio::test]
-async fn the_tables_refuse_rows_without_a_grant() {
-    for mut bench in benches().await {
-        eprintln!("on {}", bench.url);
-        let now = clock::now();
-        let visitor = bench.visitor(1, &["analytics", "lead_link"], now).await;
-        bench.send(visitor, &[(1, "page_view", now)], now).await;
-        bench.lead(1, None, now).await;
-        let event = "INSERT INTO event (site_id, id, grant_id, name, at, day, page, query, title, referrer) \
-        VALUES (1, $1, 999, 'page_view', 0, 0, '/', '', '', '')";
-        let link = "INSERT INTO lead_link (site_id, lead_id, grant_id, linked_at) \
-        SELECT site_id, id, 999, 0 FROM lead WHERE id <> $1";
-        let elsewhere = "INSERT INTO event (site_id, id, grant_id, name, at, day, page, query, title, referrer) \
-        SELECT 2, $1, id, 'page_view', 0, 0, '/', '', '', '' FROM consent_grant LIMIT 1";
-        let moved = "UPDATE event SET grant_id = 999 WHERE id <> $1";
-        // SQLite checks foreign keys only where a connection asks for it; PostgreSQL always does.
-        let checks: &[&str] = match bench.url.starts_with("sqlite:") {
-            true => &["PRAGMA foreign_keys = ON", "PRAGMA foreign_keys = OFF"],
-            false => &["SELECT 1"],
-        };
-        for check in checks {
-            sql(check).rows(&mut bench.db).await.unwrap();
-            for text in [event, link, elsewhere, moved] {
-                let failed = sql(text).bind(b"\0").execute(&mut bench.db).await;
-                let error = failed.unwrap_err().to_string().to_lowercase();
-                assert!(error.contains("foreign key") || error.contains("stays under"), "{error}");
-            }
-        }
-        assert_eq!(bench.count(EVENTS).await, 1);
-        sql("DELETE FROM consent_grant").execute(&mut bench.db).await.unwrap();
-        assert_eq!(bench.count(EVENTS).await, 0, "what rests on a grant goes with it");
-    }
-}

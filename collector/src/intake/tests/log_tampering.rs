@@ -32,11 +32,23 @@ async fn signed() -> Vec<(Bench, String)> {
 impl Bench {
     /// Nothing that the database itself checks is in the way any more.
     async fn unchecked(&mut self) {
-        self.run(match self.cluster {
-            Some(_) => "SET session_replication_role = replica",
-            None => "PRAGMA foreign_keys = OFF",
-        })
-        .await;
+        let (setting, drops) = match self.cluster {
+            Some(_) => (
+                "SET session_replication_role = replica",
+                "SELECT FORMAT('ALTER TABLE %s DROP CONSTRAINT %I', t.relname, c.conname) \
+                 FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid \
+                 WHERE c.contype = 'c' AND NOT t.relispartition \
+                 AND t.relnamespace = 'public'::regnamespace",
+            ),
+            None => (
+                "PRAGMA foreign_keys = OFF",
+                "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'",
+            ),
+        };
+        self.run(setting).await;
+        for (drop,) in sql(drops).all::<(String,)>(&mut self.db).await.unwrap() {
+            self.run(&drop).await;
+        }
     }
 
     /// What is found of a change, which is then taken back.

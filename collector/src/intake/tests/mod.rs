@@ -2,9 +2,12 @@
 //! themselves refuse.
 
 mod decisions;
+mod ended;
 mod events_and_leads;
+mod gate;
 mod log;
 mod log_tampering;
+mod months;
 mod queries;
 mod writer;
 

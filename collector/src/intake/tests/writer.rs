@@ -7,7 +7,7 @@ use crate::{intake::writer::Writer, metrics::Metrics};
 
 impl Bench {
     /// A database as the writer opens it, by a connection of the test's own making.
-    async fn writer(&self, setup: &'static str) -> Writer {
+    pub(super) async fn writer(&self, setup: &'static str) -> Writer {
         let database = Database::at(&self.url).unwrap();
         let mut connection = database.create().await.unwrap();
         sql(setup).rows(&mut connection).await.unwrap();

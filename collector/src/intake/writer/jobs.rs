@@ -11,6 +11,7 @@ use crate::{
         consents,
         events::{self, Ids},
         leads,
+        sweep::{self, Piece, Swept},
     },
     keys::Keys,
     metrics::Metrics,
@@ -33,8 +34,16 @@ pub(super) enum Job {
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
+    Sweep(Piece, Answer<Swept>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
+}
+
+impl Job {
+    /// Whether it needs the log to itself, under whose lock standings change too.
+    pub(super) const fn holds_the_log(&self) -> bool {
+        matches!(self, Self::Decide(..) | Self::Checkpoint(_) | Self::Sweep(..))
+    }
 }
 
 /// What became of it.
@@ -44,6 +53,7 @@ pub(super) enum Outcome {
     Lead(Result<leads::Taken, Problem>),
     Counted,
     Checkpoint(Result<String, Problem>),
+    Swept(Swept),
     Probed(i64),
 }
 
@@ -106,6 +116,9 @@ pub(super) async fn apply(
                 };
                 outcomes.push(Outcome::Checkpoint(signed));
             }
+            Job::Sweep(piece, _) => {
+                outcomes.push(Outcome::Swept(sweep::erase(db, piece, now).await?));
+            }
             Job::Refused(counts, _) => {
                 for (site, count) in counts {
                     refusals::add(db, *site, count).await?;
@@ -155,6 +168,10 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             drop(to.send(answer));
         }
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
+        (Job::Sweep(_, to), Outcome::Swept(swept)) => {
+            metrics.swept(swept.consents, swept.events, swept.links);
+            drop(to.send(Ok(swept)));
+        }
         (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
@@ -169,6 +186,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
+            Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}

@@ -1,0 +1,106 @@
+//! Where nothing can be stored: whoever sends something is asked to come again, nothing is half-written, and the
+//! collector goes on by itself once it can.
+
+use std::{collections::BTreeMap, thread};
+
+use ashiato_postgres::Cluster;
+use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED};
+
+/// What stores something, and its status where that is done.
+struct Call {
+    path: &'static str,
+    body: String,
+    done: u16,
+}
+
+fn calls(visitor: &Visitor) -> [Call; 3] {
+    let session = &visitor.session;
+    let decision = session.sign(&session.decision("custom", &["analytics", "lead_link"]));
+    let lead = session.sign(&session.lead(Some(&visitor.id)));
+    [
+        Call { path: "/v1/events", body: visitor.batch(&[visitor.event("page_view")]), done: 200 },
+        Call { path: "/v1/consents", body: decision, done: 201 },
+        Call { path: "/v1/leads", body: lead, done: 201 },
+    ]
+}
+
+/// Sends them at the same time: each waits as long as the database is waited for.
+fn send(collector: &Collector, calls: &[Call], expected: impl Fn(&Call) -> u16 + Sync) {
+    thread::scope(|scope| {
+        for call in calls {
+            let expected = expected(call);
+            scope.spawn(move || {
+                let answer = collector.post(call.path, call.body.as_str());
+                assert_eq!(answer.status, expected, "{}: {answer:?}", call.path);
+                assert_eq!(answer.header("retry-after").is_empty(), expected < 500, "{answer:?}");
+            });
+        }
+    });
+}
+
+const ROWS: [&str; 5] = ["event", "decision", "log_leaf", "lead", "consent_grant"];
+
+fn rows(data: &Data) -> BTreeMap<&'static str, i64> {
+    let mut database = data.database();
+    ROWS.map(|table| (table, database.number(&format!("SELECT count(*) FROM {table}")))).into()
+}
+
+#[test]
+fn while_another_holds_the_database_nothing_is_taken_and_afterwards_all_of_it() {
+    let data = Data::new();
+    let collector = Collector::start_with(&data, &UNLIMITED);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let calls = calls(&visitor);
+    let before = rows(&data);
+    let mut other = data.database();
+    other.lock();
+    send(&collector, &calls, |_| 503);
+    other.unlock();
+    assert_eq!(rows(&data), before);
+    send(&collector, &calls, |call| call.done);
+    let after = rows(&data);
+    assert_eq!((after["event"], after["lead"]), (before["event"] + 1, before["lead"] + 1));
+    assert_eq!(after["log_leaf"], before["log_leaf"] + 1);
+}
+
+#[test]
+fn where_the_database_takes_no_writes_nothing_is_taken_and_once_it_does_all_of_it() {
+    let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
+    let collector = Collector::start_with(&data, &UNLIMITED);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let calls = calls(&visitor);
+    let before = rows(&data);
+    let mut other = data.database();
+    // As on a standby that has not been made the primary yet.
+    let mut read_only = |set: &str| {
+        let name = other.texts("SELECT current_database()::text").remove(0);
+        other.execute("SET default_transaction_read_only = off").unwrap();
+        other
+            .execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {set}"))
+            .unwrap();
+        // What is connected has it as it was.
+        other.number(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+    };
+    read_only("on");
+    // The first writes by connections that are gone: each is replaced when it fails.
+    for _ in 0..3 {
+        send(&collector, &calls, |_| 503);
+    }
+    assert_eq!(rows(&data), before);
+    assert_eq!(collector.get("/readyz").status, 503);
+    read_only("off");
+    let mut left: Vec<_> = calls.iter().collect();
+    while !left.is_empty() {
+        left.retain(|call| {
+            let answer = collector.post(call.path, call.body.as_str());
+            assert!([call.done, 503].contains(&answer.status), "{answer:?}");
+            answer.status != call.done
+        });
+    }
+    let after = rows(&data);
+    assert_eq!((after["event"], after["lead"]), (before["event"] + 1, before["lead"] + 1));
+    assert_eq!(after["log_leaf"], before["log_leaf"] + 1);
+}
