@@ -111,6 +111,12 @@ impl Problem {
         Self::content(vec![FieldError { field: field.to_owned(), code, message: message.into() }])
     }
 
+    /// 422 for a form that is taken for a program's.
+    #[must_use]
+    pub fn spam(code: &'static str, message: String) -> Self {
+        Self { code: "spam", ..Self::field("form", code, message) }
+    }
+
     /// 503 where the database fails. The cause is logged here, once, and not shown.
     #[must_use]
     pub fn unavailable(cause: &sqlx::Error) -> Self {
