@@ -37,7 +37,7 @@ const value = (form, name, [rule]) => {
 const fault = (form, name) => {
   const own = known(form).fields[name];
   code = '';
-  if (own && named(form, name)[0]) judge(own[0], value(form, name, own));
+  if (own && named(form, name)[0]) judge(own[0] + '\0' + value(form, name, own));
   return own?.[1][code];
 };
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{domain, spelling::narrowed};
-use crate::cookie::number;
+use crate::text::number;
 
 /// An address with its scheme, and its domain in ASCII; `None` where it is none of a public web page.
 ///

@@ -11,10 +11,11 @@ extern "C" {
     fn found(code: &str);
 }
 
-/// Holds a value against a field's rule ([`Field::rule`]), and says what is wrong with it, if anything is. A rule
-/// that cannot be read holds nothing back.
+/// Holds a value against a field's rule ([`Field::rule`]), which comes before it and ends with a NUL, and says what is
+/// wrong with it, if anything is. A rule that cannot be read holds nothing back.
 #[wasm_bindgen]
-pub fn judge(rule: &str, value: &str) {
+pub fn judge(rule_and_value: &str) {
+    let Some((rule, value)) = rule_and_value.split_once('\0') else { return };
     // Of which field it is, the script knows.
     let key = "value".parse::<FieldKey>().ok();
     let field = key.and_then(|key| Field::of_rule(key, rule));
