@@ -2,8 +2,9 @@
 //!
 //! This crate is built three times: with the feature `ui` into the module that asks, with `form` into the one
 //! that checks lead forms, and with `tell` and `act` into one that is split: what signs and tells the
-//! collector, and what only a grant or a lead form needs, whose exports are called `act_`. What is decided is decided in plain Rust, tested natively; only `browser`
-//! touches the page. What is exported here is called by the loader script and by nothing else.
+//! collector, and what only a grant or a lead form needs, whose exports are called `act_`. What is decided is
+//! decided in plain Rust, tested natively; only `browser` touches the page. What is exported here is called by
+//! the loader script and by nothing else.
 
 // Without the standard library there is no machinery for panic messages: half of all bytes otherwise.
 #![cfg_attr(target_arch = "wasm32", no_std)]

@@ -1,9 +1,9 @@
 //! The browser client's build: its WebAssembly modules with their scripts, and the loader, each as
 //! small as it gets. The collector embeds what lies in `target/client` afterwards.
 //!
-//! `ui` asks and `form` checks lead forms: each is compiled by itself. `tell` signs, and `act` does what only a grant or a form needs:
-//! they are compiled as one and then split, so that nobody downloads the part that they did not agree to,
-//! nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
+//! `ui` asks and `form` checks lead forms: each is compiled by itself. `tell` signs, and `act` does what only a
+//! grant or a form needs: they are compiled as one and then split, so that nobody downloads the part that
+//! they did not agree to, nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
 //! without its general initialisation, wasm-opt, one-letter names between module and script, and swc.
 
 mod dead;
