@@ -164,9 +164,14 @@ const host = {
   },
   // To be called after every change of the cookie, whoever made it.
   sync: quiet(() => {
-    host.tell?.sync();
     const last = decision;
-    decision = read();
+    const follow = () => {
+      host.tell?.sync();
+      decision = read();
+    };
+    follow();
+    // The collector's cookie of an older decision may have come between the two.
+    decision.granted + '' != last.granted && follow();
     decision.at && host.ui?.dismiss();
     host.act?.sync();
     apply();
