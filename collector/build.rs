@@ -3,8 +3,18 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-const PARTS: [&str; 8] =
-    ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm", "ashiato.d.ts"];
+const PARTS: [&str; 10] = [
+    "loader.js",
+    "ui.js",
+    "ui.wasm",
+    "tell.js",
+    "tell.wasm",
+    "act.js",
+    "act.wasm",
+    "form.js",
+    "form.wasm",
+    "ashiato.d.ts",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

@@ -1,6 +1,6 @@
 // What the part that acts leaves to a script: fetching and binding. What it lets go is in release.js.
 
-// What the part is told, by the numbers that `tell` knows.
+// What the part is told, by the numbers that `tell` knows; those of lead forms are in form.js.
 const MAY = 0;
 const FOLLOW = 1;
 const VIEW = 2;
@@ -14,12 +14,6 @@ const RECORD = 9;
 const WOKE = 10;
 const BATCH = 11;
 const ANSWERED = 12;
-const LEAD = 13;
-const CONTROL = 14;
-const KNOWN = 15;
-const TOLD = 16;
-const FAULT = 17;
-const OUTCOME = 18;
 const say = (what, number = 0, ...texts) => act_tell(what, number, texts.join('\n'));
 const may = what => say(MAY, 0, what);
 
@@ -80,6 +74,9 @@ const observe = () => {
   const begun = new WeakSet();
   listen(self, 'input', ({ target: { form } }) => form && !begun.has(form) && begun.add(form) && of_form('form_start', form), passive);
 
+  // A lead form is sent once more when it has been taken.
+  listen(self, 'submit', event => host.passing || of_form('form_submit', event.target), true);
+
   // Where the page is scrolled to is looked at now and then only: to ask costs the browser a layout.
   let waiting;
   const measure = () => {
@@ -112,76 +109,9 @@ const observe = () => {
   watch();
 };
 
-// ---- Lead forms.
+// ---- Lead forms. They are the matter of the part that checks them; this one has them signed.
 
-/** How long the collector may take, in milliseconds, before the form goes on without it. */
-const PATIENCE = 3000;
-let form;
-let button;
-let passing;
-
-// Takes away what an earlier try said.
-const clear = form => {
-  for (const element of form.querySelectorAll('[data-error-for],[aria-invalid]')) {
-    if (!element.hasAttribute('aria-invalid')) element.textContent = '';
-    element.removeAttribute('aria-invalid');
-  }
-};
-// Beside the field where the page has a place for it, else as the browser's own message until the field
-// is changed.
-const show = quiet((form, field, said) => {
-  const find = name => form.querySelector(`[${name}="${CSS.escape(field)}"]`);
-  const control = find('name');
-  const place = find('data-error-for');
-  if (place) place.textContent = said;
-  if (!control) return;
-  if (!form.querySelector('[aria-invalid=true]')) control.focus();
-  control.setAttribute('aria-invalid', true);
-  if (place) return;
-  control.setCustomValidity(said);
-  control.addEventListener('input', () => control.setCustomValidity(''), { once: true });
-  control.reportValidity();
-});
-// What becomes of the form is Rust's to say (`Outcome`).
-const become = (outcome, body, faults) => {
-  const own = form;
-  const pressed = button;
-  if (!outcome) return;
-  form = 0;
-  clear(own);
-  if (outcome > 2) return host.say(texts => faults.forEach(({ field, code, message }) => show(own, field, texts?.faults?.[code] || message)));
-  if (outcome > 1) {
-    const detail = { form: own.getAttribute('data-ashiato-lead'), lead: body.lead, linked: body.linked };
-    own.dispatchEvent(new CustomEvent('ashiato:lead', { bubbles: true, detail }));
-  }
-  passing = true;
-  host.submit(own, pressed);
-  passing = false;
-};
-const awaits_lead = number =>
-  host.tell.wait((status, body) => {
-    const faults = (body?.errors || []).filter(({ field, code }) => say(FAULT, number, field, code));
-    become(say(OUTCOME, number, status), body, faults);
-  });
-
-const lead = () => {
-  // In front of the page's own listeners, so that they hear of a submission once.
-  listen(self, 'submit', event => (passing ? event.stopImmediatePropagation() : of_form('form_submit', event.target)), true);
-  listen(self, 'submit', event => {
-    const key = event.target.getAttribute('data-ashiato-lead');
-    if (passing || event.defaultPrevented || !key) return;
-    if (form) return event.preventDefault();
-    const number = say(LEAD, 0, key);
-    if (!number) return;
-    event.preventDefault();
-    form = event.target;
-    button = event.submitter;
-    host.later(() => become(say(OUTCOME, number, 0)), PATIENCE);
-    for (const { name, type, checked, value } of form.elements) say(CONTROL, checked, type, name, value);
-    for (const [name, value] of Object.entries(host.fields || {})) typeof value == 'string' && say(KNOWN, 0, name, value);
-    say(TOLD);
-  });
-};
+const awaits_lead = number => host.tell.wait((status, body) => host.form.answered(number, status, body));
 
 // ---- The part, as the loader knows it.
 
@@ -199,8 +129,7 @@ export default async (given, response) => {
   own = (await WebAssembly.instantiateStreaming(response, { ...__wbg_get_imports(), b: wasm })).instance.exports;
   act_start();
   observe();
-  lead();
   const sync = () => say(FOLLOW);
   sync();
-  return { may, sync, track, release: released() };
+  return { may, say, sync, track, release: released() };
 };

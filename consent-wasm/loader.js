@@ -1,6 +1,7 @@
 // The loader: reads the visitor's decision and fetches what it calls for. Nothing more after a refusal;
 // the part that asks (`ui`) where a decision is due; the part that tells (`tell`) once there is something
-// to tell; the part that acts (`act`) under a grant, or once somebody starts to fill in a lead form.
+// to tell; the part that acts (`act`) under a grant; with it the part that checks lead forms (`form`), once
+// somebody starts to fill one in.
 //
 // It fetches and binds; what is shown and decided is Rust. No error of it may surface in the page: what
 // the browser calls is wrapped in `quiet`, and no promise that leaves it rejects.
@@ -114,6 +115,7 @@ const part = (name, ahead) =>
 const ui = part('ui', texts);
 const tell = part('tell');
 const act = part('act', tell);
+const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));
 // Of the part that asks. It has been done once this is answered, or cannot be.
 const call = (name, ...given) => ui().then(quiet(part => part[name](...given)));
 // Of the part that tells.
@@ -154,7 +156,6 @@ const host = {
   later: (action, ms) => setTimeout(quiet(action), ms),
   // Sends a form as if its button had been pressed; by the prototype's own, whose name a control may bear.
   submit: (form, button) => HTMLFormElement.prototype.requestSubmit.call(form, button?.form == form ? button : null),
-  say: reply => texts().catch(nothing).then(reply),
   // Where everything that we show stands: first in the page, so that the first Tab reaches it.
   root() {
     root ??= document.createElement('ashiato-consent').attachShadow({ mode: 'open' });
@@ -163,9 +164,14 @@ const host = {
   },
   // To be called after every change of the cookie, whoever made it.
   sync: quiet(() => {
-    host.tell?.sync();
     const last = decision;
-    decision = read();
+    const follow = () => {
+      host.tell?.sync();
+      decision = read();
+    };
+    follow();
+    // The collector's cookie of an older decision may have come between the two.
+    decision.granted + '' != last.granted && follow();
     decision.at && host.ui?.dismiss();
     host.act?.sync();
     apply();
@@ -181,7 +187,8 @@ const host = {
 };
 
 const OPENER = '[data-ashiato-open]';
-const LEAD = 'form[data-ashiato-lead]';
+// Of a site without forms it matches nothing: the empty selector throws.
+const LEAD = config.forms.map(key => `[data-ashiato-lead="${key}"]`) + '';
 const FRAME = 'iframe[data-consent]';
 const find = selector => document.querySelector(selector);
 
@@ -285,7 +292,7 @@ const start = quiet(() => {
       api.open();
     }
   });
-  listen(self, 'focusin input', event => event.target.closest(LEAD) && act());
+  listen(self, 'focusin input', event => event.target.closest(LEAD) && form());
   // What is sent before the part is there that takes it waits for that, but not for long.
   let gone;
   listen(
@@ -293,7 +300,7 @@ const start = quiet(() => {
     'submit',
     event => {
       const { target, submitter } = event;
-      if (host.act || gone || !target.closest(LEAD)) return;
+      if (host.form || gone || !target.closest(LEAD)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       const go = () => {
@@ -302,7 +309,7 @@ const start = quiet(() => {
         host.submit(target, submitter);
       };
       // Not while the browser still deals with the first: it takes no other meanwhile.
-      act().then(() => host.later(go));
+      form().then(() => host.later(go));
       host.later(go, 3000);
     },
     true,

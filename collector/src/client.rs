@@ -90,6 +90,8 @@ impl Client {
             ("tell.wasm", "application/wasm"),
             ("act.js", "text/javascript; charset=utf-8"),
             ("act.wasm", "application/wasm"),
+            ("form.js", "text/javascript; charset=utf-8"),
+            ("form.wasm", "application/wasm"),
         ] {
             parts.insert(name, Arc::new(Asset::new(content_type, part(name)?)));
         }

@@ -22,7 +22,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{refusals::Refused, transparency::LogError};
+use crate::{refusals::Refused, store::Logged, transparency::LogError};
 
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,10 +112,16 @@ impl Problem {
         Self::content(vec![FieldError { field: field.to_owned(), code, message: message.into() }])
     }
 
+    /// 422 for a form that is taken for a program's.
+    #[must_use]
+    pub fn spam(code: &'static str, message: String) -> Self {
+        Self { code: "spam", ..Self::field("form", code, message) }
+    }
+
     /// 503 where the database fails. The cause is logged here, once, and not shown.
     #[must_use]
-    pub fn unavailable(cause: &dyn std::error::Error) -> Self {
-        tracing::error!(error = %cause, "the database did not answer");
+    pub fn unavailable(cause: &sqlx::Error) -> Self {
+        tracing::error!(error = %Logged(cause), "the database did not answer");
         Self::unanswered()
     }
 

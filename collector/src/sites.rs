@@ -73,7 +73,10 @@ impl Site {
         let mut assets = BTreeMap::new();
         let mut parts = HashMap::new();
         let mut asking = String::new();
-        for (name, asset) in &client.parts {
+        // A site without forms needs nothing that is for them.
+        let has_forms = !file.forms.is_empty();
+        let wanted = |name: &&&str| has_forms || !name.starts_with("form.");
+        for (name, asset) in client.parts.iter().filter(|(name, _)| wanted(name)) {
             let hashed = hashed_name(name, &asset.hash);
             if *name == "ui.wasm" {
                 asking.clone_from(&hashed);
@@ -84,11 +87,17 @@ impl Site {
         for language in &file.languages {
             let mut texts = file.texts(language);
             texts.changes = file.told(&history, language);
-            let texts = serde_json::to_vec(&texts).map_err(|e| e.to_string())?;
-            let asset = Asset::new("application/json", texts);
-            let hashed = hashed_name(&format!("text-{language}.json"), &asset.hash);
-            assets.insert(format!("text.{language}"), hashed.clone());
-            parts.insert(hashed, Arc::new(asset));
+            let mut add = |name: &str, texts: serde_json::Result<Vec<u8>>| {
+                let asset = Asset::new("application/json", texts.map_err(|e| e.to_string())?);
+                let hashed = hashed_name(&format!("{name}-{language}.json"), &asset.hash);
+                assets.insert(format!("{name}.{language}"), hashed.clone());
+                parts.insert(hashed, Arc::new(asset));
+                Ok::<_, String>(())
+            };
+            add("text", serde_json::to_vec(&texts))?;
+            if has_forms {
+                add("form", serde_json::to_vec(&file.form_texts(language)))?;
+            }
         }
         let mut config = file.config(applied.revision, assets);
         config.domain.clone_from(&domain);

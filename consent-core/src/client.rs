@@ -6,7 +6,7 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{FormKey, PurposeKey, ServiceKey, SiteKey},
+    ids::{FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey},
     policy::Purpose,
 };
 
@@ -54,7 +54,7 @@ pub struct Config {
     pub banner: Banner,
     /// Addresses of the parts, relative to `/s/SITE/`, by name: `ui.js`, `ui.wasm` (asking),
     /// `tell.js`, `tell.wasm` (telling the collector), `act.js`, `act.wasm` (what only a grant needs),
-    /// `text.LANGUAGE` for each language.
+    /// `text.LANGUAGE` for each language; with lead forms also `form.js`, `form.wasm`, `form.LANGUAGE`.
     pub assets: BTreeMap<String, String>,
 }
 
@@ -210,8 +210,35 @@ pub struct Texts {
     pub unblock: String,
     /// Purposes in the site's order.
     pub purposes: Vec<PurposeText>,
-    /// What a form says of a field, by code (see [`crate::form::FieldFault`]).
-    pub faults: BTreeMap<String, String>,
+}
+
+/// What lead forms are checked by, and what they say, in one language: fetched once somebody starts to fill
+/// one in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormTexts {
+    /// The link to what is said of forms.
+    pub policy: String,
+    /// Its address, relative to the collector.
+    pub policy_url: String,
+    /// What is said of a form that is taken for a program's, by the code ([`crate::form::Spam`]).
+    pub spam: BTreeMap<String, String>,
+    /// Forms by their keys.
+    pub forms: BTreeMap<FormKey, FormText>,
+}
+
+/// A lead form in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormText {
+    /// What its details are used for and by whom, shown before it is sent.
+    pub purpose: String,
+    /// Its fields by their keys: the rule ([`crate::form::Field::rule`]), and what is said of each fault, by
+    /// its code.
+    pub fields: BTreeMap<FieldKey, (String, BTreeMap<String, String>)>,
+    /// What may be agreed to with it.
+    pub agreements: Vec<FieldKey>,
+    /// The name of the field that only programs see, where one is put in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trap: Option<String>,
 }
 
 /// What a revision of the policy brought.

@@ -4,7 +4,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::form::{FieldKind, Form, Submission};
+use crate::form::{Field, FieldKind, Form, Submission, email, telephone};
 
 /// What kind of address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,35 +49,22 @@ impl Contact {
         match kind {
             FieldKind::Email => Self::email(value),
             FieldKind::Telephone => Self::telephone(value),
-            FieldKind::Text | FieldKind::LongText => None,
+            _ => None,
         }
     }
 
-    /// An e-mail address: case does not count. Before the `@` it might (RFC 5321, section 2.4), and no
-    /// provider of note lets it; two spellings of one person's address must not be two people.
+    /// An e-mail address as forms spell it, and case does not count. Before the `@` it might (RFC 5321, section
+    /// 2.4), and no provider of note lets it; two spellings of one person's address must not be two people.
     #[must_use]
     pub fn email(value: &str) -> Option<Self> {
-        let value: String =
-            value.trim().chars().map(half_width).flat_map(char::to_lowercase).collect();
-        let (local, domain) = value.rsplit_once('@')?;
-        let whole =
-            !local.is_empty() && domain.contains('.') && !value.contains(char::is_whitespace);
-        whole.then_some(Self { kind: ContactKind::Email, value })
+        let value = email::spelt(&email::spelt(value.trim())?.to_lowercase())?;
+        Some(Self { kind: ContactKind::Email, value })
     }
 
-    /// A telephone number: its digits, after `+` where it has its country.
+    /// A telephone number, as E.164 writes it.
     #[must_use]
     pub fn telephone(value: &str) -> Option<Self> {
-        let mut number = String::new();
-        for c in value.trim().chars().map(half_width) {
-            match c {
-                '+' if number.is_empty() => number.push('+'),
-                '0'..='9' => number.push(c),
-                _ => {}
-            }
-        }
-        let digits = number.trim_start_matches('+').len();
-        (digits >= 6).then_some(Self { kind: ContactKind::Telephone, value: number })
+        telephone::spelt(value.trim()).map(|value| Self { kind: ContactKind::Telephone, value })
     }
 
     /// What it is.
@@ -96,17 +83,8 @@ impl Contact {
 /// Every contact of what was sent by a form.
 #[must_use]
 pub fn contacts(form: &Form, sent: &Submission) -> Vec<Contact> {
-    let of =
-        |field: &crate::form::Field| Contact::of(field.kind, sent.fields.get(field.key.as_str())?);
+    let of = |field: &Field| Contact::of(field.kind, sent.fields.get(field.key.as_str())?);
     form.fields.iter().filter_map(of).collect()
-}
-
-/// The ASCII character of a full-width one (U+FF01 to U+FF5E); others as they are.
-fn half_width(c: char) -> char {
-    match c {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        _ => c,
-    }
 }
 
 #[cfg(test)]
@@ -127,11 +105,11 @@ mod tests {
             assert_eq!(email(spelling).as_deref(), Some("hanako@example.jp"), "{spelling}");
         }
         let phone = |value| Contact::telephone(value).map(|contact| contact.value);
-        for spelling in ["09012345678", "090-1234-5678", "０９０（１２３４）５６７８"]
+        for spelling in
+            ["09012345678", "090-1234-5678", "０９０（１２３４）５６７８", "+81 90 1234 5678"]
         {
-            assert_eq!(phone(spelling).as_deref(), Some("09012345678"), "{spelling}");
+            assert_eq!(phone(spelling).as_deref(), Some("+819012345678"), "{spelling}");
         }
-        assert_eq!(phone("+81 90 1234 5678").as_deref(), Some("+819012345678"));
         assert_eq!((email("nobody"), phone("12-34")), (None, None));
     }
 

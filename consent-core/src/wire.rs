@@ -248,7 +248,7 @@ pub struct LeadRequest {
     pub visitor: Option<VisitorId>,
     /// The page it was sent from.
     pub page: LeadPage,
-    /// What was filled in.
+    /// What was filled in, and under reserved keys what the page tells of that ([`crate::form::Spam`]).
     pub fields: BTreeMap<String, String>,
     /// What was agreed to.
     #[serde(default)]

@@ -82,6 +82,10 @@ pub struct Client {
     next: Option<Box<Decision>>,
     /// The newest consent cookie that was seen.
     newest: String,
+    /// What the decision said that was on its way last ([`parts`]), and the one before it: the collector's cookies
+    /// of these may come late.
+    last: (i64, u128),
+    before: (i64, u128),
 }
 
 impl Client {
@@ -95,6 +99,8 @@ impl Client {
             current: None,
             next: None,
             newest: String::new(),
+            last: (0, 0),
+            before: (0, 0),
         }
     }
 
@@ -127,7 +133,7 @@ impl Client {
         let mine = decision.to_cookie(None);
         let (then, granted) = parts(&held);
         let at = decision.at.seconds();
-        let comes_back = granted & !decision.bits != 0 || self.stands(on);
+        let comes_back = granted & !decision.bits != 0 || self.last == (then, granted);
         let is_newer = !held.is_empty() && (at > then || (at == then && comes_back));
         if decision.is_in(&held) {
             self.newest = held;
@@ -165,7 +171,8 @@ impl Client {
         }
         let (then, granted) = parts(&held);
         let (newest, least) = parts(&self.newest);
-        let is_overtaken = self.next.is_some() && self.stands(on);
+        let old = if self.next.is_some() { self.last } else { self.before };
+        let is_overtaken = (then, granted) == old && old != (newest, least);
         if !is_overtaken && (then > newest || (then == newest && granted <= least)) {
             self.newest = held;
         } else if on.keep(&self.newest, self.asked.lifetime()) && !self.asked.needs_visitor(least) {
@@ -180,6 +187,8 @@ impl Client {
             return;
         }
         self.tries = 0;
+        self.before = self.last;
+        self.last = (decision.at.seconds(), decision.bits);
         self.current = Some(decision);
         self.send(on);
     }

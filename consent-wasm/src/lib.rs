@@ -1,9 +1,10 @@
 //! The browser modules of Ashiato.
 //!
-//! This crate is built twice: with the feature `ui` into the module that asks, and with `tell` and `act`
-//! into one that is split: what signs and tells the collector, and what only a grant or a lead form needs,
-//! whose exports are called `act_`. What is decided is decided in plain Rust, tested natively; only `browser`
-//! touches the page. What is exported here is called by the loader script and by nothing else.
+//! This crate is built three times: with the feature `ui` into the module that asks, with `form` into the one
+//! that checks lead forms, and with `tell` and `act` into one that is split: what signs and tells the
+//! collector, and what only a grant or a lead form needs, whose exports are called `act_`. What is decided is
+//! decided in plain Rust, tested natively; only `browser` touches the page. What is exported here is called by
+//! the loader script and by nothing else.
 
 // Without the standard library there is no machinery for panic messages: half of all bytes otherwise.
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -29,6 +30,8 @@ pub mod watch;
 
 #[cfg(all(target_arch = "wasm32", feature = "act"))]
 pub use browser::act::*;
+#[cfg(all(target_arch = "wasm32", feature = "form", not(feature = "tell")))]
+pub use browser::form::*;
 #[cfg(all(target_arch = "wasm32", feature = "tell"))]
 pub use browser::tell::*;
 #[cfg(all(target_arch = "wasm32", feature = "ui", not(feature = "tell")))]

@@ -1,7 +1,8 @@
 //! The contact form: what was typed, and what is wrong with it.
 //!
-//! The rules are those of `[[forms]]` in the site file, so that the shop and the collector say the same. Nothing here
-//! is stored or logged.
+//! The shop needs somebody to answer and something to answer; it says so itself, for people whose browser runs no
+//! script. The finer rules are those of `[[forms]]` in the site file, which the tag knows. Nothing here is stored or
+//! logged.
 
 use serde::Deserialize;
 
@@ -17,15 +18,33 @@ const MESSAGE_MAX: usize = 4000;
 pub struct Contact {
     /// Who writes.
     pub name: String,
+    /// How the name is read.
+    pub name_kana: String,
+    /// For whom.
+    pub company: String,
     /// Where the answer goes.
     pub email: String,
+    /// Where to call.
+    pub telephone: String,
+    /// Where the writer lives.
+    pub postal_code: String,
+    /// What kind of question it is: a value of [`TOPICS`].
+    pub topic: String,
     /// What it is about.
     pub message: String,
     /// Present where the box was ticked.
     pub email_marketing: Option<String>,
 }
 
-/// A field of the form.
+/// What there is to ask about, by the values of the site file.
+pub const TOPICS: [(&str, Text); 4] = [
+    ("goods", Text { ja: "商品について", en: "Our goods" }),
+    ("care", Text { ja: "使い方・お手入れ", en: "Use and care" }),
+    ("repair", Text { ja: "修理の相談", en: "Mending" }),
+    ("other", Text { ja: "その他", en: "Something else" }),
+];
+
+/// A field of the form that has to be filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// `name`
@@ -135,7 +154,7 @@ mod tests {
             name: "山田 花子".to_owned(),
             email: "hanako@example.jp".to_owned(),
             message: "急須の替えぶたはありますか。".to_owned(),
-            email_marketing: None,
+            ..Contact::default()
         }
     }
 

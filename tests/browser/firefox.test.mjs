@@ -80,7 +80,8 @@ class Visit {
   }
 
   async cookies() {
-    const cookies = await this.context.cookies();
+    // One that the collector has just ended is in Firefox's jar for a moment longer, though no page sees it.
+    const cookies = (await this.context.cookies()).filter(({ expires }) => expires < 0 || expires * 1000 > Date.now());
     return Object.fromEntries(cookies.map(({ name, value }) => [name, value]));
   }
 

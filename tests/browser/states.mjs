@@ -98,7 +98,7 @@ function page(collector, key, language, { head = '', lang = language, first = ''
   const field = (name, label, type) => `<p><label for="${name}">${label}</label> <input id="${name}" name="${name}" type="${type}" aria-describedby="${name}-error"> <span id="${name}-error" data-error-for="${name}"></span></p>`;
   return `<!doctype html><html${lang && ` lang="${lang}"`} dir="${language === 'ar' ? 'rtl' : 'ltr'}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="data:,">
-<meta name="color-scheme" content="light dark"><style>body { overflow-wrap: anywhere; } input, textarea { box-sizing: border-box; max-width: 100%; }</style>${head}
+<meta name="color-scheme" content="light dark"><style>html { background: Canvas; } body { overflow-wrap: anywhere; } input, textarea { box-sizing: border-box; max-width: 100%; }</style>${head}
 <script async src="${collector}/s/${key}/ashiato.js"></script></head><body>${first}
 <main><h1>${title}</h1>
 <p>${`${title}. `.repeat(60)}</p>

@@ -5,6 +5,7 @@ use std::{
     net::TcpStream,
 };
 
+use ashiato_postgres::Cluster;
 use ashiato_tests::{Collector, Data, Visitor};
 use serde_json::{Value, json};
 
@@ -166,35 +167,91 @@ fn a_log_as_json_tells_of_nobody_at_any_level_and_every_line_is_an_object() {
     assert_eq!(stored["span"]["id"].as_str().unwrap().len(), 16, "{stored}");
 }
 
-#[test]
-fn a_database_that_fails_is_told_of_without_what_it_was_given() {
-    let data = Data::new();
-    let mut collector = start(&data, "text", "trace");
-    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
-    let mut lead = visitor.session.lead(Some(&visitor.id));
-    lead["page"]["url"] = "https://shop.example/hanako".into();
-    lead["fields"] =
-        json!({"name": "花子", "email": "hanako@example.jp", "message": "090-1234-5678"});
-    let mut event = visitor.event("page_view");
-    event["page"]["title"] = "花子".into();
-    let mut database = data.database();
-    // PostgreSQL says of a row that it does not take what is in it.
-    database.run(match data.database_url().starts_with("sqlite:") {
-        true => {
-            "CREATE TRIGGER none_more BEFORE INSERT ON lead BEGIN SELECT RAISE(ABORT, 'none'); END"
-        }
-        false => "ALTER TABLE lead ADD CONSTRAINT none_more CHECK (page = '')",
+/// Has a row refused in the database's own words, which quote it.
+fn refuse_rows(data: &Data) {
+    data.database().run(if data.is_sqlite() {
+        "CREATE TRIGGER no_event BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no hanako'); END; \
+         CREATE TRIGGER no_lead BEFORE INSERT ON lead BEGIN SELECT RAISE(ABORT, 'no 花子'); END;"
+    } else {
+        // One that quotes what it refuses, and another that fails to read it.
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+            RAISE WARNING 'no %', NEW.page; RAISE EXCEPTION 'no %', NEW.page; END $$; \
+         CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+            NEW.received_at := NEW.fields::BIGINT; RETURN NEW; END $$; \
+         CREATE TRIGGER no BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION no(); \
+         CREATE TRIGGER odd BEFORE INSERT ON lead FOR EACH ROW EXECUTE FUNCTION odd();"
     });
-    let refused = collector.post("/v1/leads", visitor.session.sign(&lead));
-    assert_eq!(refused.status, 503, "{refused:?}");
-    database.lock();
-    let batch = visitor.batch(&[event]);
-    assert_eq!(collector.post("/v1/events", batch.as_str()).status, 503);
-    database.unlock();
+}
+
+/// Calls that write, with something of somebody in each, while the database refuses rows, is locked, and is
+/// gone. Answers what else must not be told.
+fn call_while_it_fails(data: &mut Data, format: &str) -> (String, Vec<String>) {
+    let mut collector = start(data, format, "trace");
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let session = &visitor.session;
+    let mut event = visitor.event("page_view");
+    event["page"] = json!({"url": "https://shop.example/hanako", "title": "花子",
+        "referrer": "https://shirokuma.example/"});
+    event["properties"] = json!({"tel": "090-1234-5678"});
+    let mut lead = session.lead(Some(&visitor.id));
+    lead["page"]["url"] = "https://shop.example/hanako".into();
+    let decision = session.decision("custom", &["analytics"]);
+    let calls = [
+        ("/v1/events", visitor.batch(&[event])),
+        ("/v1/leads", session.sign(&lead)),
+        ("/v1/consents", session.sign(&decision)),
+    ];
+    let post_all = |calls: &[(&str, String)]| {
+        std::thread::scope(|scope| {
+            for (path, body) in calls {
+                let collector = &collector;
+                scope.spawn(move || {
+                    assert_eq!(collector.post(path, body.as_bytes()).problem(503), "unavailable");
+                });
+            }
+        });
+    };
+    refuse_rows(data);
+    post_all(&calls[..2]);
+    let mut locker = data.database();
+    locker.lock();
+    post_all(&calls);
+    locker.unlock();
+    if let Some(server) = data.server() {
+        server.freeze().unwrap();
+        post_all(&calls);
+        server.thaw().unwrap();
+    }
     collector.stop();
-    let log = collector.log();
-    assert!(log.matches("the database did not answer").count() >= 2, "{log}");
-    tells_of_nobody(&log, &[visitor.id, visitor.session.text, batch]);
+    let key = consent_core::ids::base64url(&session.key);
+    let more = vec![visitor.id.clone(), session.text.clone(), key, visitor.receipt_id.clone()];
+    (collector.log(), more)
+}
+
+fn tells_of_failures_and_of_nobody(mut data: Data, format: &str, kinds: [&str; 3]) {
+    let (log, more) = call_while_it_fails(&mut data, format);
+    tells_of_nobody(&log, &more);
+    // What can be told is told: of which kind it was, and where.
+    for kind in kinds {
+        let mut failures = log.lines().filter(|line| line.contains("the database did not answer"));
+        assert!(failures.any(|line| line.contains(kind)), "{kind} in\n{log}");
+    }
+}
+
+#[test]
+fn a_file_that_fails_is_told_of_and_nobody_whose_rows_are_refused() {
+    let data = Data::empty_on_sqlite().with_sites();
+    tells_of_failures_and_of_nobody(data, "text", ["code 1811", "locked", "locked"]);
+}
+
+#[test]
+fn a_server_that_fails_is_told_of_and_nobody_whose_rows_it_quotes() {
+    let data = Data::empty_on(Cluster::start().unwrap()).with_sites();
+    tells_of_failures_and_of_nobody(
+        data,
+        "json",
+        ["code P0001", "lock timeout", "not answered in"],
+    );
 }
 
 #[test]

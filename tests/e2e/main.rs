@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod erasure;
 mod events;
+mod forms;
 mod hostile;
 mod keys;
 mod leads;

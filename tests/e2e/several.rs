@@ -52,8 +52,12 @@ impl Fleet {
     /// What each says of the consent log now, kept in files: none of it may ever be taken back.
     fn checkpoints(&self, data: &Data, moment: usize) -> Vec<String> {
         let keep = |(number, collector): (usize, &Collector)| {
-            let note = collector.get("/v1/log/checkpoint");
-            assert_eq!(note.status, 200, "{note:?}");
+            // A writer that has not met its dead connection yet asks to come again.
+            let note = until(|| {
+                let note = collector.get("/v1/log/checkpoint");
+                assert!([200, 503].contains(&note.status), "{note:?}");
+                (note.status == 200).then_some(note)
+            });
             let path = data.path(&format!("checkpoint-{moment}-{number}"));
             std::fs::write(&path, note.body).unwrap();
             path.display().to_string()

@@ -1,9 +1,9 @@
 //! The browser client's build: its WebAssembly modules with their scripts, and the loader, each as
 //! small as it gets. The collector embeds what lies in `target/client` afterwards.
 //!
-//! `ui` asks and is compiled by itself. `tell` signs, and `act` does what only a grant or a form needs:
-//! they are compiled as one and then split, so that nobody downloads the part that they did not agree to,
-//! nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
+//! `ui` asks and `form` checks lead forms: each is compiled by itself. `tell` signs, and `act` does what only a
+//! grant or a form needs: they are compiled as one and then split, so that nobody downloads the part that
+//! they did not agree to, nor anything twice. What shrinks them, in order: the compact form of SHA-2, wasm-bindgen's script
 //! without its general initialisation, wasm-opt, one-letter names between module and script, and swc.
 
 mod dead;
@@ -26,7 +26,7 @@ use crate::process::{cargo, read, run};
 use tools::{Script, Tools};
 
 /// The modules: what each is called as a feature of the crate and as a file.
-pub(crate) const PARTS: [&str; 3] = ["ui", "tell", "act"];
+pub(crate) const PARTS: [&str; 4] = ["ui", "tell", "act", "form"];
 /// How the names of what the part that acts exports begin.
 const ACT: &str = "act_";
 /// Where a module imports from what its script lends: of no other are names shortened.
@@ -59,7 +59,9 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     fs::create_dir_all(&target)?;
     let made = Made { folder: root.join("consent-wasm"), work, target, tools };
     compile(root, "ui")?;
-    made.ui(&module(root))?;
+    made.alone(&module(root), "ui")?;
+    compile(root, "form")?;
+    made.alone(&module(root), "form")?;
     compile(root, "tell,act")?;
     made.tell_and_act(&module(root))?;
     made.tools.script(
@@ -150,15 +152,16 @@ impl Made {
         self.work.join(name)
     }
 
-    /// The part that asks.
-    fn ui(&self, module: &Path) -> Result<()> {
-        let (glue, mut module) = self.bind(module, "ui")?;
+    /// A part with a module of its own.
+    fn alone(&self, module: &Path, part: &str) -> Result<()> {
+        let (glue, mut module) = self.bind(module, part)?;
         fs::write(self.file("bound.wasm"), module.emit_wasm())?;
         self.tools.flatten(&self.file("bound.wasm"), &self.file("whole.wasm"))?;
         self.tools.shrink(&self.file("whole.wasm"), &self.file("small.wasm"))?;
-        let names = self.tools.shorten(&self.file("small.wasm"), &self.target.join("ui.wasm"))?;
-        let script = names.keys(&names.members(&self.script("ui", &glue)?, "wasm"));
-        self.finish("ui", &script)
+        let to = self.target.join(part).with_extension("wasm");
+        let names = self.tools.shorten(&self.file("small.wasm"), &to)?;
+        let script = names.keys(&names.members(&self.script(part, &glue)?, "wasm"));
+        self.finish(part, &script)
     }
 
     /// The part that tells, and the one that acts, which borrows of it.
@@ -263,7 +266,7 @@ fn report(target: &Path) -> Result<()> {
     const MEASURE: &str = r#"
         const fs = require("fs"), zlib = require("zlib"), best = { level: 9 };
         const sizes = {};
-        for (const name of ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm"]) {
+        for (const name of ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]) {
             const raw = fs.readFileSync(name);
             sizes[name] = [raw, zlib.gzipSync(raw, best), zlib.brotliCompressSync(raw)].map(b => b.length);
         }
@@ -271,6 +274,7 @@ fn report(target: &Path) -> Result<()> {
         sizes["to ask"] = sum(["loader.js", "ui.js", "ui.wasm"]);
         sizes["to tell"] = sum(["tell.js", "tell.wasm"]);
         sizes["to act"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm"]);
+        sizes["for a form"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]);
         console.log("client            raw    gzip  brotli");
         for (const [name, size] of Object.entries(sizes))
             console.log(name.padEnd(13) + size.map(n => String(n).padStart(8)).join(""));"#;

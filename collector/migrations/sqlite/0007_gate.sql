@@ -120,6 +120,12 @@ END;
 
 CREATE TRIGGER decision_is_whole_when_made BEFORE INSERT ON decision
 BEGIN
+    -- OR REPLACE would take a decision away without its grants.
+    SELECT RAISE(ABORT, 'decision_pkey') WHERE EXISTS (
+        SELECT 1 FROM decision d WHERE d.site_id = NEW.site_id AND d.id = NEW.id);
+    SELECT RAISE(ABORT, 'decision_of_a_receipt') WHERE EXISTS (
+        SELECT 1 FROM decision d WHERE d.site_id = NEW.site_id AND d.visitor_id = NEW.visitor_id
+        AND d.receipt_id = NEW.receipt_id);
     SELECT RAISE(ABORT, 'decision_has_its_visitor') WHERE NEW.visitor_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM visitor v WHERE v.site_id = NEW.site_id AND v.id = NEW.visitor_id);
     SELECT RAISE(ABORT, 'decision_id_is_whole') WHERE NOT (typeof(NEW.id) = 'blob' AND length(NEW.id) = 16);

@@ -7,18 +7,19 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use consent_core::ids::Uuid7;
 use ureq::{
     Agent,
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::Failure;
+use super::{Failure, applied};
 use crate::{
     clock, config,
     keys::Keys,
     log::note::{self, Checkpoint, Verifier},
-    store::{Database, log as leaves},
-    transparency::{self, Expected, Report},
+    store::{Connection, Database, log as leaves, newest_migration, probe},
+    transparency::{self, Appender, Expected, Report},
 };
 
 /// A checkpoint, a key or a tile has 8 KiB at most; cosignatures may be added.
@@ -32,6 +33,22 @@ pub(super) enum Act {
     Checkpoint(Own),
     /// Print the key by which checkpoints are verified.
     Key(Own),
+    /// Erase a decision: its record, receipt and salt go, and all that rests on its grants; its place in the log
+    /// stays, and a new one says that it was erased.
+    Erase(Erase),
+}
+
+/// `ashiato log erase`.
+#[derive(Debug, Args)]
+pub(super) struct Erase {
+    /// The site's key.
+    #[arg(long)]
+    site: String,
+    /// The decision's id.
+    #[arg(long, value_name = "ID")]
+    decision: Uuid7,
+    #[command(flatten)]
+    database: config::Database,
 }
 
 /// `ashiato log verify`.
@@ -44,11 +61,11 @@ pub(super) struct Verify {
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
     /// The key that checkpoints must be signed by, NAME+HASH+KEY [default: with --url the one that is
-    /// served, else the one of the keys file].
+    /// served, else that of the collector's keys, where they are given].
     #[arg(long)]
     key: Option<String>,
-    /// The collector's keys file, which holds the key too.
-    #[arg(long, env = "ASHIATO_KEYS_FILE", conflicts_with = "key")]
+    /// The collector's keys file, which holds the key too; --key goes before it.
+    #[arg(long, env = "ASHIATO_KEYS_FILE")]
     keys_file: Option<PathBuf>,
     #[command(flatten)]
     database: config::Database,
@@ -88,13 +105,41 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             Ok(())
         }
         Act::Key(own) => {
-            let mut db = Database::at(&own.database.url)?.readers().await?.acquire().await?;
+            let mut db = as_it_is(&own.database).await?;
             let (_, origin) = leaves::head(&mut db).await?;
             let origin = origin.ok_or_else(nameless)?;
             println!("{}", keys(&own.keys_file)?.log_verifier(&origin).to_text());
             Ok(())
         }
+        Act::Erase(erase) => run_erase(&erase).await,
     }
+}
+
+async fn run_erase(Erase { site, decision, database }: &Erase) -> Result<(), Failure> {
+    let mut db = Database::at(&database.url)?.open().await?;
+    let id = applied(&mut db, site).await?.id;
+    let mut log = Appender::default();
+    let mut tx = db.begin().await?;
+    if !transparency::erase(&mut tx, &mut log, (id, *decision), clock::now()).await? {
+        return Err(Failure(format!("site {site} has no decision {decision}")));
+    }
+    log.settle(&mut tx).await?;
+    tx.commit().await?;
+    println!("decision {decision} is erased, and the consent log says so");
+    Ok(())
+}
+
+/// The database, which whoever verifies changes nothing of: not even its version.
+async fn as_it_is(database: &config::Database) -> Result<Connection, Failure> {
+    let mut db = Database::at(&database.url)?.readers_as_it_is().await?.acquire().await?;
+    let (has, needed) = (probe::schema(&mut db).await?, newest_migration());
+    if has == needed {
+        return Ok(db);
+    }
+    Err(Failure(format!(
+        "the database is at migration {has}, and this program is at {needed}\n  remedy: verify by the \
+         program of the collector that writes it"
+    )))
 }
 
 fn nameless() -> Failure {
@@ -118,14 +163,17 @@ fn keys(path: &Path) -> Result<Keys, Failure> {
 }
 
 async fn offline(arguments: &Verify) -> Result<Report, Failure> {
-    let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
+    let mut db = as_it_is(&arguments.database).await?;
     let mut db = db.snapshot().await?;
     let (_, origin) = leaves::head(&mut db).await?;
     let origin = origin.ok_or_else(nameless)?;
     let verifier = match (&arguments.key, &arguments.keys_file) {
         (Some(key), _) => Some(Verifier::parse(key)?),
         (None, Some(file)) => Some(keys(file)?.log_verifier(&origin)),
-        (None, None) => None,
+        (None, None) => match config::keys_text() {
+            Some(text) => Some(Keys::parse(&text, config::KEYS)?.log_verifier(&origin)),
+            None => None,
+        },
     };
     let earlier = earlier(arguments, verifier.as_ref())?;
     Ok(transparency::verify(&mut db, &Expected { verifier, earlier }).await?)

@@ -17,7 +17,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     refusals::Pending,
-    routes::{self, App, Health, Scrape, listen},
+    routes::{self, App, Health, Parts, Scrape, listen},
     sites::Sites,
     store::{Database, checkpoints::Checkpoints},
     tls::Acceptor,
@@ -92,7 +92,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);
     let (limits, proxies) = limits::of_calls(&config.limits);
-    let app = App {
+    let app = App::new(Parts {
         keys,
         sites,
         writer: writer.clone(),
@@ -105,14 +105,15 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         refusals: refusals.clone(),
         health: Arc::clone(&health),
         tls: acceptor.is_some(),
-    };
+    });
+    let asked_to_stop = tasks::asked_to_stop();
     println!("listening on {scheme}://{address}");
     std::io::stdout().flush()?;
 
     let watched = writer.clone();
     let stop = async move {
         tokio::select! {
-            () = tasks::asked_to_stop() => {
+            () = asked_to_stop => {
                 health.stop();
                 leave(Duration::from_secs(config.stop_delay)).await;
             }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use consent_core::time::DAY;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::{
     clock,
@@ -15,7 +15,7 @@ use crate::{
     keys::Keys,
     refusals::Pending,
     sites::Sites,
-    store::{Database, Readers, checkpoints::Checkpoints},
+    store::{Database, Logged, Readers, checkpoints::Checkpoints},
     tls::{self, Acceptor},
 };
 
@@ -29,6 +29,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const REWRAP: Duration = Duration::from_secs(5);
 /// How soon what rests on a consent that has ended is erased. Until then no query counts it.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How long a task waits for the database.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -37,9 +39,7 @@ pub(super) async fn keep_fresh(sites: Sites, readers: Readers, keys: Arc<Keys>) 
     let mut ticks = tokio::time::interval(REFRESH);
     loop {
         ticks.tick().await;
-        if let Err(error) = sites.refresh(&readers).await {
-            tracing::warn!(%error, "site files were not read again");
-        }
+        in_time(sites.refresh(&readers), "site files were not read again").await;
         match keys.reload() {
             Ok(true) => tracing::info!("the keys file has changed and is in force"),
             Ok(false) => {}
@@ -60,6 +60,15 @@ pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
     }
 }
 
+/// Waits for what the database is asked, but not for ever: a server that hangs breaks no connection.
+async fn in_time(asked: impl Future<Output = sqlx::Result<()>>, failed: &str) {
+    match timeout(PATIENCE, asked).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(error = %Logged(&error), "{failed}"),
+        Err(_) => tracing::warn!("{failed}: no answer in {} s", PATIENCE.as_secs()),
+    }
+}
+
 /// Keeps SQLite's log short.
 pub(super) async fn carry(mut checkpoints: Checkpoints) {
     let mut ticks = tokio::time::interval(CHECKPOINTS);
@@ -67,7 +76,7 @@ pub(super) async fn carry(mut checkpoints: Checkpoints) {
     loop {
         ticks.tick().await;
         if let Err(error) = checkpoints.take().await {
-            tracing::warn!(%error, "the database's log was not carried into its file");
+            tracing::warn!(error = %Logged(&error), "the database's log was not carried into its file");
         }
     }
 }
@@ -79,9 +88,8 @@ pub(super) async fn turn_months(database: Database, sites: Sites) {
         ticks.tick().await;
         let kept = sites.events_are_kept();
         let oldest = kept.map(|days| clock::now().plus(-i64::from(days) * DAY));
-        if let Err(error) = database.turn_months(oldest).await {
-            tracing::warn!(%error, "the months were not turned: none made ahead, none dropped");
-        }
+        let failed = "the months were not turned: none made ahead, none dropped";
+        in_time(database.turn_months(oldest), failed).await;
     }
 }
 
@@ -164,26 +172,25 @@ async fn hung_up(signal: Option<&mut tokio::signal::unix::Signal>) {
     }
 }
 
-/// Ctrl-C, or SIGTERM.
-pub(super) async fn asked_to_stop() {
-    let interrupted = async {
+/// Ctrl-C, or SIGTERM, from the moment on that this is called: who has been told that the collector listens may
+/// stop it at once.
+pub(super) fn asked_to_stop() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+    };
+    async move {
+        #[cfg(unix)]
+        if let [Ok(mut interrupted), Ok(mut terminated)] = signals {
+            tokio::select! {
+                _ = interrupted.recv() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
     }
 }

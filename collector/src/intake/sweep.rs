@@ -3,7 +3,10 @@
 //! and each piece looks again in its own transaction: who renewed just before has nothing taken away. What
 //! is left when a collector stops is found by the next round of any.
 
+use std::time::Duration;
+
 use consent_core::{ids::LeadId, time::Millis};
+use tokio::time::timeout;
 
 use super::writer::Writer;
 use crate::{
@@ -17,6 +20,9 @@ const VISITORS: u32 = 64;
 const EVENTS: u64 = 1_000;
 /// Links of one piece, at most.
 const LINKS: u32 = 256;
+
+/// How long is looked for what is to be erased: all links of a site are read.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +73,10 @@ pub async fn erase(db: &mut Connection, piece: &Piece, now: Millis) -> sqlx::Res
 pub async fn round(writer: &Writer, readers: &Readers, now: Millis) -> Result<(), Problem> {
     let all = sites::ids(&mut readers.acquire().await?).await?;
     for site in all {
-        while let Some(piece) = next(readers, site, now).await? {
+        // Whether there may be outdated links: who looks for them reads every link of the site.
+        let mut links = true;
+        while let Some(piece) = next(readers, site, now, links).await? {
+            links = !piece.leads.is_empty();
             if writer.sweep(piece).await? == Swept::default() {
                 break; // another collector has done it, or was renewed
             }
@@ -76,9 +85,24 @@ pub async fn round(writer: &Writer, readers: &Readers, now: Millis) -> Result<()
     Ok(())
 }
 
-async fn next(readers: &Readers, site: SiteId, now: Millis) -> Result<Option<Piece>, Problem> {
+async fn next(
+    readers: &Readers,
+    site: SiteId,
+    now: Millis,
+    links: bool,
+) -> Result<Option<Piece>, Problem> {
+    let found = timeout(PATIENCE, look(readers, site, now, links)).await;
+    Ok(found.map_err(|_| Problem::unanswered())??)
+}
+
+async fn look(
+    readers: &Readers,
+    site: SiteId,
+    now: Millis,
+    links: bool,
+) -> sqlx::Result<Option<Piece>> {
     let mut db = readers.acquire().await?;
-    let leads = ended::outdated(&mut db, site, LINKS).await?;
+    let leads = if links { ended::outdated(&mut db, site, LINKS).await? } else { Vec::new() };
     let due = !leads.is_empty() || !ended::run_out(&mut db, site, now, 1).await?.is_empty();
     Ok(due.then_some(Piece { site, leads }))
 }

@@ -36,7 +36,7 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, SiteId, conflict, refusals::Count},
+    store::{Connection, Database, Logged, SiteId, conflict, of_its_own, refusals::Count},
     transparency::Appender,
 };
 
@@ -48,8 +48,8 @@ const GROUP: usize = 256;
 /// How long a group may take, the opening of a connection included: twice what the database lets a statement wait
 /// for a lock. A server that hangs, or a network that swallows everything, says nothing of its own.
 const GROUP_TIME: Duration = Duration::from_secs(10);
-/// How long a caller waits, at most.
-const ANSWER_TIME: Duration = Duration::from_secs(12);
+/// How long a caller waits, at most, for whatever the database is asked.
+pub const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// The way to the writing task.
 #[derive(Clone, Debug)]
@@ -195,7 +195,7 @@ async fn run(mut tables: Tables, keys: Arc<Keys>, queue: Arc<Mutex<mpsc::Receive
                 }
             }
             Err(Failed::Job(error)) if group.len() > 1 => {
-                tracing::warn!(%error, jobs = group.len(), "a group was not stored");
+                tracing::warn!(error = %Logged(&error), jobs = group.len(), "a group was not stored");
                 one_by_one(&mut tables, &keys, &mut group).await;
             }
             Err(Failed::Job(error) | Failed::Database(error)) => refuse(group.drain(..), &error),
@@ -254,7 +254,7 @@ impl Tables {
         let Some(db) = self.open.take() else { return };
         match timeout(GROUP_TIME, db.close()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the database did not close"),
+            Ok(Err(error)) => tracing::warn!(error = %Logged(&error), "the database did not close"),
             Err(_) => tracing::warn!("the database did not close in time"),
         }
     }
@@ -278,7 +278,7 @@ async fn commit(db: &mut Connection, keys: &Keys, jobs: &[Job]) -> Result<Vec<Ou
             // Another collector was in the way: a grant that was just withdrawn, a decision that came to both.
             // What it has done is seen the next time.
             Err(Failed::Job(error)) if tries < TRIES && conflict(&error) => {
-                tracing::debug!(%error, jobs = jobs.len(), "a group is tried again");
+                tracing::debug!(error = %Logged(&error), jobs = jobs.len(), "a group is tried again");
             }
             Err(failed) => return Err(failed),
         }
@@ -310,7 +310,7 @@ async fn attempt(
         Err(error) => {
             // Where even that fails the connection is of no use, and is given up.
             let _ = tx.rollback().await;
-            Err(Failed::Job(error))
+            Err(if of_its_own(&error) { Failed::Job(error) } else { Failed::Database(error) })
         }
     }
 }

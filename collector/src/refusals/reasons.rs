@@ -73,6 +73,7 @@ impl Reason {
                 (Call::Lead, _) => "form_invalid",
                 (Call::Session | Call::Events, _) => "call_malformed",
             },
+            ("spam", _) => "form_spam",
             (_, 413) => "call_too_large",
             (_, 400 | 408 | 415) => "call_malformed",
             _ => return None,
@@ -113,7 +114,7 @@ const fn reason(
 }
 
 /// Every reason: the seven of single events, then those of whole calls.
-pub static REASONS: [Reason; 21] = [
+pub static REASONS: [Reason; 22] = [
     reason(
         "not_granted",
         [
@@ -299,6 +300,17 @@ pub static REASONS: [Reason; 21] = [
         [
             "フォームを受け付けられませんでした（必須項目の不足、長すぎる値、形式の誤り、存在しないフォーム）。",
             "少数であれば入力の誤りで、その場で本人に伝わっています。多い場合は、ページのフォームの項目とサイトファイルの `[[forms]]` を見比べてください。",
+        ],
+    ),
+    reason(
+        "form_spam",
+        [
+            "A lead form looks as if a program had filled it in: the field that only programs see was filled in, or it was sent within a second.",
+            "Nothing: whoever it was has been told to send once more, and people do. Where people complain, write honeypot = false in `[[forms]]` of the site file.",
+        ],
+        [
+            "プログラムによる送信と思われるフォームでした（人には見えない欄への入力、または1秒以内の送信）。",
+            "対応不要です。もう一度送るよう伝えてあり、人であれば送り直せます。お客さまから苦情がある場合は、サイトファイルの `[[forms]]` に honeypot = false と書いてください。",
         ],
     ),
     reason(

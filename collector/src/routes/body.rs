@@ -38,12 +38,8 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
             format!("a body has {MAX_BODY} bytes at most"),
         )
     };
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let declared = declared.and_then(|length| length.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY) {
-        if declared.is_some_and(|length| length <= DRAINED) {
-            drain(body).await;
-        }
+    if declared(headers).is_some_and(|length| length > MAX_BODY) {
+        drain(headers, body).await;
         return Err(too_large());
     }
     let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
@@ -60,10 +56,17 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
     String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
 }
 
-/// Reads a body and keeps nothing of it. A connection that is closed over what was not read yet may take the
-/// answer with it, so that its caller never hears why.
-async fn drain(mut body: Body) {
-    while let Some(Ok(_)) = body.frame().await {}
+/// The bytes that a body is said to have.
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads a body and keeps nothing of it, where it is not too long for that. A connection that is closed over what
+/// was not read yet may take the answer with it, so that its caller never hears why, or the next call.
+pub(super) async fn drain(headers: &HeaderMap, mut body: Body) {
+    if declared(headers).is_some_and(|length| length <= DRAINED) {
+        while let Some(Ok(_)) = body.frame().await {}
+    }
 }
 
 /// JSON of a known shape: 400 where it is not JSON, 422 with the field where it is JSON of another

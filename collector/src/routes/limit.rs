@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::App;
+use super::{App, body};
 use crate::{clock, error::Problem, sites::Site};
 
 /// The address at the other end of the connection. It is used for the limits alone and kept nowhere.
@@ -27,7 +27,11 @@ pub(super) async fn by_address(State(app): State<App>, request: Request, next: N
     let caller = caller(&app, peer, request.headers());
     match app.limits.address(caller, clock::uptime()) {
         Ok(()) => next.run(request).await,
-        Err(wait) => Problem::rate_limited("this address", wait.0).into_response(),
+        Err(wait) => {
+            let (parts, body) = request.into_parts();
+            body::drain(&parts.headers, body).await;
+            Problem::rate_limited("this address", wait.0).into_response()
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use hyper::{
-    body::{Body as _, Incoming},
+    body::{Body as _, Frame, Incoming, SizeHint},
     server::conn::http1,
     service::{Service as _, service_fn},
 };
@@ -132,7 +132,7 @@ impl Connection {
     ) {
         let Ok(stream) = stream.await else { return };
         let Self { seat, router, peer, .. } = self;
-        let stream = Watched { stream, seat: Arc::clone(&seat) };
+        let stream = Watched { stream, seat: Arc::clone(&seat), written: 0 };
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let time = seat.body_time();
             let whole = Arc::clone(&seat);
@@ -148,8 +148,8 @@ impl Connection {
             let seat = Arc::clone(&seat);
             async move {
                 let answer: Result<Response, Infallible> = answer.await;
-                seat.idle(clock::uptime());
-                answer
+                seat.answers(clock::uptime());
+                answer.map(|answer| answer.map(|body| Given { body, seat }))
             }
         });
         let connection = http1::Builder::new()
@@ -167,10 +167,60 @@ impl Connection {
     }
 }
 
-/// A stream that tells its seat when bytes come.
+/// The body of an answer, which tells its seat when it has been given to what writes it.
+struct Given {
+    body: Body,
+    seat: Arc<Seat>,
+}
+
+impl hyper::body::Body for Given {
+    type Data = <Body as hyper::body::Body>::Data;
+    type Error = <Body as hyper::body::Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Given {
+    /// hyper drops a body once it has its last byte, and flushes afterwards.
+    fn drop(&mut self) {
+        self.seat.given();
+    }
+}
+
+/// Bytes of an answer that the other side has to take in the time of a part. Fewer count for nothing: one
+/// byte now and then must not keep a connection.
+const PART: usize = 16 * 1_024;
+
+/// A stream that tells its seat when bytes come and go.
 struct Watched<S> {
     stream: S,
     seat: Arc<Seat>,
+    /// Bytes written since the seat was told.
+    written: usize,
+}
+
+impl<S> Watched<S> {
+    fn wrote(&mut self, written: &Poll<io::Result<usize>>) {
+        let Poll::Ready(Ok(bytes)) = written else { return };
+        self.written += bytes;
+        if self.written >= PART {
+            self.written = 0;
+            self.seat.taken(clock::uptime());
+        }
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
@@ -194,11 +244,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            self.seat.flushed(clock::uptime());
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -214,6 +270,78 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         cx: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
+        self.wrote(&written);
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+        sync::oneshot,
+    };
+
+    use super::*;
+
+    const ANSWER: usize = 300_000;
+
+    /// A room for one, who has asked for a long answer and reads it by a pipe that holds little.
+    async fn asked() -> (Arc<Room>, DuplexStream, oneshot::Receiver<()>, JoinSet<()>) {
+        let second = Duration::from_secs(1);
+        let bounds = Bounds { connections: 1, head: second, body: 10 * second, idle: 75 * second };
+        let room = Room::new(bounds);
+        let (seat, leave) = room.seat(clock::uptime).await;
+        let (stopping, stopped) = watch::channel(());
+        let router = Router::new().route("/", get(|| async { "x".repeat(ANSWER) }));
+        let peer = Peer([127, 0, 0, 1].into());
+        let connection = Connection { seat: Arc::new(seat), router, peer, stopped };
+        let (mut own, other) = tokio::io::duplex(1_024);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            connection.serve(std::future::ready(Ok(other))).await;
+            drop(stopping);
+        });
+        own.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let mut begun = [0; 100];
+        own.read_exact(&mut begun).await.unwrap();
+        (room, own, leave, tasks)
+    }
+
+    fn is_there(leave: &mut oneshot::Receiver<()>) -> bool {
+        matches!(leave.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+    }
+
+    #[tokio::test]
+    async fn who_reads_slowly_reads_all_and_makes_room_when_it_has() {
+        let (room, mut own, mut leave, _tasks) = asked().await;
+        let mut read = 100;
+        let mut some = [0; 500];
+        while read < ANSWER {
+            room.evict(clock::uptime() + Duration::from_secs(5));
+            assert!(is_there(&mut leave), "it was sent away after {read} bytes");
+            read += own.read(&mut some).await.unwrap();
+        }
+        // The head comes on top.
+        let begun = clock::uptime();
+        while is_there(&mut leave) {
+            assert!(clock::uptime() - begun < Duration::from_secs(30), "it never makes room");
+            tokio::task::yield_now().await;
+            room.evict(clock::uptime());
+            let _ = tokio::time::timeout(Duration::from_millis(1), own.read(&mut some)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_its_answer_or_a_byte_now_and_then_has_its_time() {
+        let (room, mut own, mut leave, _tasks) = asked().await;
+        let later = clock::uptime() + Duration::from_secs(11);
+        own.read_u8().await.unwrap();
+        room.sweep(later - Duration::from_secs(2));
+        assert!(is_there(&mut leave));
+        room.sweep(later);
+        assert!(!is_there(&mut leave));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         tile::{Tile, WIDTH},
     },
     store::log as leaves,
-    transparency,
+    transparency::{self, LogError},
 };
 
 /// A hash or an address that is answered stays what it is.
@@ -42,7 +42,7 @@ pub(super) async fn checkpoint(State(app): State<App>) -> Result<Response, Probl
 pub(super) async fn key(State(app): State<App>) -> Result<Response, Problem> {
     let mut db = app.readers.acquire().await?;
     let (_, origin) = leaves::head(&mut db).await?;
-    let origin = origin.ok_or_else(Problem::busy)?;
+    let origin = origin.ok_or(LogError::Nameless)?;
     let key = format!("{}\n", app.keys.log_verifier(&origin).to_text());
     Ok((open_to_all(NOT_KEPT), key).into_response())
 }

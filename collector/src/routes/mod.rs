@@ -17,7 +17,7 @@ mod room;
 mod slow;
 mod visitor;
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -31,13 +31,41 @@ use axum::{
 pub use health::{Health, Scrape, scraped};
 
 use crate::{
-    client::Client, error::Problem, intake::writer::Writer, keys::Keys, limits::Limits,
-    metrics::Metrics, proxy::Proxies, refusals::Pending, sites::Sites, store::Readers,
+    client::Client,
+    error::Problem,
+    intake::writer::{ANSWER_TIME, Writer},
+    keys::Keys,
+    limits::Limits,
+    metrics::Metrics,
+    proxy::Proxies,
+    refusals::Pending,
+    sites::Sites,
+    store::Readers,
 };
 
-/// What every route may use.
+/// What every route may use, shared by all calls.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl App {
+    /// Of its parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What the routes share.
+#[derive(Debug)]
+pub struct Parts {
     /// The secrets.
     pub keys: Arc<Keys>,
     /// The sites in force.
@@ -115,9 +143,6 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
 }
-
-/// How long an answer that is read from the database may take to begin.
-const ANSWER_TIME: Duration = Duration::from_secs(12);
 
 /// A database that hangs must not keep those waiting who only ask.
 async fn in_time(request: Request, next: Next) -> Response {

@@ -1,15 +1,20 @@
 //! Which connections there may be, for how long, and which of them makes room for another.
 //!
 //! A connection *waits* until its next request is whole, head and body, and is *busy* until that
-//! request is answered. It may wait so long and no longer: for the rest of a head that has begun, for
-//! the rest of a body, and between requests. Where there are as many connections as there may be, one
+//! request is answered: until the last byte of the answer is with the system, however slowly the other side
+//! takes it. It may wait so long and no longer: for the rest of a head that has begun, for the rest of a
+//! body, for the other side to take another part of an answer, and between requests. Where there are as many connections as there may be, one
 //! that waits makes room for a new one, first of all those that have sent a part of a request and not
 //! the rest; so whoever opens thousands and sends nothing loses them, and others are served. Busy ones
-//! are never cut off: what is then done is the collector's own, and ends.
+//! never make room for others: what is done for them is the collector's own, and ends, and an answer that
+//! nobody takes has its time.
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,7 +27,7 @@ pub struct Bounds {
     pub connections: usize,
     /// How long the head of a request may take, from the connection's beginning or the head's.
     pub head: Duration,
-    /// How long a body may take.
+    /// How long a body may take, and each part of an answer until the other side has taken it.
     pub body: Duration,
     /// How long a connection may be without a request. Longer than what proxies keep theirs, so that
     /// they do not send into one that is being closed.
@@ -45,7 +50,7 @@ struct Seats {
     /// Who is there, and as what. To drop a sender is to send its connection away.
     taken: HashMap<u64, (State, oneshot::Sender<()>)>,
     /// Those who wait, by since when, in the order of [`Wait`].
-    waiting: [BTreeSet<(Duration, u64)>; 3],
+    waiting: [BTreeSet<(Duration, u64)>; 4],
 }
 
 /// What a connection waits for.
@@ -53,10 +58,11 @@ struct Seats {
 enum Wait {
     Head,
     Body,
+    Answer,
     Idle,
 }
 
-/// What a connection waits for, and since when; none where it is busy.
+/// What a connection waits for, and since when; none where it is busy with the collector's own.
 type State = Option<(Wait, Duration)>;
 
 impl Seats {
@@ -96,7 +102,9 @@ impl Seats {
 
     /// Sends away whose time is over. A body's is seen to where it is read, so that it is answered.
     fn sweep(&mut self, now: Duration, bounds: &Bounds) {
-        for (wait, bound) in [(Wait::Head, bounds.head), (Wait::Idle, bounds.idle)] {
+        let limits =
+            [(Wait::Head, bounds.head), (Wait::Answer, bounds.body), (Wait::Idle, bounds.idle)];
+        for (wait, bound) in limits {
             while let Some((since, id)) = self.oldest(wait)
                 && now.saturating_sub(since) >= bound
             {
@@ -148,7 +156,8 @@ impl Room {
         seats.next += 1;
         seats.taken.insert(id, (None, stay));
         seats.change(id, Some((Wait::Head, now)));
-        Some((Seat { room: Arc::clone(self), id }, leave))
+        let seat = Seat { room: Arc::clone(self), id, given: AtomicBool::new(false) };
+        Some((seat, leave))
     }
 }
 
@@ -156,6 +165,8 @@ impl Room {
 pub(super) struct Seat {
     room: Arc<Room>,
     id: u64,
+    /// Whether all of the answer has been given to what writes it.
+    given: AtomicBool,
 }
 
 impl Seat {
@@ -166,16 +177,43 @@ impl Seat {
 
     /// The request is whole.
     pub(super) fn busy(&self) {
+        self.given.store(false, Ordering::Relaxed);
         self.room.seats().change(self.id, None);
     }
 
     /// The head is whole, the body not.
     pub(super) fn reads(&self, now: Duration) {
+        self.given.store(false, Ordering::Relaxed);
         self.room.seats().change(self.id, Some((Wait::Body, now)));
     }
 
+    /// There is an answer, which the other side is to take.
+    pub(super) fn answers(&self, now: Duration) {
+        self.room.seats().change(self.id, Some((Wait::Answer, now)));
+    }
+
+    /// The other side has taken a part of what is written; that it is an answer is not said.
+    pub(super) fn taken(&self, now: Duration) {
+        let mut seats = self.room.seats();
+        if let Some((Some((Wait::Answer, _)), _)) = seats.taken.get(&self.id) {
+            seats.change(self.id, Some((Wait::Answer, now)));
+        }
+    }
+
+    /// All of the answer is given to what writes it.
+    pub(super) fn given(&self) {
+        self.given.store(true, Ordering::Relaxed);
+    }
+
+    /// All that was given is with the system.
+    pub(super) fn flushed(&self, now: Duration) {
+        if self.given.swap(false, Ordering::Relaxed) {
+            self.idle(now);
+        }
+    }
+
     /// The request is answered.
-    pub(super) fn idle(&self, now: Duration) {
+    fn idle(&self, now: Duration) {
         self.room.seats().change(self.id, Some((Wait::Idle, now)));
         self.room.freed.notify_one();
     }
@@ -269,6 +307,25 @@ mod tests {
         assert!(is_there(&mut idle), "its next head began a little ago");
         room.sweep(at(80));
         assert!(!is_there(&mut idle) && is_there(&mut busy));
+    }
+
+    #[test]
+    fn an_answer_makes_no_room_and_has_its_time_for_each_part() {
+        let room = room();
+        let [mut first, mut second, mut third] = [0, 0, 0].map(|now| seated(&room, now));
+        for (seat, _) in [&first, &second, &third] {
+            seat.busy();
+            seat.answers(at(1));
+        }
+        assert!(room.try_seat(at(9)).is_none(), "all are being answered");
+        first.0.taken(at(9));
+        second.0.flushed(at(9));
+        third.0.given();
+        third.0.flushed(at(9));
+        room.sweep(at(11));
+        assert!(is_there(&mut first) && !is_there(&mut second) && is_there(&mut third));
+        room.sweep(at(19));
+        assert!(!is_there(&mut first) && is_there(&mut third), "nobody takes the rest");
     }
 
     #[test]

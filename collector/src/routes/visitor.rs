@@ -12,7 +12,7 @@ use axum::{
 };
 use consent_core::{
     event::MAX_BATCH,
-    form::FieldFault,
+    form::{FieldFault, Spam},
     ids::{FormKey, LeadId, base64url},
     page::Address,
     time::Millis,
@@ -222,17 +222,22 @@ pub(super) async fn take_lead(
     let page = own_page(&site, "page.url", &request.page.url)?;
     let key = request.form.parse::<FormKey>().ok();
     let form = key
-        .and_then(|key| site.file.form(&key))
+        .and_then(|key| site.file.lead_form(&key))
         .ok_or_else(|| Problem::field("form", "unknown_form", "the site has no such form"))?;
-    let submission = form.accept(&request.submission()).map_err(|faults| {
-        let japanese = headers
-            .get("accept-language")
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|languages| languages.starts_with("ja"));
-        Problem::content(
-            faults.into_iter().map(|(field, fault)| fault_of(field, fault, japanese)).collect(),
-        )
+    let language = accepted_language(&headers);
+    let mut submission = request.submission();
+    if let Some(spam) = Spam::take(&mut submission.fields) {
+        return Err(Problem::spam(spam.as_str(), site.file.spam(language, spam)));
+    }
+    let submission = form.core().accept(&submission).map_err(|faults| {
+        let error = |(field, fault): (String, FieldFault)| FieldError {
+            message: site.file.fault(language, form, &field, fault),
+            code: fault.as_str(),
+            field,
+        };
+        Problem::content(faults.into_iter().map(error).collect())
     })?;
+    let form = form.core();
     let filled = Filled {
         visitor: verified.session.visitor.filter(|_| request.visitor.is_some()),
         site,
@@ -251,20 +256,8 @@ pub(super) async fn take_lead(
     Ok((StatusCode::CREATED, Json(LeadAnswer { lead: taken.lead, linked: taken.linked })))
 }
 
-fn fault_of(field: String, fault: FieldFault, japanese: bool) -> FieldError {
-    let message = match (fault, japanese) {
-        (FieldFault::Required, true) => "入力してください",
-        (FieldFault::Required, false) => "Please fill this in",
-        (FieldFault::TooLong, true) => "文字数が多すぎます",
-        (FieldFault::TooLong, false) => "This is too long",
-        (FieldFault::Email, true) => "メールアドレスの形を確かめてください",
-        (FieldFault::Email, false) => "Please check the e-mail address",
-        (FieldFault::Telephone, true) => "電話番号の形を確かめてください",
-        (FieldFault::Telephone, false) => "Please check the telephone number",
-        (FieldFault::Control, true) => "使えない文字が入っています",
-        (FieldFault::Control, false) => "This has characters that cannot be used",
-        (FieldFault::Unknown, true) => "このフォームにはない項目です",
-        (FieldFault::Unknown, false) => "The form has no such field",
-    };
-    FieldError { field, code: fault.as_str(), message: message.to_owned() }
+/// The language that a browser asks for first; the site's default where it asks for none.
+fn accepted_language(headers: &HeaderMap) -> &str {
+    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    languages.and_then(|languages| languages.split([',', ';']).next()).unwrap_or("").trim()
 }

@@ -208,23 +208,6 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn forms(&mut self) {
-        let mut forms = Seen::default();
-        for (at, form) in self.file.forms.iter().enumerate() {
-            let path = format!("forms[{at}]");
-            forms.see(self, "form", form.key.as_str(), &format!("{path}.key"));
-            let what = format!("form `{}`, field or agreement", form.key);
-            let mut keys = Seen::default();
-            for (at, field) in form.fields.iter().enumerate() {
-                keys.see(self, &what, field.key.as_str(), &format!("{path}.fields[{at}].key"));
-            }
-            for (at, agreement) in form.agreements.iter().enumerate() {
-                let path = format!("{path}.agreements[{at}].key");
-                keys.see(self, &what, agreement.key.as_str(), &path);
-            }
-        }
-    }
-
     /// The consent cookie has a bit for each switch. The other flaws that a policy may have are
     /// named above, each on its own line.
     fn switches(&mut self) {
@@ -240,12 +223,12 @@ impl<'a> Check<'a> {
 
 /// Names seen so far, with the lines they stand on.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     lines: BTreeMap<String, usize>,
 }
 
 impl Seen {
-    fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: &str) {
+    pub(super) fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: &str) {
         let line = check.places.line(path);
         if let Some(first) = self.lines.get(name) {
             check.complain(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use consent_core::{
     client::Config,
     cookie::{CONSENT_COOKIE, VISITOR_COOKIE},
-    form::{Field, Form},
+    form::Form,
     ids::FormKey,
     policy::{self, Flaw, Kind, Policy},
 };
@@ -123,21 +123,5 @@ impl SiteFile {
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
-    }
-}
-
-impl LeadForm {
-    fn core(&self) -> Form {
-        let fields = self.fields.iter().map(|field| Field {
-            key: field.key.clone(),
-            kind: field.kind,
-            required: field.required,
-            max: field.max,
-        });
-        Form {
-            key: self.key.clone(),
-            fields: fields.collect(),
-            agreements: self.agreements.iter().map(|agreement| agreement.key.clone()).collect(),
-        }
     }
 }

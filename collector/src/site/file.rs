@@ -4,17 +4,18 @@
 //! from the database has passed it.
 
 mod asking;
+mod forms;
 
 use std::collections::BTreeMap;
 
 use consent_core::{
-    form::FieldKind,
-    ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey},
+    ids::{EventName, PurposeKey, ServiceKey, SiteKey},
     policy::Kind,
 };
 use serde::{Deserialize, Serialize};
 
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
+pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -198,57 +199,4 @@ pub struct Storage {
     /// What it is for.
     #[serde(rename = "use")]
     pub usage: Words,
-}
-
-/// A form that people send their details by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LeadForm {
-    /// Its key.
-    pub key: FormKey,
-    /// Its name.
-    pub name: Words,
-    /// What the details are used for, as published before they are taken.
-    #[serde(rename = "use")]
-    pub usage: Words,
-    /// Days that they are kept.
-    pub retention_days: u32,
-    /// Its fields.
-    pub fields: Vec<FormField>,
-    /// What people may agree to with it.
-    #[serde(default)]
-    pub agreements: Vec<Agreement>,
-}
-
-/// A field of a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FormField {
-    /// Its key: the control's `name`.
-    pub key: FieldKey,
-    /// What it holds.
-    #[serde(rename = "type")]
-    pub kind: FieldKind,
-    /// Whether it must be filled in.
-    #[serde(default)]
-    pub required: bool,
-    /// Characters, at most.
-    #[serde(default = "default_max")]
-    pub max: usize,
-    /// Its name.
-    pub name: Words,
-}
-
-const fn default_max() -> usize {
-    254
-}
-
-/// Something that a person may agree to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Agreement {
-    /// Its key.
-    pub key: FieldKey,
-    /// What is agreed to, as beside the checkbox.
-    pub text: Words,
 }

@@ -8,6 +8,7 @@ mod check;
 mod complaint;
 mod config;
 mod file;
+mod forms;
 mod history;
 mod kept;
 mod nearest;
@@ -27,8 +28,8 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, LeadForm, Office,
-    Provider, Purpose, Region, Service, SiteFile, Storage, Words,
+    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
+    LeadForm, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage, Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};

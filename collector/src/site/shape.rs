@@ -2,6 +2,7 @@
 //! an owner who left it out.
 
 mod asking;
+mod forms;
 mod tables;
 
 use super::{vague::Need, value::Verdict};

@@ -183,17 +183,13 @@ pub(super) fn address(text: &str) -> Verdict {
 
 /// An e-mail address, or the `https` address of an enquiry form.
 pub(super) fn contact(text: &str) -> Verdict {
-    let field = Field {
-        key: match "contact".parse() {
-            Ok(key) => key,
-            Err(Invalid { expected }) => return wrong(expected, expected),
-        },
-        kind: FieldKind::Email,
-        required: true,
-        max: 254,
+    let field = match "contact".parse() {
+        Ok(key) => Field::new(key, FieldKind::Email),
+        Err(Invalid { expected }) => return wrong(expected, expected),
     };
+    let is_email = field.accept(text).is_ok_and(|address| address == text);
     hold(
-        field.accept(text) == Ok(text) || address(text).is_ok(),
+        is_email || address(text).is_ok(),
         || format!("`{text}` is neither an e-mail address nor an https address"),
         "say where people can ask and complain: \"privacy@example.com\" or the address of a form",
     )

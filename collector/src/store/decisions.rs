@@ -113,7 +113,8 @@ const INTO: &str = "decision (site_id, id, session, visitor_id, receipt_id, edit
 /// Where the database does not answer, or has one of that id.
 pub async fn insert(db: &mut Connection, decisions: &[&Decision<'_>]) -> sqlx::Result<()> {
     let decisions: Vec<_> = decisions.iter().map(|decision| values(decision)).collect();
-    rows::insert(db, INTO, &decisions, "").await
+    rows::insert(db, INTO, &decisions, "").await?;
+    Ok(())
 }
 
 fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {

@@ -43,7 +43,8 @@ pub async fn insert(db: &mut Connection, granted: &[Granted<'_>]) -> sqlx::Resul
             ]
         })
         .collect();
-    rows::insert(db, INTO, &granted, "").await
+    rows::insert(db, INTO, &granted, "").await?;
+    Ok(())
 }
 
 const HELD: &str = "SELECT DISTINCT purpose, service FROM consent_grant \

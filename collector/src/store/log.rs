@@ -63,7 +63,8 @@ pub async fn name(db: &mut Connection, origin: &str) -> sqlx::Result<()> {
 pub async fn append(db: &mut Connection, first: i64, leaves: &[[u8; 32]]) -> sqlx::Result<()> {
     let leaves: Vec<_> =
         (first..).zip(leaves).map(|(index, hash)| [index.into(), hash.into()]).collect();
-    rows::insert(db, "log_leaf (idx, hash)", &leaves, "").await
+    rows::insert(db, "log_leaf (idx, hash)", &leaves, "").await?;
+    Ok(())
 }
 
 const REPLACE: &str = "UPDATE log_leaf SET hash = $2 WHERE idx = $1";

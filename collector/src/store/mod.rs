@@ -14,6 +14,7 @@ pub mod leads;
 pub mod locks;
 pub mod log;
 pub mod log_records;
+mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
@@ -27,6 +28,7 @@ pub mod tokens;
 pub mod visitors;
 
 pub use engine::{Connection, Readers, Transaction};
+pub use logged::Logged;
 pub use open::{Database, OpenError, newest_migration};
 
 /// The id of a site's row.
@@ -43,6 +45,30 @@ pub(crate) fn sixteen(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 16]> {
         index: column.to_owned(),
         source: format!("{} bytes where an id has 16", bytes.len()).into(),
     })
+}
+
+/// Whether a statement failed for what it was given, so that others may do better without it; not because the
+/// database is locked, full, gone, or takes no writes.
+#[must_use]
+pub fn of_its_own(error: &sqlx::Error) -> bool {
+    let Some(database) = error.as_database_error() else {
+        return matches!(
+            error,
+            sqlx::Error::Encode(_)
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::Protocol(_)
+        );
+    };
+    let code = database.code().unwrap_or_default();
+    let is_data = match code.parse::<u32>() {
+        // SQLite's are of up to four digits; the last byte is the primary one: SQLITE_TOOBIG,
+        // SQLITE_CONSTRAINT, SQLITE_MISMATCH.
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
+        // Data, integrity, a trigger's own words (PostgreSQL, appendix A).
+        _ => ["22", "23", "P0"].iter().any(|class| code.starts_with(class)),
+    };
+    is_data || conflict(error)
 }
 
 /// Whether a statement failed because of what another connection was doing at the same time, so that it may

@@ -4,11 +4,13 @@ use std::{str::FromStr as _, time::Duration};
 
 use consent_core::time::Millis;
 use sqlx::{
-    ConnectOptions as _, PgConnection, SqliteConnection,
+    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+use tokio::time::timeout;
 
 use super::{Connection, Readers, partitions};
 use crate::{clock, config::Synchronous};
@@ -111,6 +113,8 @@ impl Database {
             .pragma("wal_autocheckpoint", LOG_PAGES)
             // What is deleted is overwritten, so that what was erased or withdrawn is not in the file any more.
             .pragma("secure_delete", "true")
+            // What a statement of many rows has changed so far is kept aside until it is done: not in a file.
+            .pragma("temp_store", "MEMORY")
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
             .disable_statement_logging();
@@ -127,6 +131,8 @@ impl Database {
             // what it has begun, and the lock under which decisions are taken goes to the next. For a server that
             // hangs the writer has a time of its own.
             .options([
+                // What it warns of may quote a row, and would be logged.
+                ("client_min_messages", "error".to_owned()),
                 ("lock_timeout", milliseconds(PATIENCE)),
                 ("idle_in_transaction_session_timeout", milliseconds(2 * PATIENCE)),
                 ("tcp_user_timeout", milliseconds(2 * PATIENCE)),
@@ -177,12 +183,17 @@ impl Database {
     /// # Errors
     /// Where it is not there or cannot be opened.
     pub async fn open(&self) -> Result<Connection, OpenError> {
-        if let Options::Sqlite(options) = &self.options
-            && !options.get_filename().exists()
-        {
-            return Err(OpenError::Missing { path: self.place.clone() });
-        }
+        self.is_there()?;
         self.current().await
+    }
+
+    fn is_there(&self) -> Result<(), OpenError> {
+        match &self.options {
+            Options::Sqlite(options) if !options.get_filename().exists() => {
+                Err(OpenError::Missing { path: self.place.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A connection to tables that are up to date.
@@ -253,6 +264,15 @@ impl Database {
     /// Where it is not there or cannot be opened.
     pub async fn readers(&self) -> Result<Readers, OpenError> {
         self.open().await?.close().await.map_err(|source| self.unopened(source))?;
+        self.readers_as_it_is().await
+    }
+
+    /// Connections that read a database of whatever version, and change nothing of it.
+    ///
+    /// # Errors
+    /// Where it is not there or cannot be opened.
+    pub async fn readers_as_it_is(&self) -> Result<Readers, OpenError> {
+        self.is_there()?;
         match &self.options {
             Options::Sqlite(options) => {
                 let options = (**options).clone().pragma("query_only", "true");
@@ -265,6 +285,9 @@ impl Database {
                 let pool = PgPoolOptions::new()
                     .max_connections(READERS)
                     .acquire_timeout(PATIENCE)
+                    // One that was given up in the middle of a question waits for a server that hangs: it is
+                    // not lent again.
+                    .after_release(|db, _| Box::pin(is_well(db)))
                     .connect_with(options);
                 pool.await.map(Readers::Postgres)
             }
@@ -311,6 +334,12 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// Whether a connection still answers.
+async fn is_well(db: &mut PgConnection) -> sqlx::Result<bool> {
+    let answered = timeout(PATIENCE, db.ping()).await;
+    answered.map_err(|_| sqlx::Error::PoolTimedOut)?.map(|()| true)
+}
+
 const ON_DISK: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') = 'off'";
 
@@ -323,76 +352,4 @@ async fn durable(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
 }
 
 #[cfg(test)]
-mod tests {
-    use ashiato_postgres::Cluster;
-
-    use super::*;
-    use crate::store::statement::sql;
-
-    #[tokio::test]
-    async fn what_is_acknowledged_is_on_disk_unless_a_flag_says_otherwise() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
-        let database = Database::at(&url).unwrap();
-        database.create().await.unwrap();
-        // https://sqlite.org/pragma.html#pragma_synchronous: 2 is FULL, 1 is NORMAL.
-        for (synchronous, number) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
-            let mut db = database.clone().synchronous(synchronous).reopen().await.unwrap();
-            assert_eq!(sql("PRAGMA synchronous").one::<i64>(&mut db).await.unwrap(), number);
-        }
-
-        let cluster = Cluster::at_hand().unwrap();
-        let url = cluster.database().unwrap();
-        let database = Database::at(&url).unwrap();
-        let name = url.rsplit_once("localhost/").unwrap().1.split('?').next().unwrap();
-        for (theirs, ours) in [("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")]
-        {
-            let mut db = database.create().await.unwrap();
-            db.raw(format!("ALTER DATABASE {name} SET synchronous_commit = {theirs}"))
-                .await
-                .unwrap();
-            for mut db in [database.create().await.unwrap(), database.reopen().await.unwrap()] {
-                let set: String = sql("SHOW synchronous_commit").one(&mut db).await.unwrap();
-                assert_eq!(set, ours, "where the database has {theirs}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn every_way_to_write_its_address_leads_to_the_same_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a b.db").display().to_string();
-        assert!(matches!(
-            Database::at(&format!("sqlite:{path}")).unwrap().readers().await,
-            Err(OpenError::Missing { path: named }) if named == path
-        ));
-        Database::at(&format!("sqlite:{path}")).unwrap().create().await.unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "what people wrote is for its owner alone");
-        }
-        assert!(Database::at("sqlite::memory:").is_err());
-        for url in [
-            format!("sqlite:{path}"),
-            format!("sqlite://{path}"),
-            format!("sqlite:{path}?mode=rwc"),
-            format!("sqlite:{}", path.replace(' ', "%20")),
-        ] {
-            assert!(Database::at(&url).unwrap().readers().await.is_ok(), "{url}");
-        }
-    }
-
-    #[tokio::test]
-    async fn no_password_is_ever_shown() {
-        let url = "postgres://me:secret@127.0.0.1:1/db?password=secret";
-        let database = Database::at(url).unwrap();
-        let Err(error) = database.create().await else { panic!("nobody listens there") };
-        assert!(!error.to_string().contains("secret"), "{error}");
-        assert!(error.to_string().contains("127.0.0.1:1/db"), "{error}");
-        assert_eq!(without_password("mysql://me:secret@h/db?password=secret"), "mysql://me@h/db");
-        let Err(error) = Database::at("mysql://me:secret@h/db") else { panic!("no such engine") };
-        assert!(!error.to_string().contains("secret"), "{error}");
-    }
-}
+mod tests;

@@ -234,7 +234,8 @@ const HOLDER: &str = " LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g
 /// When the lead was linked, as long as that holds.
 const LINKED_AT: &str = "CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END";
 
-fn push_link(query: &mut Statement<'_>, site: SiteId, holding: Holding) {
+/// Adds when a lead was linked, as long as that holds, and the tables of that: `lead`, `l`, `g`, `v`.
+pub(super) fn push_link(query: &mut Statement<'_>, site: SiteId, holding: Holding) {
     query.push(LINKED_AT).push(LINK);
     ended::leave_out(query, site, holding.now);
     query.push(HOLDER).push_bind(i64::from(holding.revision));

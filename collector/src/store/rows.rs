@@ -1,18 +1,21 @@
 //! Many rows in few statements: on SQLite with a place for each value, on PostgreSQL with a list for each column,
 //! so that a group is one way to the server whatever its size.
 
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgArguments};
+use sqlx::{
+    Arguments as _, AssertSqlSafe, SqlSafeStr as _, SqlStr, postgres::PgArguments,
+    sqlite::SqliteArguments,
+};
 
 use super::{
     engine::{Connection, Engine},
-    statement::{Statement, Value, Whole, sql},
+    statement::{Value, Whole, arguments},
 };
 
 /// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
 const CHUNK: usize = 512;
 
 /// Rows by powers of two: few statements to prepare, whatever their number.
-pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
@@ -22,7 +25,8 @@ pub(super) fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Inserts rows into a table and its columns (`TABLE (COLUMN, …)`); `after` follows them.
+/// Inserts rows into a table and its columns (`TABLE (COLUMN, …)`), and answers how many were; `after` follows
+/// them.
 ///
 /// # Errors
 /// Where the database does not answer, or does not take them.
@@ -31,17 +35,22 @@ pub(super) async fn insert<const N: usize>(
     into: &'static str,
     rows: &[[Value<'_>; N]],
     after: &'static str,
-) -> sqlx::Result<()> {
-    if let Engine::Postgres(db) = db.engine().await? {
-        if let Some((text, lists)) = unnest(into, rows, after)? {
-            sqlx::query_with(text, lists).execute(db).await?;
+) -> sqlx::Result<u64> {
+    let mut inserted = 0;
+    match db.engine().await? {
+        Engine::Sqlite(db) => {
+            for chunk in chunks(rows) {
+                let (text, values) = values(into, chunk, after)?;
+                inserted += sqlx::query_with(text, values).execute(&mut *db).await?.rows_affected();
+            }
         }
-        return Ok(());
+        Engine::Postgres(db) => {
+            if let Some((text, lists)) = unnest(into, rows, after)? {
+                inserted = sqlx::query_with(text, lists).execute(db).await?.rows_affected();
+            }
+        }
     }
-    for chunk in chunks(rows) {
-        values(into, chunk, after).execute(db).await?;
-    }
-    Ok(())
+    Ok(inserted)
 }
 
 /// The same, and what the `RETURNING` in `after` answers.
@@ -54,25 +63,36 @@ pub(super) async fn insert_answering<T: Whole, const N: usize>(
     rows: &[[Value<'_>; N]],
     after: &'static str,
 ) -> sqlx::Result<Vec<T>> {
-    if let Engine::Postgres(db) = db.engine().await? {
-        let Some((text, lists)) = unnest(into, rows, after)? else { return Ok(Vec::new()) };
-        return sqlx::query_as_with(text, lists).fetch_all(db).await;
-    }
     let mut answered = Vec::with_capacity(rows.len());
-    for chunk in chunks(rows) {
-        answered.extend(values(into, chunk, after).all::<T>(db).await?);
+    match db.engine().await? {
+        Engine::Sqlite(db) => {
+            for chunk in chunks(rows) {
+                let (text, values) = values(into, chunk, after)?;
+                let query = sqlx::query_as_with::<_, T, _>(text, values);
+                answered.append(&mut query.fetch_all(&mut *db).await?);
+            }
+        }
+        Engine::Postgres(db) => {
+            if let Some((text, lists)) = unnest(into, rows, after)? {
+                answered = sqlx::query_as_with(text, lists).fetch_all(db).await?;
+            }
+        }
     }
     Ok(answered)
 }
 
-fn values<'q, const N: usize>(
+/// The statement with a place for each value. The text is repeated, not written place by place: it is made anew
+/// for every group.
+fn values<const N: usize>(
     into: &'static str,
-    rows: &[[Value<'q>; N]],
+    rows: &[[Value<'_>; N]],
     after: &'static str,
-) -> Statement<'q> {
-    let mut statement = sql("INSERT INTO ");
-    statement.push(into).push(" VALUES ").push_rows(rows.iter().cloned()).push(" ").push(after);
-    statement
+) -> sqlx::Result<(SqlStr, SqliteArguments)> {
+    let row = format!("({}), ", ["?"; N].join(", "));
+    let text = row.repeat(rows.len());
+    // Of texts of this program alone.
+    let text = format!("INSERT INTO {into} VALUES {} {after}", text.trim_end_matches(", "));
+    Ok((AssertSqlSafe(text).into_sql_str(), arguments!(SqliteArguments, rows.iter().flatten())))
 }
 
 /// The statement with a list for each column; nothing where there are no rows.
@@ -112,7 +132,6 @@ fn add<'q, L>(lists: &mut PgArguments, list: Option<L>) -> sqlx::Result<()>
 where
     L: sqlx::Encode<'q, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
 {
-    use sqlx::Arguments as _;
     let mixed = || sqlx::Error::Protocol("a column of rows has values of two kinds".to_owned());
     lists.add(list.ok_or_else(mixed)?).map_err(sqlx::Error::Encode)
 }

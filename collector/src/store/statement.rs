@@ -186,6 +186,8 @@ macro_rules! arguments {
     }};
 }
 
+pub(super) use arguments;
+
 /// Runs a statement on whichever engine the connection is of: sqlx's types differ, what is done does not.
 macro_rules! run {
     ($statement:ident, $db:ident, $query:ident, $fetch:ident, $then:expr) => {
@@ -246,19 +248,6 @@ impl<'q> Statement<'q> {
             self.push(comma).push_bind(value);
             comma = ", ";
         }
-    }
-
-    /// Adds rows of values, each in brackets, with commas between them.
-    pub fn push_rows<R: IntoIterator<Item = Value<'q>>>(
-        &mut self,
-        rows: impl IntoIterator<Item = R>,
-    ) -> &mut Self {
-        let mut before = "(";
-        for row in rows {
-            self.push(before).push_list(row);
-            before = "), (";
-        }
-        self.push(")")
     }
 
     /// The text with its places as `place` writes them, by their numbers.

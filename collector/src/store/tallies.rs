@@ -51,5 +51,6 @@ pub async fn add(db: &mut Connection, counts: &Counts) -> sqlx::Result<()> {
         })
         .collect();
     let more = "ON CONFLICT (site_id, day, kind, detail) DO UPDATE SET n = tally.n + excluded.n";
-    rows::insert(db, "tally (site_id, day, kind, detail, n)", &counts, more).await
+    rows::insert(db, "tally (site_id, day, kind, detail, n)", &counts, more).await?;
+    Ok(())
 }

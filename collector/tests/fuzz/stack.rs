@@ -11,7 +11,7 @@ use ashiato::{
     metrics::Metrics,
     proxy::{Header, Proxies},
     refusals::Pending,
-    routes::{self, App, Health},
+    routes::{self, App, Health, Parts},
     site,
     sites::Sites,
     store::{Database, sites as rows, tokens},
@@ -138,7 +138,7 @@ async fn router(url: &str) -> Router {
     tasks.detach_all();
     let (refusals, health) = (Pending::default(), Arc::new(Health::default()));
     let tls = false;
-    routes::router(App {
+    routes::router(App::new(Parts {
         keys,
         sites,
         writer,
@@ -152,5 +152,5 @@ async fn router(url: &str) -> Router {
         refusals,
         health,
         tls,
-    })
+    }))
 }

@@ -3,10 +3,12 @@
 //!
 //! What the browser lacks is `None` or passed over; nothing here panics.
 
+#[cfg(any(feature = "ui", feature = "tell"))]
 use alloc::string::String;
 
 #[cfg(feature = "tell")]
 use consent_core::time::Millis;
+#[cfg(any(feature = "ui", feature = "tell"))]
 use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg(feature = "ui")]
 use web_sys::{Document, Window};
@@ -16,6 +18,8 @@ use crate::lines::Lines;
 
 #[cfg(feature = "act")]
 pub(crate) mod act;
+#[cfg(feature = "form")]
+pub(crate) mod form;
 #[cfg(any(feature = "ui", feature = "tell"))]
 mod kept;
 #[cfg(feature = "ui")]
@@ -35,6 +39,7 @@ extern "C" {
     fn window() -> Window;
 }
 
+#[cfg(any(feature = "ui", feature = "tell"))]
 #[wasm_bindgen]
 extern "C" {
     /// A cookie of that name; empty where there is none.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::layout::{Page, render};
 use super::problem;
-use crate::form::{Contact, Fault, Field};
+use crate::form::{Contact, Fault, Field, TOPICS};
 use crate::view::View;
 
 /// `GET /contact`
@@ -62,8 +62,8 @@ fn page(view: &View, contact: &Contact, faults: &[Fault]) -> Page {
                 h1 { (title) }
                 p {
                     (view.pick(
-                        "道具の使い方、修理、在庫のことなど、お気軽にお書きください。すべての項目にご記入をお願いします。",
-                        "Ask about using, mending or finding something. All fields are needed.",
+                        "道具の使い方、修理、在庫のことなど、お気軽にお書きください。「必須」のない項目は空欄でもかまいません。",
+                        "Ask about using, mending or finding something. Only what is marked “required” has to be filled in.",
                     ))
                 }
             }
@@ -92,37 +92,58 @@ fn summary(view: &View, faults: &[Fault]) -> Markup {
 }
 
 fn form(view: &View, contact: &Contact, faults: &[Fault]) -> Markup {
-    let row = |field: Field, label: &str, control: &dyn Fn(&Control<'_>) -> Markup| {
-        let fault = faults.iter().find(|fault| fault.field == field);
-        let error_id = format!("{}-error", field.key());
-        let control = control(&Control {
-            key: field.key(),
-            error_id: &error_id,
-            invalid: fault.map(|_| "true"),
-        });
+    let row = |key: &str, label: &str, needed: bool, control: &dyn Fn(&Control<'_>) -> Markup| {
+        let fault = faults.iter().find(|fault| fault.field.key() == key);
+        let error_id = format!("{key}-error");
+        let control =
+            control(&Control { key, error_id: &error_id, invalid: fault.map(|_| "true") });
         html! {
             div class="field" {
-                label for=(field.key()) { (label) }
+                label for=(key) {
+                    (label)
+                    @if needed { " " span class="needed" { (view.pick("必須", "required")) } }
+                }
                 (control)
-                p class="field-error" id=(error_id) data-error-for=(field.key()) {
+                p class="field-error" id=(error_id) data-error-for=(key) {
                     @if let Some(fault) = fault { (fault.message.of(view.language)) }
                 }
             }
         }
     };
+    // A line that may be left empty.
+    let line = |key: &str, label: &str, kind: &str, value: &str, fills: &str| {
+        row(key, label, false, &|c| {
+            html! {
+                input type=(kind) id=(c.key) name=(c.key) value=(value) autocomplete=(fills)
+                    aria-describedby=(c.error_id) aria-invalid=[c.invalid];
+            }
+        })
+    };
     // The page says what is missing in its own words and place, so the browser's bubbles stay away.
     html! {
         form id="contact-form" class="form" method="post" action=(view.address("/contact")) novalidate
             data-ashiato-lead="contact" {
-            (row(Field::Name, view.pick("お名前", "Name"), &|c| html! {
+            (row(Field::Name.key(), view.pick("お名前", "Name"), true, &|c| html! {
                 input type="text" id=(c.key) name=(c.key) value=(contact.name) autocomplete="name" required
                     aria-describedby=(c.error_id) aria-invalid=[c.invalid];
             }))
-            (row(Field::Email, view.pick("メールアドレス", "E-mail"), &|c| html! {
+            (line("name_kana", view.pick("フリガナ", "Name in katakana"), "text", &contact.name_kana, "off"))
+            (line("company", view.pick("会社名・団体名", "Company"), "text", &contact.company, "organization"))
+            (row(Field::Email.key(), view.pick("メールアドレス", "E-mail"), true, &|c| html! {
                 input type="email" id=(c.key) name=(c.key) value=(contact.email) autocomplete="email" required
                     inputmode="email" aria-describedby=(c.error_id) aria-invalid=[c.invalid];
             }))
-            (row(Field::Message, view.pick("お問い合わせ内容", "Message"), &|c| html! {
+            (line("telephone", view.pick("電話番号", "Telephone"), "tel", &contact.telephone, "tel"))
+            (line("postal_code", view.pick("郵便番号", "Postal code (Japan)"), "text", &contact.postal_code, "postal-code"))
+            (row("topic", view.pick("ご用件", "What it is about"), false, &|c| html! {
+                select id=(c.key) name=(c.key) aria-describedby=(c.error_id) aria-invalid=[c.invalid] {
+                    option value="" { (view.pick("お選びください", "Please choose")) }
+                    @for (value, name) in &TOPICS {
+                        option value=(value) selected[contact.topic == *value] { (name.of(view.language)) }
+                    }
+                }
+            }))
+            (row(Field::Message.key(), view.pick("お問い合わせ内容", "Message"), true, &|c| html! {
                 textarea id=(c.key) name=(c.key) rows="7" required aria-describedby=(c.error_id)
                     aria-invalid=[c.invalid] { (contact.message) }
             }))
@@ -148,35 +169,36 @@ struct Control<'a> {
     invalid: Option<&'static str>,
 }
 
-/// Act on the Protection of Personal Information, article 21(2): the purposes are stated before the form is sent.
+/// Act on the Protection of Personal Information, article 21(2): the purposes are stated before the form is sent. The
+/// tag writes those of the site file, with a link to the policy, over the first paragraph.
 fn purposes(view: &View) -> Markup {
     html! {
         section class="purposes" id="purposes" aria-labelledby="purposes-title" {
-            h2 id="purposes-title" { (view.pick("個人情報の利用目的", "What we use your details for")) }
+            h2 id="purposes-title" { (view.pick("送信の前にご確認ください", "Before you send")) }
+            p data-ashiato-purpose {
+                (view.pick(
+                    "個人情報の利用目的：お問い合わせへのご返答と、その記録のために使います。（取扱者：株式会社ひより道具店）",
+                    "Your details: Used to answer your enquiry and to keep a record of it. (Handled by: Hiyori Home Goods K.K.)",
+                ))
+            }
             ul {
+                li { (view.pick("記録は3年間保管します。", "The record is kept for three years.")) }
                 li {
                     (view.pick(
-                        "お問い合わせへのご返答と、その記録のために使います。記録は3年間保管します。",
-                        "To answer your enquiry and to keep a record of it. The record is kept for three years.",
-                    ))
-                }
-                li {
-                    (view.pick(
-                        "上の欄にチェックを入れた方には、新商品のお知らせをお送りします。",
-                        "To send you news of new products, only if you ticked the box above.",
+                        "上の欄にチェックを入れた方にだけ、新商品のお知らせをお送りします。",
+                        "News of new products goes only to those who ticked the box above.",
                     ))
                 }
                 li {
                     (view.pick(
                         "Cookieの設定で「閲覧履歴とお名前の結びつけ」を許可された方に限り、その後の閲覧履歴と結びつけ、ご関心に沿ったご案内に使います。",
-                        "To tie pages you view from then on to your details and answer according to your interests, only if you allowed “Linking browsing to your details” in the cookie settings.",
+                        "Only if you allowed “Linking browsing to your details” in the cookie settings, pages you view from then on are tied to your details, so that we can answer according to your interests.",
                     ))
                 }
             }
             p {
-                (view.pick("取扱者：株式会社ひより道具店（", "Handled by Hiyori Home Goods K.K. ("))
+                (view.pick("お問い合わせ先：", "Questions: "))
                 a href="mailto:privacy@hiyori.example" { "privacy@hiyori.example" }
-                (view.pick("）", ")"))
             }
         }
     }

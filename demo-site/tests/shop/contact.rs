@@ -9,7 +9,9 @@ async fn the_form_is_marked_as_a_lead_and_has_the_fields_of_the_site_file() {
     let answer = Asked::get("/contact").await;
     assert!(answer.body.contains("method=\"post\" action=\"/contact\""));
     assert!(answer.body.contains("data-ashiato-lead=\"contact\""));
-    for key in ["name", "email", "message"] {
+    for key in
+        ["name", "name_kana", "company", "email", "telephone", "postal_code", "topic", "message"]
+    {
         assert!(answer.body.contains(&format!(" name=\"{key}\"")), "{key}");
         let place =
             format!("<p class=\"field-error\" id=\"{key}-error\" data-error-for=\"{key}\"></p>");
@@ -29,7 +31,7 @@ async fn marketing_is_not_ticked_for_the_visitor() {
 async fn the_purposes_are_stated_before_the_send_button() {
     for (address, words) in [
         ("/contact", "お問い合わせへのご返答と、その記録のために使います"),
-        ("/en/contact", "To answer your enquiry and to keep a record of it"),
+        ("/en/contact", "Used to answer your enquiry and to keep a record of it"),
     ] {
         let answer = Asked::get(address).await;
         let purposes = answer.body.find(words).unwrap();

@@ -91,8 +91,16 @@ impl Cluster {
     /// Where it cannot be made.
     pub fn database(&self) -> io::Result<String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("t{}_{number}", std::process::id());
+        // A process may have the number of one that has ended while the cluster runs on.
+        let name = loop {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("t{}_{number}", std::process::id());
+            match fs::File::create_new(self.folder.join(&name)) {
+                Ok(_) => break name,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        };
         let mut psql = Command::new(programs()?.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--username", USER, "--dbname", "postgres", "--host"]);
         psql.arg(&self.folder).args(["--command", &format!("CREATE DATABASE {name}")]);

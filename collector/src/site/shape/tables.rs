@@ -1,11 +1,12 @@
 //! The tables themselves.
 
-use consent_core::ids::{EventName, FieldKey, FormKey, PurposeKey, ServiceKey, SiteKey};
+use consent_core::ids::{EventName, PurposeKey, ServiceKey, SiteKey};
 
 use super::{
     super::{vague::Need, value},
     Key, Rule, Shape,
     asking::{BANNER, CONSENT_MODE, GPC, SIGNALS},
+    forms::FORM,
 };
 
 pub(super) const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
@@ -16,16 +17,16 @@ pub(super) const fn may(name: &'static str, rule: Rule) -> Key {
     Key { name, needed: None, rule }
 }
 
-const NAME: usize = 80;
-const LINE: usize = 400;
+pub(super) const NAME: usize = 80;
+pub(super) const LINE: usize = 400;
 /// The longest that a browser keeps a cookie.
 const COOKIE_DAYS: Rule = Rule::Number(1, 400);
 /// A hundred years: a number, where "for ever" would be none.
-const RETENTION_DAYS: Rule = Rule::Number(1, 36_500);
+pub(super) const RETENTION_DAYS: Rule = Rule::Number(1, 36_500);
 
-const KEY: &str = "give it a key of small letters, digits and _";
-const NAMED: &str = "add name = { LANGUAGE = \"…\" } in each language of the site";
-const KEPT: &str = "add retention_days = …: after how many days the data is deleted";
+pub(super) const KEY: &str = "give it a key of small letters, digits and _";
+pub(super) const NAMED: &str = "add name = { LANGUAGE = \"…\" } in each language of the site";
+pub(super) const KEPT: &str = "add retention_days = …: after how many days the data is deleted";
 
 pub(in super::super) const SITE: Shape = Shape {
     noun: "site",
@@ -197,56 +198,6 @@ const STORAGE: Shape = Shape {
             "use",
             Rule::Use(Need::Brief),
             "add use = { … }: what the entry is for, in each language",
-        ),
-    ],
-};
-
-const FORM: Shape = Shape {
-    noun: "form",
-    named_by: "key",
-    keys: &[
-        needed("key", Rule::One(value::key::<FormKey>), KEY),
-        needed("name", Rule::Words(NAME), NAMED),
-        needed(
-            "use",
-            Rule::Use(Need::Specific),
-            "add use = { … }: the purpose must be shown before details are taken (APPI art. 21)",
-        ),
-        needed("retention_days", RETENTION_DAYS, KEPT),
-        needed(
-            "fields",
-            Rule::Tables(&FIELD),
-            "add [[forms.fields]]: only configured fields are taken",
-        ),
-        may("agreements", Rule::Tables(&AGREEMENT)),
-    ],
-};
-
-const FIELD: Shape = Shape {
-    noun: "field",
-    named_by: "key",
-    keys: &[
-        needed("key", Rule::One(value::key::<FieldKey>), KEY),
-        needed(
-            "type",
-            Rule::Of(&["text", "long_text", "email", "telephone"]),
-            "add type = \"text\", \"long_text\", \"email\" or \"telephone\"",
-        ),
-        may("required", Rule::Flag),
-        may("max", Rule::Number(1, 10_000)),
-        needed("name", Rule::Words(NAME), NAMED),
-    ],
-};
-
-const AGREEMENT: Shape = Shape {
-    noun: "agreement",
-    named_by: "key",
-    keys: &[
-        needed("key", Rule::One(value::key::<FieldKey>), KEY),
-        needed(
-            "text",
-            Rule::Words(LINE),
-            "add text = { … }: what is agreed to, as beside the checkbox",
         ),
     ],
 };

@@ -112,7 +112,19 @@ fn a_form_is_what_its_file_says() {
     let shop = shop();
     let form = shop.form(&"contact".parse().unwrap()).unwrap();
     let fields: Vec<_> = form.fields.iter().map(|field| (field.key.as_str(), field.max)).collect();
-    assert_eq!(fields, [("name", 100), ("email", 254), ("message", 4000)]);
+    assert_eq!(
+        fields,
+        [
+            ("name", Some(100)),
+            ("name_kana", Some(100)),
+            ("company", Some(100)),
+            ("email", Some(254)),
+            ("telephone", None),
+            ("postal_code", None),
+            ("topic", None),
+            ("message", Some(4000)),
+        ]
+    );
     assert_eq!(form.agreements[0].as_str(), "email_marketing");
     assert!(shop.form(&"other".parse().unwrap()).is_none());
 }

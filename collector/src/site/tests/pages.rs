@@ -3,6 +3,8 @@
 use consent_core::{client::Texts, time::Millis};
 use jiff::tz::TimeZone;
 
+use consent_core::form::{Field, FieldFault};
+
 use super::*;
 
 fn first_layer(file: &SiteFile) -> (String, String) {
@@ -56,7 +58,6 @@ fn every_text_is_there_in_japanese_and_english() {
         assert_eq!(texts.policy_url, format!("/s/shop/policy?lang={language}"));
         let all = every_text(&texts);
         assert!(all.len() > 70 && all.iter().all(|text| !text.is_empty()), "{all:?}");
-        assert_eq!(texts.faults.len(), 6);
         assert!(texts.blocked.contains("{name}"));
     }
 }
@@ -205,4 +206,77 @@ fn what_an_owner_writes_is_never_markup() {
     let shop = shop_with("en = \"Videos\"", "en = \"Films & 3 < 4 \\\"clips\\\"\"");
     let page = page_of(&shop, "en", 1);
     assert!(page.contains("Films &amp; 3 &lt; 4 &quot;clips&quot;"));
+}
+
+#[test]
+fn forms_say_what_for_and_by_whom_before_they_are_sent() {
+    let purpose = |language| {
+        let texts = shop().form_texts(language);
+        assert_eq!(texts.policy_url, format!("/s/shop/policy?lang={language}#forms"));
+        texts.forms["contact"].purpose.clone()
+    };
+    assert_eq!(
+        purpose("ja"),
+        "個人情報の利用目的：お問い合わせへのご返答と、その記録のために使います。（取扱者：株式会社ひより道具店）"
+    );
+    assert_eq!(
+        purpose("en"),
+        "Your details: Used to answer your enquiry and to keep a record of it. \
+         (Handled by: Hiyori Home Goods K.K.)"
+    );
+}
+
+#[test]
+fn every_fault_that_a_field_may_have_is_said_in_words_of_its_language() {
+    let texts = |language| shop().form_texts(language).forms.into_values().next().unwrap();
+    let said = |language, field: &str, fault: &str| {
+        let (_, faults) = texts(language).fields[field].clone();
+        faults.get(fault).cloned().unwrap_or_default()
+    };
+    for (language, field, fault, words) in [
+        ("ja", "name", "required", "お名前を入力してください。"),
+        ("en", "name", "required", "Please fill in “Name”."),
+        ("ja", "name", "too_long", "100文字以内で入力してください。"),
+        ("en", "message", "too_long", "Please keep this to 4000 characters."),
+        ("ja", "message", "required", "お問い合わせ内容をひとことでもご記入ください。"),
+        ("ja", "topic", "choice", "選択肢の中から選んでください。"),
+        ("ja", "email", "telephone", ""),
+        ("ja", "company", "required", ""),
+    ] {
+        assert_eq!(said(language, field, fault), words);
+    }
+    for language in ["ja", "en"] {
+        for (key, (rule, faults)) in texts(language).fields {
+            let field = Field::of_rule(key, &rule).unwrap();
+            assert!(field.faults().all(|fault| faults.contains_key(fault.as_str())), "{field:?}");
+            assert!(faults.values().all(|words| !words.is_empty() && !words.contains('{')));
+        }
+    }
+}
+
+#[test]
+fn every_fault_has_built_in_words_that_say_its_bound() {
+    let shop = shop_with("max = 100 #", "min = 2\nmax = 100 #");
+    let form = shop.lead_form(&"contact".parse().unwrap()).unwrap();
+    for language in ["ja", "en"] {
+        for fault in FieldFault::ALL {
+            assert!(!shop.fault(language, form, "name", fault).is_empty(), "{fault:?}");
+        }
+    }
+    let short = shop.fault("ja", form, "name", FieldFault::TooShort);
+    assert_eq!(short, "2文字以上で入力してください。");
+    let unknown = shop.fault("fr", form, "card", FieldFault::TooLong);
+    assert_eq!(unknown, "この項目は受け付けていません。ページを再読み込みしてください。");
+}
+
+#[test]
+fn a_form_that_is_taken_for_a_programs_is_told_so_and_the_trap_can_be_left_out() {
+    for language in ["ja", "en"] {
+        let texts = shop().form_texts(language);
+        assert_eq!(texts.spam.len(), 2);
+        assert!(texts.spam.values().all(|words| !words.is_empty()));
+        assert!(texts.forms["contact"].trap.as_deref().is_some_and(|words| !words.is_empty()));
+    }
+    let without = shop_with("[[forms.fields]]", "honeypot = false\n\n[[forms.fields]]");
+    assert_eq!(without.form_texts("ja").forms["contact"].trap, None);
 }

@@ -6,15 +6,15 @@
 mod changes;
 mod country;
 mod en;
+mod forms;
 mod ja;
 mod speech;
 mod time;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use consent_core::{
     client::{PurposeText, ServiceText, Texts},
-    form::FieldFault,
     policy::Kind,
 };
 
@@ -26,18 +26,8 @@ use super::{
     kept::{Area, Kept, Lifetime},
 };
 
-/// Every fault that a form may find.
-const FAULTS: [FieldFault; 6] = [
-    FieldFault::Required,
-    FieldFault::TooLong,
-    FieldFault::Email,
-    FieldFault::Telephone,
-    FieldFault::Control,
-    FieldFault::Unknown,
-];
-
 /// The names of all built-in words with their English: those of [`Texts`], `fault_…` for what a
-/// form says of a field, words for lengths of time and for where things are kept, `page_…` for the policy
+/// form says of a field and `form_…` for what it says of itself, words for lengths of time and for where things are kept, `page_…` for the policy
 /// page and `change_…` for what a revision changed.
 pub(crate) fn names() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
     // The body is composed of what the site does; it has no fixed words.
@@ -110,7 +100,6 @@ impl SiteFile {
             blocked: word("blocked"),
             unblock: word("unblock"),
             purposes: self.purposes.iter().map(|purpose| purpose_text(&speech, purpose)).collect(),
-            faults: faults(&speech),
         }
     }
 
@@ -187,14 +176,4 @@ fn service_text(speech: &Speech<'_>, service: &Service) -> ServiceText {
         retention: speech.time(service.retention_days),
         cookies: cookies.collect(),
     }
-}
-
-fn faults(speech: &Speech<'_>) -> BTreeMap<String, String> {
-    FAULTS
-        .into_iter()
-        .map(|fault| {
-            let name = format!("fault_{}", fault.as_str());
-            (fault.as_str().to_owned(), speech.word(&name).to_owned())
-        })
-        .collect()
 }

@@ -12,7 +12,7 @@ use crate::{
     keys::leads::{Sealed, SealedField, WrappedKey},
     store::{
         Connection, SiteId,
-        reports::Holding,
+        reports::{Holding, push_link},
         sixteen,
         statement::{Row, Statement, sql},
     },
@@ -62,21 +62,19 @@ const USABLE: &str = " AND lead.ground_since IS NOT NULL";
 
 const LEADS: &str = "SELECT lead.id, lead.origin, lead.form, lead.ground, lead.ground_since, \
     lead.agreements, lead.page, lead.received_at, lead.version, \
-    CASE WHEN v.id IS NULL THEN NULL ELSE l.linked_at END, k.kek, k.wrapped \
-    FROM lead \
-    LEFT JOIN lead_key k ON k.site_id = lead.site_id AND k.lead_id = lead.id \
-    LEFT JOIN lead_link l ON l.site_id = lead.site_id AND l.lead_id = lead.id \
-    LEFT JOIN consent_grant g ON g.site_id = l.site_id AND g.id = l.grant_id \
-    LEFT JOIN visitor v ON v.site_id = g.site_id AND v.id = g.visitor_id \
-    AND v.revision = $2 AND v.expires > $3 \
-    WHERE lead.site_id = $1";
+    k.kek, k.wrapped, ";
+const KEYS: &str = " LEFT JOIN lead_key k ON k.site_id = lead.site_id AND k.lead_id = lead.id \
+    WHERE lead.site_id = ";
 const RECEIVED: &str = " AND lead.origin = 'form'";
 const NEWEST: &str = " ORDER BY lead.received_at DESC, lead.id LIMIT ";
 const OFFSET: &str = " OFFSET ";
 const BY_ID: &str = " AND lead.id = ";
 
 fn select<'q>(site: SiteId, holding: Holding) -> Statement<'q> {
-    sql(LEADS).bind(site.0).bind(i64::from(holding.revision)).bind(holding.now.0)
+    let mut leads = sql(LEADS);
+    push_link(&mut leads, site, holding);
+    leads.push(KEYS).push_bind(site.0);
+    leads
 }
 
 /// What people sent by forms, the newest first, to be answered; one more than `limit` says that there are more.
@@ -111,6 +109,21 @@ pub async fn usable(
     leads.push(USABLE).push(NEWEST).push_bind(i64::from(limit) + 1);
     leads.push(OFFSET).push_bind(i64::from(offset));
     Ok(all(db, site, leads).await?.into_iter().map(Usable).collect())
+}
+
+/// The lead of that id, if its person may be contacted.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn usable_one(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    lead: LeadId,
+) -> sqlx::Result<Option<Usable>> {
+    let mut leads = select(site, holding);
+    leads.push(USABLE).push(BY_ID).push_bind(lead.as_bytes().to_vec());
+    Ok(all(db, site, leads).await?.pop().map(Usable))
 }
 
 /// The lead of that id, locked or not: for who is asked about it.
@@ -170,7 +183,7 @@ async fn all(db: &mut Connection, site: SiteId, leads: Statement<'_>) -> sqlx::R
 }
 
 fn stored(row: &Row) -> sqlx::Result<Stored> {
-    let key = row.get::<Option<String>>(10).zip(row.get::<Option<Vec<u8>>>(11));
+    let key = row.get::<Option<String>>(9).zip(row.get::<Option<Vec<u8>>>(10));
     let key = key.map(|(kek, wrapped)| WrappedKey { kek, wrapped });
     Ok(Stored {
         id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
@@ -182,7 +195,7 @@ fn stored(row: &Row) -> sqlx::Result<Stored> {
         page: row.get(6),
         received_at: Millis(row.get(7)),
         version: row.get(8),
-        linked_at: row.get::<Option<i64>>(9).map(Millis),
+        linked_at: row.get::<Option<i64>>(11).map(Millis),
         sealed: Sealed { key, fields: Vec::new() },
     })
 }

@@ -85,7 +85,7 @@ const OWES: &str = "PRAGMA user_version = 1";
 const OWED: &str = "PRAGMA user_version";
 const OWES_NOTHING: &str = "PRAGMA user_version = 0";
 const ANEW: &str = "VACUUM";
-const ANEW_ON_POSTGRES: &str = "VACUUM FULL lead_field";
+const ANEW_ON_POSTGRES: &str = "VACUUM FULL lead, lead_field";
 
 /// Notes, inside the caller's transaction, that what was not sealed still lies in unused parts of the files.
 ///

@@ -63,6 +63,41 @@ fn a_yes_stands_though_the_collectors_cookie_of_the_no_before_it_comes_while_it_
 }
 
 #[test]
+fn a_yes_stands_though_the_collectors_cookie_of_the_no_before_it_comes_after_its_answer() {
+    let mut page = Page::granted();
+    page.decide(0, Method::Withdraw);
+    page.open();
+    let withdrawn = page.cookie();
+    page.decide(0b1111, Method::AcceptAll);
+    page.record(false);
+    let granted = page.on.cookie.replace(withdrawn.clone());
+    page.client.follow(&page.on);
+    assert_eq!(page.cookie(), granted, "the no is the one before the last");
+    page.open();
+    page.record(true);
+    assert_eq!(page.cookie(), format!("{granted}.{RECEIPT}"));
+    page.on.cookie.replace("3.tro8w0.1".to_owned());
+    page.client.follow(&page.on);
+    assert_eq!(page.cookie(), "3.tro8w0.1", "another tab's, which grants less");
+}
+
+#[test]
+fn a_yes_stands_though_the_collectors_cookie_of_the_answered_no_comes_while_it_is_made() {
+    let mut page = Page::granted();
+    page.decide(0, Method::Withdraw);
+    page.open();
+    page.record(false);
+    let withdrawn = page.cookie();
+    let text = page.make(0b1111, Method::AcceptAll);
+    let granted = page.on.cookie.replace(withdrawn);
+    page.say(Message::Decided(&text));
+    assert_eq!(page.cookie(), granted);
+    page.open();
+    page.record(true);
+    assert_eq!(page.cookie(), format!("{granted}.{RECEIPT}"));
+}
+
+#[test]
 fn a_no_stands_though_the_answer_to_the_yes_came_after_its_page_was_left() {
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);

@@ -1,0 +1,229 @@
+//! The rows and statements that the tables are tried with.
+
+/// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
+/// is their grant of the lead link, COUNTING one of analytics.
+pub(super) const SOUND: [(&str, &str); 14] = [
+    (
+        "visitor",
+        "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
+    ),
+    (
+        "decision",
+        "site_id 1, id ID, session BYTES, visitor_id NULL, receipt_id NULL, edition 1, \
+         method 'custom', language 'ja', page '', banner '', decided_at 0, recorded_at 0, \
+         choices '', receipt NULL, salt BYTES, log_index 0",
+    ),
+    (
+        "policy",
+        "site_id 1, edition 2, revision 1, material '', wording '', document '', applied_at 0",
+    ),
+    (
+        "lead",
+        "site_id 1, id ID, origin 'form', form '', ground 'none', ground_since NULL, agreements '', \
+         page '', received_at 0, version 1",
+    ),
+    ("lead_request", "site_id 1, request BYTES, lead_id ID, erased_at NULL"),
+    ("lead_key", "site_id 1, lead_id LEAD, kek '', wrapped BYTES"),
+    ("lead_field", "site_id 1, lead_id LEAD, field 'x', version 1, value BYTES"),
+    ("lead_index", "site_id 1, kind 'email', digest BYTES, lead_id LEAD"),
+    ("token", "hash BYTES, site_id 1, scopes '', created_at 0"),
+    ("tally", "site_id 1, day 0, kind 'asked', detail '', n 1"),
+    ("refusal", "site_id 1, hour 0, reason '', event '', n 1"),
+    (
+        "consent_grant",
+        "site_id 1, visitor_id VISITOR, receipt_id RECEIPT, purpose 'more', service '', since 0, \
+         kind 'use'",
+    ),
+    (
+        "event",
+        "site_id 1, id ID, grant_id COUNTING, name '', at 0, day 0, page '', query '', title '', \
+         referrer ''",
+    ),
+    ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
+];
+
+/// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
+/// different. They hold for a row that is made, and for one that is changed.
+pub(super) const CHECKS: [(&str, &str, &str); 25] = [
+    ("visitor_hash_is_whole", "visitor", "hash BYTES"),
+    ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
+    ("visitor_revision_counts", "visitor", "revision 0"),
+    ("decision_id_is_whole", "decision", "id BYTES"),
+    ("decision_session_is_whole", "decision", "session ID"),
+    ("decision_receipt_id_is_whole", "decision", "receipt_id BYTES, receipt 'x'"),
+    ("decision_salt_is_whole", "decision", "salt ID"),
+    ("decision_method_is_known", "decision", "method 'guessed'"),
+    ("decision_edition_counts", "decision", "edition 0"),
+    ("decision_receipt_has_its_id", "decision", "receipt_id ID"),
+    ("decision_receipt_has_its_id", "decision", "receipt 'x'"),
+    ("decision_visitor_has_a_receipt", "decision", "visitor_id VISITOR"),
+    ("lead_origin_is_known", "lead", "origin 'guessed'"),
+    ("lead_ground_is_known", "lead", "ground 'guessed'"),
+    ("lead_without_a_ground_is_locked", "lead", "ground_since 1"),
+    ("lead_version_counts", "lead", "version 0"),
+    ("lead_request_is_whole", "lead_request", "request ID"),
+    ("lead_request_lead_id_is_whole", "lead_request", "lead_id BYTES"),
+    ("lead_index_kind_is_known", "lead_index", "kind 'fax'"),
+    ("policy_revision_counts", "policy", "revision 0"),
+    ("policy_edition_counts", "policy", "edition 0"),
+    ("token_hash_is_whole", "token", "hash ID"),
+    ("tally_kind_is_known", "tally", "kind 'guessed'"),
+    ("tally_counts", "tally", "n 0"),
+    ("refusal_counts", "refusal", "n 0"),
+];
+
+/// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
+/// name holds on every connection.
+pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
+
+/// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
+pub(super) const MADE: [(&str, &str, &str, &str); 26] = [
+    ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
+    ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
+    ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
+    ("lead_field_site_id_lead_id_fkey", "lead_field_has_its_lead", "lead_field", "lead_id ID"),
+    ("lead_index_site_id_lead_id_fkey", "lead_index_has_its_lead", "lead_index", "lead_id ID"),
+    ("lead_request_site_id_fkey", FOREIGN, "lead_request", "site_id 2"),
+    ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "grant_id 999"),
+    ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "site_id 2"),
+    (
+        "consent_grant_rests_on_a_decision",
+        "consent_grant_rests_on_a_decision",
+        "consent_grant",
+        "receipt_id ID",
+    ),
+    (
+        "consent_grant_site_id_visitor_id_fkey",
+        "consent_grant_rests_on_a_decision",
+        "consent_grant",
+        "visitor_id 999",
+    ),
+    (
+        "consent_grant_names_its_purpose",
+        "consent_grant_names_its_purpose",
+        "consent_grant",
+        "purpose ''",
+    ),
+    ("consent_grant_kind_is_known", "consent_grant_kind_is_known", "consent_grant", "kind 'x'"),
+    ("lead_link_rests_on_a_grant", "lead_link_rests_on_a_grant", "lead_link", "grant_id 999"),
+    ("lead_link_rests_on_a_grant", "lead_link_rests_on_a_grant", "lead_link", "grant_id COUNTING"),
+    ("lead_link_is_of_its_kind", "lead_link_is_of_its_kind", "lead_link", "grant_kind 'use'"),
+    ("lead_link_site_id_lead_id_fkey", "lead_link_has_its_lead", "lead_link", "lead_id ID"),
+    (
+        "decision_site_id_visitor_id_fkey",
+        "decision_has_its_visitor",
+        "decision",
+        "visitor_id 999, receipt_id ID, receipt 'x'",
+    ),
+    ("decision_site_id_edition_fkey", FOREIGN, "decision", "edition 9"),
+    ("decision_site_id_fkey", FOREIGN, "decision", "site_id 2"),
+    ("decision_log_index_fkey", FOREIGN, "decision", "log_index 999"),
+    ("visitor_site_id_fkey", FOREIGN, "visitor", "site_id 2"),
+    ("policy_site_id_fkey", FOREIGN, "policy", "site_id 2"),
+    ("lead_site_id_fkey", FOREIGN, "lead", "site_id 2"),
+    ("token_site_id_fkey", FOREIGN, "token", "site_id 2"),
+    ("tally_site_id_fkey", FOREIGN, "tally", "site_id 2"),
+    ("refusal_site_id_fkey", FOREIGN, "refusal", "site_id 2"),
+];
+
+/// Other statements that may not be: the names on PostgreSQL and SQLite; none on an engine without that
+/// statement.
+pub(super) const REFUSED: [(&str, &str, &str); 19] = [
+    (
+        "consent_grant_stays_as_it_is",
+        "consent_grant_stays_as_it_is",
+        "UPDATE consent_grant SET purpose = 'x'",
+    ),
+    (
+        "consent_grant_stays_as_it_is",
+        "consent_grant_stays_as_it_is",
+        "UPDATE consent_grant SET receipt_id = ID",
+    ),
+    (
+        "consent_grant_stays_as_it_is",
+        "consent_grant_stays_as_it_is",
+        "UPDATE consent_grant SET visitor_id = OTHER",
+    ),
+    ("stays under it", "event stays under the grant", "UPDATE event SET grant_id = LINKING"),
+    ("stays under it", "link stays under the grant", "UPDATE lead_link SET grant_id = COUNTING"),
+    (
+        "consent_grant_rests_on_a_decision",
+        "decision_stays_under_its_grants",
+        "UPDATE decision SET receipt_id = ID WHERE receipt_id = RECEIPT",
+    ),
+    (
+        "consent_grant_rests_on_a_decision",
+        "decision_stays_under_its_grants",
+        "UPDATE decision SET visitor_id = OTHER WHERE receipt_id = RECEIPT",
+    ),
+    (
+        "decision_site_id_visitor_id_fkey",
+        "visitor_stays_with_its_decisions",
+        "DELETE FROM visitor WHERE id = VISITOR",
+    ),
+    (
+        "decision_site_id_visitor_id_fkey",
+        "visitor_stays_who_it_is",
+        "UPDATE visitor SET id = 999 WHERE id = VISITOR",
+    ),
+    (
+        "lead_stays_who_it_is",
+        "lead_stays_who_it_is",
+        "UPDATE lead SET id = ID WHERE id <> LEAD",
+    ),
+    ("", "consent_grant_pkey", "INSERT OR REPLACE INTO consent_grant SELECT * FROM consent_grant"),
+    (
+        "",
+        "consent_grant_once",
+        "INSERT OR REPLACE INTO consent_grant \
+         (site_id, visitor_id, receipt_id, purpose, service, since) \
+         SELECT site_id, visitor_id, receipt_id, purpose, service, 1 FROM consent_grant",
+    ),
+    ("", "decision_pkey", "INSERT OR REPLACE INTO decision SELECT * FROM decision"),
+    (
+        "",
+        "decision_of_a_receipt",
+        "INSERT OR REPLACE INTO decision (site_id, id, session, visitor_id, receipt_id, edition, \
+         method, language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index) \
+         SELECT site_id, ID, session, visitor_id, receipt_id, edition, method, language, page, \
+         banner, decided_at, recorded_at, choices, receipt, salt, log_index FROM decision \
+         WHERE receipt_id = RECEIPT",
+    ),
+    (
+        "log_head_id_check",
+        "CHECK constraint failed: id = 1",
+        "INSERT INTO log_head VALUES (2, 0, NULL)",
+    ),
+    ("log_erasure_log_index_fkey", FOREIGN, "INSERT INTO log_erasure VALUES (999, 0, 0)"),
+    ("log_erasure_erased_fkey", FOREIGN, "INSERT INTO log_erasure VALUES (0, 999, 0)"),
+    // With everything else that rests on it in the way.
+    ("_fkey", FOREIGN, "DELETE FROM site"),
+    ("_fkey", FOREIGN, "DELETE FROM log_leaf"),
+];
+
+/// What goes together: SQLite's trigger for it, what is deleted, and the tables that are empty then.
+pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
+    (
+        "a_grant_takes_with_it_what_rests_on_it",
+        "DELETE FROM consent_grant",
+        &["event", "lead_link"],
+    ),
+    (
+        "decision_takes_its_grants_with_it",
+        "DELETE FROM decision",
+        &["consent_grant", "event", "lead_link"],
+    ),
+    (
+        "a_lead_takes_with_it_what_rests_on_it",
+        "DELETE FROM lead",
+        &["lead_link", "lead_key", "lead_field", "lead_index"],
+    ),
+];
+
+/// PostgreSQL's triggers: what no constraint can say there. Each looks at its own row alone (docs/scaling.md).
+pub(super) const TRIGGERS: [&str; 4] = [
+    "consent_grant_stays_as_it_is",
+    "event_keeps_its_grant",
+    "lead_link_keeps_its_grant",
+    "lead_stays_who_it_is",
+];
