@@ -22,6 +22,7 @@ mod readiness;
 mod receipts;
 mod refusals;
 mod several;
+mod silence;
 mod site;
 mod storage;
 mod tls;
