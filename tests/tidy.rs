@@ -111,13 +111,7 @@ const RULES: [Rule; 14] = [
         reason: "what is not done is left out",
     },
     Rule {
-        under: &[
-            "tests/",
-            "consent-core/",
-            "consent-wasm/",
-            "demo-site/tests/",
-            "collector/tests/",
-        ],
+        under: &["tests/", "consent-core/", "consent-wasm/", "demo-site/tests/", "fuzz/"],
         except: &["tests/tidy.rs"],
         texts: &["::sleep(", "waitForTimeout("],
         reason: "a test waits for a condition: a pause is too short on one machine and too long on the others",

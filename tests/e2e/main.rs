@@ -23,6 +23,7 @@ mod receipts;
 mod refusals;
 mod sealed;
 mod several;
+mod silence;
 mod site;
 mod storage;
 mod tls;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, thread};
 
 use ashiato_postgres::Cluster;
-use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED};
+use ashiato_tests::{Collector, Data, Session, Visitor, collector::UNLIMITED, wait_for};
 
 /// What stores something, and its status where that is done.
 struct Call {
@@ -105,4 +105,31 @@ fn where_the_database_takes_no_writes_nothing_is_taken_and_once_it_does_all_of_i
     let after = rows(&data);
     assert_eq!((after["event"], after["lead"]), (before["event"] + 1, before["lead"] + 1));
     assert_eq!(after["log_leaf"], before["log_leaf"] + 1);
+}
+
+#[test]
+fn while_a_disk_is_full_nothing_is_taken_and_once_there_is_room_all_of_it() {
+    // PostgreSQL's disk is its own affair; this is the collector's.
+    let data = Data::empty_on_sqlite().with_sites();
+    let collector = Collector::start_on_a_small_disk(&data, &UNLIMITED);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let calls = calls(&visitor);
+    let before = rows(&data);
+    collector.let_write(false);
+    for _ in 0..3 {
+        send(&collector, &calls, |_| 503);
+    }
+    wait_for("not ready", || (collector.get("/readyz").status == 503).then_some(()));
+    assert_eq!(collector.get("/healthz").status, 200);
+    // What only reads is answered.
+    let _ = Session::open(&collector, Some(&visitor.id));
+    assert_eq!(rows(&data), before);
+    collector.let_write(true);
+    wait_for("ready", || (collector.get("/readyz").status == 200).then_some(()));
+    send(&collector, &calls, |call| call.done);
+    data.database().check();
+    let after = rows(&data);
+    assert_eq!((after["event"], after["lead"]), (before["event"] + 1, before["lead"] + 1));
+    assert_eq!(after["log_leaf"], before["log_leaf"] + 1);
+    assert!(data.run(&["log", "verify"]).contains("size 2: good"));
 }

@@ -59,7 +59,31 @@ impl Collector {
     /// Where it does not start.
     #[must_use]
     pub fn start_in(data: &Data, flags: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut serve = Command::new(program("ASHIATO_BIN", "ashiato"));
+        let serve = Command::new(program("ASHIATO_BIN", "ashiato"));
+        Self::serve(serve, data, flags, environment)
+    }
+
+    /// Starts one that is told, and not killed, when it may write to files no more: see
+    /// [`Collector::let_write`].
+    ///
+    /// # Panics
+    /// Where it does not start.
+    #[must_use]
+    pub fn start_on_a_small_disk(data: &Data, flags: &[&str]) -> Self {
+        // What a shell ignores, the program that takes its place ignores.
+        let mut serve = Command::new("sh");
+        serve
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+            .arg(program("ASHIATO_BIN", "ashiato"));
+        Self::serve(serve, data, flags, &[])
+    }
+
+    fn serve(
+        mut serve: Command,
+        data: &Data,
+        flags: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         serve
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
@@ -91,6 +115,24 @@ impl Collector {
     /// `kill -9`.
     pub fn kill(&self) {
         self.server.kill();
+    }
+
+    /// Lets it write to files, or to none: its database and its log.
+    ///
+    /// # Panics
+    /// Where the system does not set the limit.
+    pub fn let_write(&self, may: bool) {
+        self.server.let_write(may);
+    }
+
+    /// `SIGSTOP`: it does nothing any more, with all its connections open.
+    pub fn freeze(&self) {
+        self.server.freeze();
+    }
+
+    /// `SIGCONT`: it goes on.
+    pub fn thaw(&self) {
+        self.server.thaw();
     }
 
     /// Asks it to stop.

@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 /// Where a program of the workspace is: as the environment says, or beside the test.
 ///
@@ -143,6 +143,30 @@ impl Server {
     pub fn hang_up(&self) {
         // As above.
         let _ = kill_process(Pid::from_child(&self.child), Signal::HUP);
+    }
+
+    /// Lets it write no byte to any file from now on, or again; as where a disk is full. Whoever writes is told,
+    /// if the program ignores `SIGXFSZ`.
+    ///
+    /// # Panics
+    /// Where the system does not set the limit.
+    pub fn let_write(&self, may: bool) {
+        let limit = getrlimit(Resource::Fsize);
+        let limit = Rlimit { current: if may { limit.current } else { Some(0) }, ..limit };
+        let set = prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit);
+        set.expect("a process may limit its children");
+    }
+
+    /// `SIGSTOP`: from now on it does nothing, and nobody is told.
+    pub fn freeze(&self) {
+        // As above.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::STOP);
+    }
+
+    /// `SIGCONT`: it goes on as if no time had passed.
+    pub fn thaw(&self) {
+        // As above.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::CONT);
     }
 
     /// Waits for the end.

@@ -31,6 +31,7 @@ pub(crate) struct Browsers {
 /// What the tests need, the client's build included.
 pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
     let chromium = for_chromium(root)?;
+    for_fuzzing()?;
     let firefox = browser("FIREFOX", "/usr/bin/firefox-esr", &["firefox-esr"])?;
     Ok(Browsers { chromium, firefox })
 }
@@ -38,6 +39,11 @@ pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
 /// What the tests on PostgreSQL need.
 pub(crate) fn for_postgres() -> Result<()> {
     if ashiato_postgres::is_installed() { Ok(()) } else { apt(&["postgresql"]) }
+}
+
+/// What fuzzing needs: libFuzzer is built from its sources.
+pub(crate) fn for_fuzzing() -> Result<()> {
+    if is_installed("c++") { Ok(()) } else { apt(&["g++"]) }
 }
 
 /// What driving Chromium alone needs.

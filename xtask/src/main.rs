@@ -1,8 +1,9 @@
-//! The project's tasks: `cargo xtask build | demo | test | pictures | bench`.
+//! The project's tasks: `cargo xtask build | demo | test | fuzz | pictures | bench`.
 
 mod bench;
 mod client;
 mod demo;
+mod fuzz;
 mod install;
 mod process;
 mod test;
@@ -30,6 +31,8 @@ enum Task {
     Demo(demo::Options),
     /// Run every check and test
     Test(test::Options),
+    /// Search for inputs that break what must hold of every body, header, site file, query, address and value
+    Fuzz(fuzz::Options),
     /// Make the pictures in README anew, or a sheet of every state
     Pictures(test::Pictures),
     /// Measure the collector and the client, beside others, and print tables
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Task::Build => build(&root),
         Task::Demo(options) => demo::run(&root, &options),
         Task::Test(options) => test::run(&root, &options),
+        Task::Fuzz(options) => fuzz::run(&root, &options),
         Task::Pictures(options) => test::pictures(&root, &options),
         Task::Bench(options) => bench::run(&root, &options),
     };

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use ashiato_postgres::Cluster;
 
 use crate::{
-    client,
+    client, fuzz,
     install::{self, Browsers},
     process::{self, is_installed, run as run_program},
 };
@@ -42,6 +42,8 @@ enum Step {
     Tests,
     /// The end-to-end tests without a browser once more, on PostgreSQL
     Postgres,
+    /// What must hold of every input, searched for inputs that break it for some seconds each
+    Fuzz,
     /// End-to-end tests in Chromium and Firefox
     Browser,
     /// Licences and advisories of the dependencies, where cargo-deny is installed
@@ -49,7 +51,7 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Format,
         Self::Client,
         Self::Clippy,
@@ -58,6 +60,7 @@ impl Step {
         Self::Doctests,
         Self::Tests,
         Self::Postgres,
+        Self::Fuzz,
         Self::Browser,
         Self::Dependencies,
     ];
@@ -126,6 +129,7 @@ impl Run<'_> {
             Step::Doctests => self.cargo(&["test", "--workspace", "--doc"]),
             Step::Tests => self.tests(&["--workspace"], "sqlite"),
             Step::Postgres => self.tests(&["--package", "ashiato-tests"], "postgres"),
+            Step::Fuzz => fuzz::run(self.root, &fuzz::Options::short()),
             Step::Browser => self.browser(),
             Step::Dependencies => self.dependencies(),
         }

@@ -1,13 +1,13 @@
 //! Reading what a caller sent, step by step, each with its own refusal.
 
-use std::error::Error as _;
+use std::error::Error;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     http::{HeaderMap, StatusCode, header},
 };
 use consent_core::wire::MAX_BODY;
-use http_body_util::{BodyExt as _, LengthLimitError};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::slow::TooSlow;
@@ -42,18 +42,25 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
         drain(headers, body).await;
         return Err(too_large());
     }
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(|error| {
-        let cause = error.source();
-        let mut causes = std::iter::successors(cause, |&cause| cause.source());
+    let failed = |error: Box<dyn Error + Send + Sync>| {
+        let mut causes =
+            std::iter::successors(Some(&*error as &dyn Error), |&cause| cause.source());
         if let Some(slow) = causes.find_map(|cause| cause.downcast_ref::<TooSlow>()) {
             return Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", slow.to_string());
         }
-        match cause.and_then(|cause| cause.downcast_ref::<LengthLimitError>()) {
-            Some(_) => too_large(),
-            None => Problem::malformed("the body ended before it was whole"),
+        if error.is::<LengthLimitError>() {
+            return too_large();
         }
-    })?;
-    String::from_utf8(bytes.into()).map_err(|_| Problem::malformed("the body is not UTF-8"))
+        Problem::malformed("the body ended before it was whole")
+    };
+    // Copied: a piece as it comes, though it be a byte, holds the 8 KiB that it was read into.
+    let (mut body, mut bytes) = (Limited::new(body, MAX_BODY), Vec::new());
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame.map_err(failed)?.into_data() {
+            bytes.extend_from_slice(&piece);
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))
 }
 
 /// The bytes that a body is said to have.

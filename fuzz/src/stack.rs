@@ -15,6 +15,7 @@ use ashiato::{
     site,
     sites::Sites,
     store::{Database, sites as rows, tokens},
+    transparency,
 };
 use axum::{
     Router,
@@ -24,16 +25,17 @@ use axum::{
 use consent_core::{
     ids::{Uuid7, from_base64url},
     jws,
+    time::Millis,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-use crate::SHOP;
+const SHOP: &str = include_str!("../../demo-site/shop.toml");
 
 /// The origin of the shop's pages in its site file.
-pub(crate) const ORIGIN: &str = "http://localhost:8081";
+const ORIGIN: &str = "http://localhost:8081";
 const TOKEN: &str = "a token";
 
 /// A router with one visitor who has granted something, and a token that may do everything.
@@ -42,7 +44,7 @@ pub(crate) struct Stack {
     router: Router,
     session: String,
     key: [u8; 32],
-    pub(crate) visitor: String,
+    visitor: String,
     _folder: tempfile::TempDir,
 }
 
@@ -79,6 +81,29 @@ impl Stack {
         let key = from_base64url(answer["key"].as_str().unwrap()).unwrap();
         self.key = key.try_into().unwrap();
         answer
+    }
+
+    /// The session that signs.
+    pub(crate) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Its key.
+    pub(crate) fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+
+    /// The collector's clock.
+    pub(crate) fn now(&self) -> Millis {
+        clock::now()
+    }
+
+    /// An input as text, with what is only known now in its places.
+    pub(crate) fn filled_in(&self, input: &[u8]) -> String {
+        let text = String::from_utf8_lossy(input);
+        let text = text.replace("$SESSION", &self.session).replace("$VISITOR", &self.visitor);
+        let now = self.now();
+        text.replace("$SECONDS", &now.seconds().to_string()).replace("$NOW", &now.0.to_string())
     }
 
     /// A payload, signed well.
@@ -120,6 +145,7 @@ async fn router(url: &str) -> Router {
     let database = Database::at(url).unwrap();
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
+    transparency::found(&mut db, None, "localhost/log").await.unwrap();
     rows::apply(&mut db, &file.key, &file, clock::now()).await.unwrap();
     let site = rows::find(&mut db, "shop").await.unwrap().unwrap();
     let scopes = [tokens::Scope::Query, tokens::Scope::Leads];
