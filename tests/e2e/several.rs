@@ -353,8 +353,12 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
          WHERE NOT g.tgisinternal AND NOT t.relispartition ORDER BY 1",
     );
     let names: Vec<_> = triggers.iter().filter_map(|trigger| trigger.split(' ').next()).collect();
-    let allowed =
-        ["consent_grant_stays_as_it_is", "event_keeps_its_grant", "lead_link_keeps_its_grant"];
+    let allowed = [
+        "consent_grant_stays_as_it_is",
+        "event_keeps_its_grant",
+        "lead_link_keeps_its_grant",
+        "lead_stays_who_it_is",
+    ];
     assert_eq!(names, allowed);
     for trigger in &triggers {
         let name = trigger.split(' ').next().unwrap();
