@@ -166,11 +166,7 @@ pub(super) const REFUSED: [(&str, &str, &str); 19] = [
         "visitor_stays_who_it_is",
         "UPDATE visitor SET id = 999 WHERE id = VISITOR",
     ),
-    (
-        "lead_stays_who_it_is",
-        "lead_stays_who_it_is",
-        "UPDATE lead SET id = ID WHERE id <> LEAD",
-    ),
+    ("lead_stays_who_it_is", "lead_stays_who_it_is", "UPDATE lead SET id = ID WHERE id <> LEAD"),
     ("", "consent_grant_pkey", "INSERT OR REPLACE INTO consent_grant SELECT * FROM consent_grant"),
     (
         "",
