@@ -295,6 +295,8 @@ for (const [layout, [inside, css]] of Object.entries(LAYOUTS)) {
         context.addInitScript(() => {
           self.moved = [];
           new PerformanceObserver(list => self.moved.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true });
+          // The frame after the one in which the whole page was painted.
+          addEventListener('DOMContentLoaded', () => requestAnimationFrame(() => requestAnimationFrame(at => (self.whole = at))));
         }),
     });
     // The page without us.
@@ -308,11 +310,11 @@ for (const [layout, [inside, css]] of Object.entries(LAYOUTS)) {
     await place.locator('button').waitFor();
     assert.deepEqual(await rectangles(visitor, 'p, .box'), around);
     assert.deepEqual(await rectangles(visitor, 'ashiato-blocked'), [frame]);
-    // A page that is painted while it is being read moves by itself, before we are there.
-    const moved = await visitor.page.evaluate(() => {
-      const { responseEnd: here } = performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/ashiato.js'));
-      return self.moved.filter(({ startTime }) => startTime >= here).map(({ value, startTime }) => ({ value, startTime }));
-    });
+    // A page that is painted while it is being read moves by itself.
+    await visitor.page.waitForFunction(() => self.whole);
+    const moved = await visitor.page.evaluate(() =>
+      self.moved.filter(({ startTime }) => startTime >= self.whole).map(({ value, startTime }) => ({ value, startTime })),
+    );
     assert.deepEqual(moved, []);
     await visitor.page.setViewportSize({ width: 700, height: 800 });
     await visitor.page.evaluate(() => new Promise(requestAnimationFrame));
