@@ -4,7 +4,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use crate::form::{Field, FieldKind, Form, Submission, email, telephone};
+use crate::form::{Field, FieldKind, Form, Submission, email, spelling::seen, telephone};
 
 /// What kind of address it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,14 +57,14 @@ impl Contact {
     /// 2.4), and no provider of note lets it; two spellings of one person's address must not be two people.
     #[must_use]
     pub fn email(value: &str) -> Option<Self> {
-        let value = email::spelt(&email::spelt(value.trim())?.to_lowercase())?;
+        let value = email::spelt(&email::spelt(&seen(value))?.to_lowercase())?;
         Some(Self { kind: ContactKind::Email, value })
     }
 
     /// A telephone number, as E.164 writes it.
     #[must_use]
     pub fn telephone(value: &str) -> Option<Self> {
-        telephone::spelt(value.trim()).map(|value| Self { kind: ContactKind::Telephone, value })
+        telephone::spelt(&seen(value)).map(|value| Self { kind: ContactKind::Telephone, value })
     }
 
     /// What it is.
@@ -100,6 +100,7 @@ mod tests {
             "hanako@example.jp",
             " Hanako@EXAMPLE.jp\u{3000}",
             "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ",
+            "\u{feff}hanako@\u{200b}example.jp\u{200e}",
         ];
         for spelling in same {
             assert_eq!(email(spelling).as_deref(), Some("hanako@example.jp"), "{spelling}");

@@ -14,7 +14,7 @@ mod number;
 mod postal;
 mod rule;
 mod spam;
-mod spelling;
+pub(crate) mod spelling;
 pub(crate) mod telephone;
 #[cfg(test)]
 mod tests;

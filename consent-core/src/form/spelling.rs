@@ -6,7 +6,7 @@ use super::kana::{half_width, voiced};
 
 /// What can be seen of a text, without white space around it. What is copied from elsewhere brings marks of
 /// direction, joints and byte order marks along, which nobody has written.
-pub(super) fn seen(text: &str) -> String {
+pub(crate) fn seen(text: &str) -> String {
     let mut seen = String::new();
     let mut rest = text.chars().filter(|c| !is_unseen(*c)).peekable();
     while let Some(c) = rest.next() {
