@@ -74,7 +74,7 @@ fn make_private(path: &std::path::Path) {
 
 #[test]
 fn a_database_of_before_is_taken_with_everything_in_it() {
-    for data in of_before() {
+    for data in of_before().into_iter().chain(of_the_last_in_the_clear()) {
         is_taken_with_everything_in_it(&data);
     }
 }
@@ -121,7 +121,7 @@ fn whoever_verifies_does_not_bring_it_up_to_date() {
 
 #[test]
 fn what_was_consented_to_before_holds_and_what_was_withdrawn_stays_so() {
-    for data in of_before() {
+    for data in of_before().into_iter().chain(of_the_last_in_the_clear()) {
         consents_hold_and_withdrawals_too(&data);
     }
 }
@@ -153,23 +153,100 @@ fn consents_hold_and_withdrawals_too(data: &Data) {
     }
 }
 
-/// What that lead's person wrote.
-const WRITTEN: [&str; 3] = ["足跡 花子", "hanako@example.jp", "こんにちは"];
+/// The first migration under which leads are sealed.
+const SEALED: &str = "0008";
 
-/// The lead as it was is read, and found by its address; and what it holds is nowhere in the clear.
-fn is_sealed(data: &Data, collector: &Collector) {
-    let answer = collector.get_as(TOKEN, "/api/v1/leads?site=shop").expect(200);
-    let fields = &answer["results"][0]["fields"];
-    assert_eq!([&fields["name"], &fields["email"], &fields["message"]], WRITTEN);
-    assert_eq!(answer["results"][0]["id"], LEAD);
-    for written in WRITTEN {
-        assert!(!data.holds(written.as_bytes()), "{written} is in the database");
-    }
-    assert_eq!(data.database().number("SELECT count(*) FROM lead_index"), 1);
-    assert_eq!(data.database().number("SELECT count(*) FROM lead_field WHERE version = 0"), 0);
+/// The same data in the tables of the last version that stored leads in the clear, and one lead more, which is
+/// tied to nobody.
+fn of_the_last_in_the_clear() -> [Data; 2] {
+    of_before().map(|data| {
+        let made_with = if data.is_sqlite() { "sqlite" } else { "postgres" };
+        let folder = tempfile::tempdir().unwrap();
+        let all = concat!(env!("CARGO_MANIFEST_DIR"), "/../collector/migrations");
+        for entry in std::fs::read_dir(std::path::Path::new(all).join(made_with)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name().to_str().unwrap() < SEALED {
+                std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            }
+        }
+        let mut database = data.database();
+        database.migrate(folder.path());
+        let another = "INSERT INTO lead (site_id, id, request, form, fields, agreements, page, received_at) \
+            SELECT site_id, OTHER_ID, OTHER_REQUEST, form, FIELDS, '{}', page, received_at - 1 FROM lead";
+        let bytes = |byte: &str, count| {
+            let hex = byte.repeat(count);
+            if made_with == "sqlite" { format!("X'{hex}'") } else { format!("'\\x{hex}'::BYTEA") }
+        };
+        let another = another.replace("OTHER_ID", &bytes("0a", 16));
+        let another = another.replace("OTHER_REQUEST", &bytes("0b", 32));
+        let [name, email] = OF_ANOTHER;
+        let fields = json!({"name": name, "email": email}).to_string();
+        database.run(&another.replace("FIELDS", &format!("'{fields}'")));
+        data
+    })
 }
 
-/// Copies of the lead in parts of the file that are not used any more, as earlier versions left them.
+/// What the person of that lead wrote, and of the other one.
+const WRITTEN: [&str; 3] = ["足跡 花子", "hanako@example.jp", "こんにちは"];
+const OF_ANOTHER: [&str; 2] = ["足跡 太郎", "taro@example.jp"];
+
+/// The leads as they were are read, and found by their addresses; and what they hold is nowhere in the clear.
+fn are_sealed(data: &Data, collector: &Collector, count: usize) {
+    let answer = collector.get_as(TOKEN, "/api/v1/leads?site=shop").expect(200);
+    let leads = answer["results"].as_array().unwrap();
+    assert_eq!(leads.len(), count);
+    let fields = &leads[0]["fields"];
+    assert_eq!([&fields["name"], &fields["email"], &fields["message"]], WRITTEN);
+    assert_eq!((&leads[0]["id"], &leads[0]["linked"]), (&json!(LEAD), &json!(true)));
+    if let Some(other) = leads.get(1) {
+        assert_eq!([&other["fields"]["name"], &other["fields"]["email"]], OF_ANOTHER);
+        assert_eq!(other["linked"], false);
+    }
+    for lead in leads {
+        assert_eq!((&lead["ground"], &lead["locked"]), (&json!("none"), &json!(true)));
+    }
+    for written in WRITTEN.iter().chain(&OF_ANOTHER) {
+        assert!(!data.holds(written.as_bytes()), "{written} is in the database");
+    }
+    let count = i64::try_from(count).unwrap();
+    let mut database = data.database();
+    for table in ["lead_key", "lead_index", "lead_request"] {
+        assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")), count, "{table}");
+    }
+    assert_eq!(database.number("SELECT count(*) FROM lead_field WHERE version = 0"), 0);
+    database.check();
+}
+
+#[test]
+fn leads_of_the_first_version_are_sealed() {
+    for data in of_before() {
+        start_and_seal(&data, 1);
+    }
+}
+
+#[test]
+fn leads_of_the_last_version_that_did_not_seal_them_are_sealed() {
+    for data in of_the_last_in_the_clear() {
+        start_and_seal(&data, 2);
+    }
+}
+
+fn start_and_seal(data: &Data, count: usize) {
+    assert!(data.holds(WRITTEN[0].as_bytes()));
+    let mut collectors = [Collector::start(data), Collector::start(data)];
+    for collector in &collectors {
+        are_sealed(data, collector, count);
+    }
+    for collector in &mut collectors {
+        collector.stop();
+    }
+    let again = Collector::start(data);
+    are_sealed(data, &again, count);
+    // Every collector of this data writes into one log.
+    assert_eq!(again.log().matches("are sealed").count(), 1, "{}", again.log());
+}
+
+/// Copies of the lead in parts of SQLite's file that are not used any more, as earlier versions left them.
 fn leave_remains(data: &Data) {
     let mut database = data.database();
     database.run("PRAGMA secure_delete = false");
@@ -181,40 +258,31 @@ fn leave_remains(data: &Data) {
 }
 
 #[test]
-fn leads_of_before_are_sealed_and_what_they_held_is_in_no_part_of_the_file() {
-    let [data, _] = of_before();
+fn what_leads_of_before_held_is_in_no_unused_part_of_the_file() {
+    let [data, _] = of_the_last_in_the_clear();
     leave_remains(&data);
-    assert!(data.holds(WRITTEN[0].as_bytes()));
-    let mut collector = Collector::start(&data);
-    assert!(collector.log().contains("are sealed"), "{}", collector.log());
-    is_sealed(&data, &collector);
-    collector.stop();
-    data.database().check();
-    let again = Collector::start(&data);
-    assert_eq!(again.log().matches("are sealed").count(), 1, "{}", again.log());
-    is_sealed(&data, &again);
+    let collector = Collector::start(&data);
+    are_sealed(&data, &collector, 2);
 }
 
-/// A collector that dies after it has sealed the leads and before it has written the file anew has left a note.
+/// With no lead left to seal it is the migration's note alone that has the files written anew, as for a collector
+/// that starts after another has died in between.
 #[test]
-fn remains_that_were_not_cleared_are_cleared_by_the_next_start() {
-    let [data, _] = of_before();
-    leave_remains(&data);
-    let without = "PRAGMA foreign_keys = false; DELETE FROM lead_link; DELETE FROM lead";
-    data.database().run(without);
-    data.database().run("PRAGMA user_version = 1");
-    assert!(data.holds(WRITTEN[0].as_bytes()));
-    let _collector = Collector::start(&data);
-    assert!(!data.holds(WRITTEN[0].as_bytes()));
-    assert_eq!(data.database().number("SELECT user_version FROM pragma_user_version"), 0);
-}
-
-#[test]
-fn leads_of_before_are_sealed_on_postgresql_too_whichever_collector_starts_first() {
-    let [_, data] = of_before();
-    assert!(data.holds(WRITTEN[0].as_bytes()));
-    let collectors = [Collector::start(&data), Collector::start(&data)];
-    for collector in &collectors {
-        is_sealed(&data, collector);
+fn what_was_not_sealed_is_cleared_by_whichever_start_finds_the_note() {
+    let [sqlite, postgres] = of_before();
+    leave_remains(&sqlite);
+    for data in [&sqlite, &postgres] {
+        data.database().run("DELETE FROM lead_link; DELETE FROM lead");
     }
+    assert!(sqlite.holds(WRITTEN[0].as_bytes()));
+    for data in [&sqlite, &sqlite, &postgres, &postgres] {
+        drop(Collector::start(data));
+    }
+    assert!(!sqlite.holds(WRITTEN[0].as_bytes()));
+    let owed = "SELECT user_version FROM pragma_user_version";
+    assert_eq!(sqlite.database().number(owed), 0);
+    // A table whose file is written anew has another one than it was made with.
+    let anew = "SELECT count(*) FROM pg_class WHERE relname IN ('lead', 'lead_field') AND relfilenode <> oid";
+    let owed = "SELECT count(*) FROM pg_description WHERE objoid = 'lead_field'::regclass";
+    assert_eq!([anew, owed].map(|sql| postgres.database().number(sql)), [2, 0]);
 }

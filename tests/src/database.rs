@@ -1,9 +1,10 @@
 //! The database, read behind the collector's back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions,
+    AssertSqlSafe, Connection as _, PgConnection, SqliteConnection, migrate::Migrator,
+    sqlite::SqliteConnectOptions,
 };
 use tokio::runtime::Runtime;
 
@@ -139,6 +140,24 @@ impl Database {
     /// Ends [`Database::lock`].
     pub fn unlock(&mut self) {
         self.run("ROLLBACK");
+    }
+
+    /// Makes the tables as those migrations make them which lie in a folder.
+    ///
+    /// # Panics
+    /// Where one of them fails.
+    pub fn migrate(&mut self, folder: &Path) {
+        let Self { runtime, engine } = self;
+        let done = runtime.block_on(async {
+            let migrator = Migrator::new(folder).await?;
+            match engine {
+                Engine::Sqlite(db) => migrator.run(db).await,
+                Engine::Postgres(db) => migrator.run(&mut **db).await,
+            }
+        });
+        if let Err(error) = done {
+            crate::process::panic_with(&error.to_string());
+        }
     }
 
     /// How many rows each table has: to see that a call has stored nothing.

@@ -79,3 +79,7 @@ BEGIN
 END $$;
 CREATE TRIGGER lead_stays_who_it_is BEFORE UPDATE ON lead
 FOR EACH ROW EXECUTE FUNCTION stays_who_it_is();
+
+-- What was not sealed lies in unused parts of the files: noted here, in this transaction, and done by the collector
+-- that starts first, after it has sealed the leads.
+COMMENT ON TABLE lead_field IS 'to be written anew: unused parts may hold what was not sealed';

@@ -170,3 +170,7 @@ BEGIN
     SELECT RAISE(ABORT, 'lead_index_has_its_lead') WHERE NOT EXISTS (
         SELECT 1 FROM lead l WHERE l.site_id = NEW.site_id AND l.id = NEW.lead_id);
 END;
+
+-- What was not sealed lies in unused parts of the files: noted here, in this transaction, and done by the collector
+-- that starts first, after it has sealed the leads.
+PRAGMA user_version = 1;

@@ -57,7 +57,6 @@ pub async fn seal_all(
             tx.rollback().await?;
             break;
         }
-        unsealed::leaves_remains(&mut tx).await?;
         for lead in &some {
             let sealed = keys.seal_lead(&lead.key, lead.lead, 1, &lead.fields, now)?;
             let found_by = digests(keys, &lead.key, &contacts(sites, lead));
@@ -66,7 +65,7 @@ pub async fn seal_all(
         tx.commit().await?;
         count += some.len();
     }
-    unsealed::clear_remains(db, count > 0).await.map_err(SealingError::Remains)?;
+    unsealed::clear_remains(db).await.map_err(SealingError::Remains)?;
     Ok(count)
 }
 

@@ -15,6 +15,8 @@ pub enum Lock {
     Partitions = 3,
     /// The keys of leads, while they are wrapped anew.
     Leads = 4,
+    /// Files that are written anew without what was not sealed.
+    Remains = 6,
 }
 
 /// Ours among the advisory locks of a database: "ashi".
@@ -29,6 +31,34 @@ const TAKE: &str = "SELECT pg_advisory_xact_lock($1, $2)";
 pub async fn take(db: &mut Connection, lock: Lock) -> sqlx::Result<()> {
     if let Engine::Postgres(db) = db.engine().await? {
         sqlx::query(TAKE).bind(SPACE).bind(lock as i32).execute(db).await?;
+    }
+    Ok(())
+}
+
+const TRY: &str = "SELECT pg_try_advisory_lock($1, $2)";
+const LET_GO: &str = "SELECT pg_advisory_unlock($1, $2)";
+
+/// Holds the lock until [`let_go`], or the connection's end; false where somebody else does. For what cannot be done
+/// inside a transaction.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn try_hold(db: &mut Connection, lock: Lock) -> sqlx::Result<bool> {
+    match db.engine().await? {
+        Engine::Postgres(db) => {
+            sqlx::query_scalar(TRY).bind(SPACE).bind(lock as i32).fetch_one(db).await
+        }
+        Engine::Sqlite(_) => Ok(true),
+    }
+}
+
+/// Ends [`try_hold`].
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn let_go(db: &mut Connection, lock: Lock) -> sqlx::Result<()> {
+    if let Engine::Postgres(db) = db.engine().await? {
+        sqlx::query(LET_GO).bind(SPACE).bind(lock as i32).execute(db).await?;
     }
     Ok(())
 }

@@ -7,7 +7,13 @@ use consent_core::ids::{LeadId, SiteKey};
 use super::{Digest, KEY, index};
 use crate::{
     keys::leads::{Fields, Sealed},
-    store::{Connection, SiteId, checkpoints, engine::Engine, sixteen, statement::sql},
+    store::{
+        Connection, SiteId, checkpoints,
+        engine::Engine,
+        locks::{self, Lock},
+        sixteen,
+        statement::sql,
+    },
 };
 
 /// A lead that is to be sealed.
@@ -79,45 +85,38 @@ pub async fn seal(
     index(db, site, lead, digests).await
 }
 
-/// SQLite's note to itself that its file has to be written anew, kept in the file's head: it outlives a
-/// collector that dies in between.
-const OWES: &str = "PRAGMA user_version = 1";
+/// Migration 0008 notes that the files have to be written anew: on SQLite in the file's head, on PostgreSQL as a
+/// comment on the table. The note outlives a collector that dies before it has been done.
 const OWED: &str = "PRAGMA user_version";
+const OWED_ON_POSTGRES: &str =
+    "SELECT obj_description('lead_field'::regclass, 'pg_class') IS NOT NULL";
 const OWES_NOTHING: &str = "PRAGMA user_version = 0";
+const OWES_NOTHING_ON_POSTGRES: &str = "COMMENT ON TABLE lead_field IS NULL";
 const ANEW: &str = "VACUUM";
 const ANEW_ON_POSTGRES: &str = "VACUUM FULL lead, lead_field";
 
-/// Notes, inside the caller's transaction, that what was not sealed still lies in unused parts of the files.
+/// Writes the files anew without what was not sealed, where that is owed. Of several collectors one does it.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn leaves_remains(db: &mut Connection) -> sqlx::Result<()> {
-    if let Engine::Sqlite(db) = db.engine().await? {
-        sqlx::raw_sql(OWES).execute(db).await?;
-    }
-    Ok(())
-}
-
-/// Writes the files anew without what was not sealed, where that is owed: on SQLite where
-/// [`leaves_remains`] has noted it, on PostgreSQL where `just_sealed`.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn clear_remains(db: &mut Connection, just_sealed: bool) -> sqlx::Result<()> {
-    match db.engine().await? {
-        Engine::Postgres(db) => {
-            if just_sealed {
-                sqlx::raw_sql(ANEW_ON_POSTGRES).execute(db).await?;
+pub async fn clear_remains(db: &mut Connection) -> sqlx::Result<()> {
+    let alone = locks::try_hold(db, Lock::Remains).await?;
+    let owed = match db.engine().await? {
+        Engine::Postgres(db) => sqlx::query_scalar(OWED_ON_POSTGRES).fetch_one(db).await?,
+        Engine::Sqlite(db) => sqlx::query_scalar::<_, i64>(OWED).fetch_one(db).await? != 0,
+    };
+    if alone && owed {
+        match db.engine().await? {
+            Engine::Postgres(db) => {
+                sqlx::raw_sql(ANEW_ON_POSTGRES).execute(&mut *db).await?;
+                sqlx::raw_sql(OWES_NOTHING_ON_POSTGRES).execute(db).await?;
             }
-            Ok(())
-        }
-        Engine::Sqlite(sqlite) => {
-            if sqlx::query_scalar::<_, i64>(OWED).fetch_one(&mut *sqlite).await? == 0 {
-                return Ok(());
+            Engine::Sqlite(sqlite) => {
+                sqlx::raw_sql(ANEW).execute(&mut *sqlite).await?;
+                sqlx::raw_sql(OWES_NOTHING).execute(sqlite).await?;
+                checkpoints::forget(db).await?;
             }
-            sqlx::raw_sql(ANEW).execute(&mut *sqlite).await?;
-            sqlx::raw_sql(OWES_NOTHING).execute(&mut *sqlite).await?;
-            checkpoints::forget(db).await.map(drop)
         }
     }
+    if alone { locks::let_go(db, Lock::Remains).await } else { Ok(()) }
 }
