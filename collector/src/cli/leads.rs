@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use consent_core::ids::LeadId;
 
-use super::Failure;
+use super::{Failure, applied, keys_there};
 use crate::{
     clock, config,
     intake::sealing,
@@ -12,7 +12,6 @@ use crate::{
     store::{
         Connection, Database, checkpoints,
         leads::{self, Erasure, wrapped},
-        sites,
     },
 };
 
@@ -44,15 +43,7 @@ pub(super) enum Act {
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
         Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
-        Act::Rewrap { keys_file, database } => {
-            let keys = match config::keys_text() {
-                Some(text) => Keys::parse(&text, config::KEYS)?,
-                None => {
-                    Keys::parse(&crate::keys::read(keys_file)?, &keys_file.display().to_string())?
-                }
-            };
-            rewrap(&keys, &database.url).await
-        }
+        Act::Rewrap { keys_file, database } => rewrap(&keys_there(keys_file)?, &database.url).await,
     }
 }
 
@@ -60,8 +51,7 @@ async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
     let id: LeadId =
         lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
     let mut db = Database::at(url)?.open().await?;
-    let known = sites::find(&mut db, site).await?;
-    let known = known.ok_or_else(|| Failure(format!("there is no site {site:?}")))?;
+    let known = applied(&mut db, site).await?;
     let mut tx = db.begin().await?;
     let erasure = leads::erase(&mut tx, known.id, id, clock::now()).await?;
     tx.commit().await?;

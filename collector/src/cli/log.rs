@@ -1,10 +1,6 @@
 //! `ashiato log`: the consent log, for auditors.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
 use consent_core::ids::Uuid7;
@@ -13,7 +9,7 @@ use ureq::{
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::{Failure, applied};
+use super::{Failure, applied, keys_there};
 use crate::{
     clock, config,
     keys::Keys,
@@ -97,7 +93,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
         }
         Act::Checkpoint(own) => {
             let mut db = Database::at(&own.database.url)?.open().await?;
-            let keys = keys(&own.keys_file)?;
+            let keys = keys_there(&own.keys_file)?;
             let mut tx = db.begin().await?;
             let signed = transparency::sign(&mut tx, &keys, clock::now()).await?;
             tx.commit().await?;
@@ -108,7 +104,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             let mut db = as_it_is(&own.database).await?;
             let (_, origin) = leaves::head(&mut db).await?;
             let origin = origin.ok_or_else(nameless)?;
-            println!("{}", keys(&own.keys_file)?.log_verifier(&origin).to_text());
+            println!("{}", keys_there(&own.keys_file)?.log_verifier(&origin).to_text());
             Ok(())
         }
         Act::Erase(erase) => run_erase(&erase).await,
@@ -148,20 +144,6 @@ fn nameless() -> Failure {
     )
 }
 
-/// Keys that are there; none are made for somebody who verifies.
-fn keys(path: &Path) -> Result<Keys, Failure> {
-    if let Some(text) = config::keys_text() {
-        return Ok(Keys::parse(&text, config::KEYS)?);
-    }
-    if path.is_file() {
-        return Ok(Keys::open(path, clock::now())?);
-    }
-    Err(Failure(format!(
-        "there is no keys file {}\n  remedy: name the collector's by --keys-file",
-        path.display()
-    )))
-}
-
 async fn offline(arguments: &Verify) -> Result<Report, Failure> {
     let mut db = as_it_is(&arguments.database).await?;
     let mut db = db.snapshot().await?;
@@ -169,7 +151,7 @@ async fn offline(arguments: &Verify) -> Result<Report, Failure> {
     let origin = origin.ok_or_else(nameless)?;
     let verifier = match (&arguments.key, &arguments.keys_file) {
         (Some(key), _) => Some(Verifier::parse(key)?),
-        (None, Some(file)) => Some(keys(file)?.log_verifier(&origin)),
+        (None, Some(file)) => Some(keys_there(file)?.log_verifier(&origin)),
         (None, None) => match config::keys_text() {
             Some(text) => Some(Keys::parse(&text, config::KEYS)?.log_verifier(&origin)),
             None => None,

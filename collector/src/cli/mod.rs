@@ -12,12 +12,16 @@ mod site;
 mod tasks;
 mod token;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
-    config,
+    clock, config,
+    keys::Keys,
     store::{
         Connection,
         sites::{self, Applied},
@@ -107,6 +111,20 @@ async fn applied(db: &mut Connection, key: &str) -> Result<Applied, Failure> {
     let remedy = "ashiato site apply FILE, with the same --database-url";
     let missing = || Failure(format!("there is no site {key:?}\n  remedy: {remedy}"));
     sites::find(db, key).await?.ok_or_else(missing)
+}
+
+/// Keys that are there: none are made but by a collector that starts.
+fn keys_there(path: &Path) -> Result<Keys, Failure> {
+    if let Some(text) = config::keys_text() {
+        return Ok(Keys::parse(&text, config::KEYS)?);
+    }
+    if path.is_file() {
+        return Ok(Keys::open(path, clock::now())?);
+    }
+    Err(Failure(format!(
+        "there is no keys file {}\n  remedy: name the collector's by --keys-file",
+        path.display()
+    )))
 }
 
 /// Runs the command that the arguments name.
