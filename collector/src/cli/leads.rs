@@ -98,6 +98,6 @@ async fn rewrap(keys: &Keys, url: &str) -> Result<(), Failure> {
     if done > 0 {
         eprintln!();
     }
-    println!("no lead rests on an earlier key; {done} were wrapped anew");
+    println!("no lead rests on an earlier key; wrapped anew: {done}");
     Ok(())
 }
