@@ -16,7 +16,6 @@ const quiet = action => (...given) => {
     return action(...given);
   } catch {}
 };
-const nothing = () => {};
 const once = make => {
   let made;
   return () => (made ??= make());
@@ -94,25 +93,20 @@ const language =
     return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike;
   })[0] || config.languages[0];
 
-const texts = once(async () => {
-  const words = await (await fetch(address('text.' + language))).json();
-  words.policy_url = new URL(words.policy_url, src).href;
-  return words;
-});
-
-// `ahead` is what has to be there before it starts.
-const part = (name, ahead) =>
+// `ahead` is what has to be there before it starts, `script` what its script is called.
+const part = (name, ahead, script = name + '.js') =>
   once(async () => {
     try {
       // The script last: to import one keeps the page busy while the others could be on their way.
-      const [wasm, words, module] = await Promise.all([fetch(address(name + '.wasm')), ahead?.(), import(address(name + '.js'))]);
+      const [wasm, words, module] = await Promise.all([fetch(address(name + '.wasm')), ahead?.(), import(address(script))]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
       host[name] = await module.default(host, wasm, words);
       release();
       return host[name];
     } catch {}
   });
-const ui = part('ui', texts);
+// Its texts are in its script: each request costs the page time.
+const ui = part('ui', null, 'ui.' + language);
 const tell = part('tell');
 const act = part('act', tell);
 const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));

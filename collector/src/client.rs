@@ -50,12 +50,17 @@ fn gzip(body: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
+/// The media type of scripts.
+pub const SCRIPT: &str = "text/javascript; charset=utf-8";
+
 /// The client's parts.
 #[derive(Debug)]
 pub struct Client {
     /// The loader, with [`CONFIG_MARK`] where the site's configuration goes.
     pub loader: String,
-    /// The parts by the name that the configuration calls them: `ui.js`, `ui.wasm`, ….
+    /// The script of the part that asks, with [`TEXTS_MARK`] where a language's texts go.
+    pub ui: String,
+    /// The other parts by the name that the configuration calls them: `ui.wasm`, `tell.js`, ….
     pub parts: BTreeMap<&'static str, Arc<Asset>>,
     /// TypeScript types of `window.ashiato`.
     pub types: Arc<Asset>,
@@ -63,6 +68,9 @@ pub struct Client {
 
 /// What stands in the loader for the site's configuration.
 pub const CONFIG_MARK: &str = "__ASHIATO_CONFIG__";
+
+/// What stands in the script of the part that asks for the texts.
+pub const TEXTS_MARK: &str = "__ASHIATO_TEXTS__";
 
 /// The client was not built when the collector was.
 #[derive(Debug, thiserror::Error)]
@@ -81,22 +89,22 @@ impl Client {
             let found = embedded::PARTS.iter().find(|(part, _)| *part == name);
             found.map(|(_, body)| body.to_vec()).ok_or(NotBuilt)
         };
-        let loader = String::from_utf8(part("loader.js")?).map_err(|_| NotBuilt)?;
+        let script = |name| String::from_utf8(part(name)?).map_err(|_| NotBuilt);
+        let (loader, ui) = (script("loader.js")?, script("ui.js")?);
         let mut parts = BTreeMap::new();
         for (name, content_type) in [
-            ("ui.js", "text/javascript; charset=utf-8"),
             ("ui.wasm", "application/wasm"),
-            ("tell.js", "text/javascript; charset=utf-8"),
+            ("tell.js", SCRIPT),
             ("tell.wasm", "application/wasm"),
-            ("act.js", "text/javascript; charset=utf-8"),
+            ("act.js", SCRIPT),
             ("act.wasm", "application/wasm"),
-            ("form.js", "text/javascript; charset=utf-8"),
+            ("form.js", SCRIPT),
             ("form.wasm", "application/wasm"),
         ] {
             parts.insert(name, Arc::new(Asset::new(content_type, part(name)?)));
         }
         let types = Asset::new("text/plain; charset=utf-8", part("ashiato.d.ts")?);
-        Ok(Self { loader, parts, types: Arc::new(types) })
+        Ok(Self { loader, ui, parts, types: Arc::new(types) })
     }
 }
 
@@ -130,6 +138,6 @@ mod tests {
     #[test]
     fn a_hash_goes_before_the_extension() {
         assert_eq!(hashed_name("ui.wasm", "x1"), "ui.x1.wasm");
-        assert_eq!(hashed_name("text-ja.json", "x1"), "text-ja.x1.json");
+        assert_eq!(hashed_name("form-ja.json", "x1"), "form-ja.x1.json");
     }
 }

@@ -13,7 +13,7 @@ use consent_core::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    client::{Asset, CONFIG_MARK, Client, hashed_name},
+    client::{Asset, CONFIG_MARK, Client, SCRIPT, TEXTS_MARK, hashed_name},
     domains::{self, Jar, Place},
     site::{History, Past, SiteFile},
     store::{Connection, Readers, SiteId, sites as store},
@@ -87,16 +87,19 @@ impl Site {
         for language in &file.languages {
             let mut texts = file.texts(language);
             texts.changes = file.told(&history, language);
-            let mut add = |name: &str, texts: serde_json::Result<Vec<u8>>| {
-                let asset = Asset::new("application/json", texts.map_err(|e| e.to_string())?);
-                let hashed = hashed_name(&format!("{name}-{language}.json"), &asset.hash);
+            let mut add = |name: &str, extension: &str, asset: Asset| {
+                let hashed = hashed_name(&format!("{name}-{language}.{extension}"), &asset.hash);
                 assets.insert(format!("{name}.{language}"), hashed.clone());
                 parts.insert(hashed, Arc::new(asset));
-                Ok::<_, String>(())
             };
-            add("text", serde_json::to_vec(&texts))?;
+            // JSON is JavaScript as it is.
+            let texts = serde_json::to_string(&texts).map_err(|error| error.to_string())?;
+            let script = client.ui.replacen(TEXTS_MARK, &texts, 1);
+            add("ui", "js", Asset::new(SCRIPT, script.into_bytes()));
             if has_forms {
-                add("form", serde_json::to_vec(&file.form_texts(language)))?;
+                let texts = serde_json::to_vec(&file.form_texts(language));
+                let texts = texts.map_err(|error| error.to_string())?;
+                add("form", "json", Asset::new("application/json", texts));
             }
         }
         let mut config = file.config(applied.revision, assets);
@@ -113,7 +116,7 @@ impl Site {
             history,
             applied_at: applied.applied_at,
             past,
-            loader: Asset::new("text/javascript; charset=utf-8", loader.into_bytes()),
+            loader: Asset::new(SCRIPT, loader.into_bytes()),
             parts,
             earlier: HashMap::new(),
             asking,

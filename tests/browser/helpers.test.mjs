@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { FiltersEngine, Request } from '@ghostery/adblocker';
-import { start, until } from './stack.mjs';
+import { objectIn, start, until } from './stack.mjs';
 
 let stack;
 before(async () => (stack = await start()));
@@ -20,8 +20,8 @@ const refused = Object.fromEntries(PURPOSES.map(purpose => [purpose, false]));
 
 /** The words of a language, as the banner itself is given them. */
 async function words(visitor) {
-  const asked = visitor.requests.map(request => request.url()).find(url => /\/text-[^/]+\.json$/.test(url));
-  return (await fetch(asked)).json();
+  const asked = visitor.requests.map(request => request.url()).find(url => /\/ui-[^/]+\.js$/.test(url));
+  return JSON.parse(objectIn(await (await fetch(asked)).text(), '{"language"'));
 }
 
 describe('by name and role', () => {

@@ -33,6 +33,9 @@ const ACT: &str = "act_";
 const OURS: &str = "env";
 /// What readies a module's table of the page's objects.
 const START: &str = "__wbindgen_start";
+/// What stands in scripts for what a site brings along: its configuration, and its texts.
+const FILLED: [(&str, &str); 2] =
+    [("loader.js", "__ASHIATO_CONFIG__"), ("ui.js", "__ASHIATO_TEXTS__")];
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 9] = [
     "Cargo.toml",
@@ -71,6 +74,14 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         // Whatever is wrong with the configuration, the page goes on as if the tag were not there.
         &["--banner:js=try{", "--footer:js=}catch{}"],
     )?;
+    for (script, mark) in FILLED {
+        let text = fs::read_to_string(made.target.join(script))?;
+        if text.matches(mark).count() != 1 {
+            bail!(
+                "{script} has to have {mark} once, for the collector to put in what is the site's"
+            );
+        }
+    }
     fs::copy(root.join("consent-wasm/ashiato.d.ts"), made.target.join("ashiato.d.ts"))?;
     report(&made.target)?;
     fs::write(stamp, made_of)?;
@@ -222,13 +233,12 @@ impl Made {
         Ok((glue, module))
     }
 
-    /// A part's script: wasm-bindgen's, the style it shows itself in, and what it borrows of the browser.
+    /// A part's script: wasm-bindgen's, the styles it shows itself in, and what it borrows of the browser.
     fn script(&self, part: &str, glue: &str) -> Result<String> {
         let mut script = glue.to_owned();
-        let style = self.folder.join(part).with_extension("css");
-        if style.is_file() {
-            let style = self.tools.style(&style)?;
-            script.push_str(&format!("const style = {};\n", quoted(&style)?));
+        for (name, file) in styles(part) {
+            let style = self.tools.style(&self.folder.join(file))?;
+            script.push_str(&format!("const {name} = {};\n", quoted(&style)?));
         }
         for own in scripts(part).iter().chain([&part]) {
             script.push_str(&fs::read_to_string(self.folder.join(own).with_extension("js"))?);
@@ -250,6 +260,14 @@ fn scripts(part: &str) -> &'static [&'static str] {
         "ui" => &["part", "start", "kept", "frames"],
         "act" => &["part", "release"],
         _ => &["part", "start"],
+    }
+}
+
+/// A part's style sheets: the constant that each becomes, and its file.
+fn styles(part: &str) -> &'static [(&'static str, &'static str)] {
+    match part {
+        "ui" => &[("style", "ui.css"), ("more", "more.css")],
+        _ => &[],
     }
 }
 

@@ -30,12 +30,12 @@ async fn a_loader_that_a_browser_kept_still_finds_its_parts_after_a_change() {
         sites.refresh(&readers).await.unwrap();
         let config = sites.get("shop").unwrap().loader.identity.clone();
         let config: consent_core::client::Config = serde_json::from_slice(&config).unwrap();
-        names.push(config.assets["text.ja"].clone());
+        names.push(config.assets["ui.ja"].clone());
     }
     let site = sites.get("shop").unwrap();
     assert_ne!(names[0], names[1]);
     assert!(names.iter().all(|name| site.part(name).is_some()));
-    assert!(site.part("text-ja.gone.json").is_none());
+    assert!(site.part("ui-ja.gone.js").is_none());
 }
 
 /// A database of its own, and the sites of a collector at that address.
@@ -46,7 +46,8 @@ pub(crate) async fn fresh(collector: &str) -> (tempfile::TempDir, Connection, Re
     let db = database.create().await.unwrap();
     let readers = database.readers().await.unwrap();
     let types = Arc::new(Asset::new("text/plain", Vec::new()));
-    let client = Client { loader: CONFIG_MARK.to_owned(), parts: BTreeMap::new(), types };
+    let (loader, ui) = (CONFIG_MARK.to_owned(), TEXTS_MARK.to_owned());
+    let client = Client { loader, ui, parts: BTreeMap::new(), types };
     (folder, db, readers, Sites::new(Arc::new(client), collector.into()))
 }
 

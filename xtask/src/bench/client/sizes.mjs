@@ -40,13 +40,11 @@ export async function measure(browser, addresses, client) {
   return { downloads, own };
 }
 
-/** Ashiato's sums, with and without the site's own words: the loader's configuration, and the file of texts. */
+/** Ashiato's sums, with and without the site's own words: the loader's configuration, and the texts in the banner's script. */
 function ours({ files, accepted, cookies, refused, refusal, client }) {
-  const bare = size(readFileSync(join(client, 'loader.js'), 'utf8').replace('__ASHIATO_CONFIG__', '{}'));
-  const without = files => {
-    const code = files.filter(({ name }) => !/^text\b/.test(name));
-    return sum(code.map(({ name, size }) => (name === 'ashiato.js' ? bare : size)));
-  };
+  const bare = (file, mark) => size(readFileSync(join(client, file), 'utf8').replace(mark, '{}'));
+  const [loader, asking] = [bare('loader.js', '__ASHIATO_CONFIG__'), bare('ui.js', '__ASHIATO_TEXTS__')];
+  const without = files => sum(files.map(({ name, size }) => (name === 'ashiato.js' ? loader : /^ui-.*js$/.test(name) ? asking : size)));
   const whole = files => sum(files.map(({ size }) => size));
   const length = cookies => Math.max(0, ...cookies.filter(({ name }) => name === 'ashiato_consent').map(({ name, value }) => name.length + 1 + value.length));
   return {
