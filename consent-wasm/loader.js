@@ -36,7 +36,7 @@ const slots = config.purposes
 let held;
 const read = () => {
   const [revision, time, bits, receipt] = (cookie('ashiato_consent') || '').split('.');
-  const at = parseInt(time, 36) * 1e3;
+  const at = parseInt(time, 36);
   if (revision != config.revision || !/^[\da-f]+$/.test(bits) || !(Date.now() < at + config.consent_days * 864e5)) return { granted: [], last: +revision };
   const is = index => (BigInt('0x' + bits) >> BigInt(index)) & 1n;
   // The bit above all switches: granted by hand, though the browser refuses it by a signal.
@@ -135,8 +135,9 @@ const host = {
     const { at, bits, receipt } = read();
     // Of a random UUID the last 80 bits, among them its five fixed ones.
     const random = crypto.randomUUID().replaceAll('-', '').slice(12);
-    const now = then || Date.now();
-    return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
+    // Later than what it replaces, of which an answer may still be on its way: of two the later one stands.
+    const now = then || Math.max(Date.now(), (at || 0) + 1);
+    return [at ? bits : '', now.toString(36), location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.
   decided(text) {
