@@ -6,10 +6,13 @@
 // It fetches and binds; what is shown and decided is Rust. No error of it may surface in the page: what
 // the browser calls is wrapped in `quiet`, and no promise that leaves it rejects.
 //
-// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`).
+// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`), `__ASHIATO_CARRIED__` an
+// object of functions that answer a part's script.
 
 const config = __ASHIATO_CONFIG__;
 const { src, nonce } = document.currentScript;
+// Parts that came along, by name: where the collector could tell that they are called for.
+const carried = __ASHIATO_CARRIED__;
 
 const quiet = action => (...given) => {
   try {
@@ -98,14 +101,19 @@ const part = (name, ahead, script = name + '.js') =>
   once(async () => {
     try {
       // The script last: to import one keeps the page busy while the others could be on their way.
-      const [wasm, words, module] = await Promise.all([fetch(address(name + '.wasm')), ahead?.(), import(address(script))]);
+      const module = name + '.wasm';
+      const [wasm, words, start] = await Promise.all([
+        config.assets[module] && fetch(address(module)),
+        ahead?.(),
+        carried[script]?.() || import(address(script)).then(module => module.default),
+      ]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
-      host[name] = await module.default(host, wasm, words);
+      host[name] = await start(host, wasm, words);
       release();
       return host[name];
     } catch {}
   });
-// Its texts are in its script: each request costs the page time.
+// With the texts in it.
 const ui = part('ui', null, 'ui.' + language);
 const tell = part('tell');
 const act = part('act', tell);

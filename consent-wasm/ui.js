@@ -1,7 +1,7 @@
 // What the part that asks leaves to a script: binding what is pressed.
 
-// `__ASHIATO_TEXTS__` becomes the site's texts in the visitor's language (`consent_core::client::Texts`).
-const texts = __ASHIATO_TEXTS__;
+// Its script is a function of `texts`, the site's in the visitor's language (`consent_core::client::Texts`), so that
+// the collector can hand it over with them, by itself or with the loader.
 let root;
 const sheet = rules => {
   const made = new CSSStyleSheet();

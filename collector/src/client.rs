@@ -56,11 +56,12 @@ pub const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// The client's parts.
 #[derive(Debug)]
 pub struct Client {
-    /// The loader, with [`CONFIG_MARK`] where the site's configuration goes.
+    /// The loader, with [`CONFIG_MARK`] where the site's configuration goes, and [`CARRIED_MARK`] where the parts
+    /// go that it carries along.
     pub loader: String,
-    /// The script of the part that asks, with [`TEXTS_MARK`] where a language's texts go.
+    /// The part that asks, module and all: an expression of JavaScript, a function of the texts.
     pub ui: String,
-    /// The other parts by the name that the configuration calls them: `ui.wasm`, `tell.js`, ….
+    /// The other parts by the name that the configuration calls them: `tell.js`, `tell.wasm`, ….
     pub parts: BTreeMap<&'static str, Arc<Asset>>,
     /// TypeScript types of `window.ashiato`.
     pub types: Arc<Asset>,
@@ -69,8 +70,8 @@ pub struct Client {
 /// What stands in the loader for the site's configuration.
 pub const CONFIG_MARK: &str = "__ASHIATO_CONFIG__";
 
-/// What stands in the script of the part that asks for the texts.
-pub const TEXTS_MARK: &str = "__ASHIATO_TEXTS__";
+/// What stands in the loader for the parts that it carries along: an object of functions, by name.
+pub const CARRIED_MARK: &str = "__ASHIATO_CARRIED__";
 
 /// The client was not built when the collector was.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +94,6 @@ impl Client {
         let (loader, ui) = (script("loader.js")?, script("ui.js")?);
         let mut parts = BTreeMap::new();
         for (name, content_type) in [
-            ("ui.wasm", "application/wasm"),
             ("tell.js", SCRIPT),
             ("tell.wasm", "application/wasm"),
             ("act.js", SCRIPT),

@@ -52,8 +52,8 @@ pub struct Config {
     pub reopen: BTreeMap<String, String>,
     /// How the banner looks.
     pub banner: Banner,
-    /// Addresses of the parts, relative to `/s/SITE/`, by name: `ui.wasm` (asking) and for each language
-    /// `ui.LANGUAGE`, its script with [`Texts`]; `tell.js`, `tell.wasm` (telling the collector), `act.js`,
+    /// Addresses of the parts, relative to `/s/SITE/`, by name: for each language `ui.LANGUAGE` (asking), a
+    /// script with its module and [`Texts`] in it; `tell.js`, `tell.wasm` (telling the collector), `act.js`,
     /// `act.wasm` (what only a grant needs); with lead forms also `form.js`, `form.wasm`, `form.LANGUAGE`.
     pub assets: BTreeMap<String, String>,
 }

@@ -61,12 +61,7 @@ impl ConsentCookie {
             bits | u128::from(choices.grant(slot.purpose, slot.service)) << at
         });
         let receipt = receipt.filter(|_| bits != 0);
-        Self {
-            revision: policy.revision(),
-            decided,
-            bits,
-            receipt,
-        }
+        Self { revision: policy.revision(), decided, bits, receipt }
     }
 
     /// The same, decided while the browser sent a Global Privacy Control signal that refuses these

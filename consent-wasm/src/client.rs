@@ -6,12 +6,7 @@
 
 use alloc::{boxed::Box, string::String};
 
-use consent_core::{
-    choices::Method,
-    cookie::ConsentCookie,
-    policy::Purposes as _,
-    time::Millis,
-};
+use consent_core::{choices::Method, cookie::ConsentCookie, policy::Purposes as _, time::Millis};
 
 use crate::{
     asked::Asked,

@@ -20,8 +20,9 @@ const refused = Object.fromEntries(PURPOSES.map(purpose => [purpose, false]));
 
 /** The words of a language, as the banner itself is given them. */
 async function words(visitor) {
-  const asked = visitor.requests.map(request => request.url()).find(url => /\/ui-[^/]+\.js$/.test(url));
-  return JSON.parse(objectIn(await (await fetch(asked)).text(), '{"language"'));
+  const at = path => `${stack.collector}/s/shop/${path}`;
+  const [, script] = (await (await fetch(at('ashiato.js'))).text()).match(new RegExp(`"ui\\.${visitor.language}":"([^"]+)"`));
+  return JSON.parse(objectIn(await (await fetch(at(script))).text(), '{"language"'));
 }
 
 describe('by name and role', () => {
