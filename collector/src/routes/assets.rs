@@ -16,7 +16,12 @@ use super::{
     App, body,
     extract::{At, accepted_languages},
 };
-use crate::{client::Asset, clock, error::Problem, sites::Site};
+use crate::{
+    client::{Asset, Coding},
+    clock,
+    error::Problem,
+    sites::Site,
+};
 
 /// The loader may be kept for five minutes: so long may a change of the site file take to reach
 /// every page.
@@ -47,9 +52,9 @@ pub(super) async fn loader(
         .then(|| site.file.language_of(accepted_languages(&headers)))
         .and_then(|language| site.scripts.asking(language));
     let Some(asking) = asking else {
-        return Ok(serve(site.scripts.loader(), &headers, LOADER_CACHE, LOADER_VARIES));
+        return Ok(serve(site.scripts.loader(), &headers, LOADER_CACHE, LOADER_VARIES).await);
     };
-    let response = serve(asking, &headers, ASKING_CACHE, ASKING_VARIES);
+    let response = serve(asking, &headers, ASKING_CACHE, ASKING_VARIES).await;
     if is_sent(&method, &response) {
         app.writer.asked(site);
     }
@@ -108,7 +113,7 @@ pub(super) async fn part(
             "there is no such part; the page may hold an older loader, load it again",
         ));
     };
-    let response = serve(part, &headers, PART_CACHE, LOADER_VARIES);
+    let response = serve(part, &headers, PART_CACHE, LOADER_VARIES).await;
     if is_sent(&method, &response) && site.scripts.is_asking(&name) && !body::is_bot(&headers) {
         app.writer.asked(site);
     }
@@ -117,7 +122,7 @@ pub(super) async fn part(
 
 /// `GET /ashiato.d.ts`.
 pub(super) async fn types(State(app): State<App>, headers: HeaderMap) -> Response {
-    serve(&app.client.types, &headers, LOADER_CACHE, LOADER_VARIES)
+    serve(&app.client.types, &headers, LOADER_CACHE, LOADER_VARIES).await
 }
 
 /// `GET /.well-known/jwks.json`.
@@ -131,12 +136,23 @@ pub(super) async fn jwks(State(app): State<App>) -> Response {
 }
 
 /// An asset in the best encoding that the browser takes.
-fn serve(asset: &Asset, asked: &HeaderMap, cache: &'static str, varies: &'static str) -> Response {
+async fn serve(
+    asset: &Asset,
+    asked: &HeaderMap,
+    cache: &'static str,
+    varies: &'static str,
+) -> Response {
     let accepted = asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let (encoding, body) = match accepted.unwrap_or("") {
-        accepted if takes(accepted, "br") => (Some("br"), &asset.brotli),
-        accepted if takes(accepted, "gzip") => (Some("gzip"), &asset.gzip),
-        _ => (None, &asset.identity),
+    let accepted = accepted.unwrap_or("");
+    let coding =
+        [Coding::Brotli, Coding::Gzip].into_iter().find(|coding| takes(accepted, coding.name()));
+    let coded = match coding {
+        Some(coding) => asset.coded(coding).await.map(|body| (coding.name(), body)),
+        None => None,
+    };
+    let (encoding, body) = match coded {
+        Some((name, body)) => (Some(name), body),
+        None => (None, &*asset.identity),
     };
     let tag = format!("\"{}{}\"", asset.hash, encoding.unwrap_or(""));
     let unchanged =
@@ -146,7 +162,7 @@ fn serve(asset: &Asset, asked: &HeaderMap, cache: &'static str, varies: &'static
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        body.clone().into_response()
+        body.to_vec().into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
@@ -181,28 +197,27 @@ mod tests {
     use super::*;
     use crate::sites::tests as sites;
 
-    fn served(accept: &str, tag: Option<&str>) -> Response {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
+    async fn served(accept: &str, tag: Option<&str>) -> Response {
+        let mut headers = headers(&[("accept-encoding", accept)]);
         if let Some(tag) = tag {
             headers.insert(header::IF_NONE_MATCH, tag.parse().unwrap());
         }
-        serve(&Asset::new("application/wasm", vec![7; 500]), &headers, PART_CACHE, LOADER_VARIES)
+        let asset = Asset::new("application/wasm", vec![7; 500]);
+        serve(&asset, &headers, PART_CACHE, LOADER_VARIES).await
     }
 
-    #[test]
-    fn the_best_encoding_that_is_taken_is_served() {
-        let encoding = |accept: &str| {
-            let response = served(accept, None);
-            response
-                .headers()
-                .get(header::CONTENT_ENCODING)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(encoding("gzip, deflate, br, zstd").as_deref(), Some("br"));
-        assert_eq!(encoding("gzip;q=0.8").as_deref(), Some("gzip"));
-        assert_eq!(encoding("br;q=0, gzip").as_deref(), Some("gzip"));
-        assert_eq!(encoding("identity"), None);
+    #[tokio::test]
+    async fn the_best_encoding_that_is_taken_is_served() {
+        for (accept, served_in) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("gzip;q=0.8", Some("gzip")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("identity", None),
+        ] {
+            let response = served(accept, None).await;
+            let coding = response.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(coding.map(|coding| coding.to_str().unwrap()), served_in, "{accept}");
+        }
     }
 
     const NOW: Millis = Millis(1_800_000_000_000);
@@ -263,15 +278,12 @@ mod tests {
         assert!(!is_undecided(&site, &given, NOW));
     }
 
-    #[test]
-    fn what_a_browser_has_is_not_sent_again() {
-        let first = served("br", None);
+    #[tokio::test]
+    async fn what_a_browser_has_is_not_sent_again() {
+        let first = served("br", None).await;
         let tag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
-        assert_eq!(served("br", Some(&tag)).status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(
-            served("gzip", Some(&tag)).status(),
-            StatusCode::OK,
-            "another encoding, another tag"
-        );
+        assert_eq!(served("br", Some(&tag)).await.status(), StatusCode::NOT_MODIFIED);
+        let other = served("gzip", Some(&tag)).await.status();
+        assert_eq!(other, StatusCode::OK, "another encoding, another tag");
     }
 }
