@@ -283,6 +283,8 @@ const start = quiet(() => {
       host.sync();
     });
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
+  // What was granted can be withdrawn though the collector does not answer: the part that asks is kept by then.
+  decision.granted[0] && host.later(() => fetch(address('ui.' + language)).catch(() => {}), 2000);
   // Nothing is granted that unsent events could rest on.
   !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
