@@ -4,6 +4,8 @@ const instance = async imports => {
   const letters = __ASHIATO_MODULE__;
   const bytes = new Uint8Array(letters.length);
   for (let at = 0; at < bytes.length; at++) bytes[at] = letters.charCodeAt(at);
-  return (await WebAssembly.instantiate(bytes, imports)).instance.exports;
+  // What is so small is compiled sooner than another thread has been found for it; older browsers insist on one.
+  const module = quiet(() => new WebAssembly.Module(bytes))() ?? (await WebAssembly.compile(bytes));
+  return new WebAssembly.Instance(module, imports).exports;
 };
 

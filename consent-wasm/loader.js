@@ -6,13 +6,13 @@
 // It fetches and binds; what is shown and decided is Rust. No error of it may surface in the page: what
 // the browser calls is wrapped in `quiet`, and no promise that leaves it rejects.
 //
-// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`), `__ASHIATO_CARRIED__` an
-// object of functions that answer a part's script.
+// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`), `__ASHIATO_CARRIED__` a
+// list of what comes along.
 
 const config = __ASHIATO_CONFIG__;
 const { src, nonce } = document.currentScript;
-// Parts that came along, by name: where the collector could tell that they are called for.
-const carried = __ASHIATO_CARRIED__;
+// The part that asks, a function of texts, and those in some languages: where the collector could tell that it is called for.
+const [carried, spoken] = __ASHIATO_CARRIED__;
 
 const quiet = action => (...given) => {
   try {
@@ -96,25 +96,24 @@ const language =
     return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike;
   })[0] || config.languages[0];
 
-// `ahead` is what has to be there before it starts, `script` what its script is called.
-const part = (name, ahead, script = name + '.js') =>
+const script = async name => (await import(address(name))).default;
+
+// `ahead` is what has to be there before it starts; `start` fetches its script.
+const part = (name, ahead, start = () => script(name + '.js')) =>
   once(async () => {
     try {
       // The script last: to import one keeps the page busy while the others could be on their way.
       const module = name + '.wasm';
-      const [wasm, words, start] = await Promise.all([
-        config.assets[module] && fetch(address(module)),
-        ahead?.(),
-        carried[script]?.() || import(address(script)).then(module => module.default),
-      ]);
+      const [wasm, words, begin] = await Promise.all([config.assets[module] && fetch(address(module)), ahead?.(), start()]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
-      host[name] = await start(host, wasm, words);
+      host[name] = await begin(host, wasm, words);
       release();
       return host[name];
     } catch {}
   });
-// With the texts in it.
-const ui = part('ui', null, 'ui.' + language);
+// With the texts in it; of a page in another language than its visitor's browser, without.
+const texts = async () => spoken[language] || (await fetch(address('text.' + language))).json();
+const ui = part('ui', null, async () => (carried ? carried(await texts()) : script('ui.' + language)));
 const tell = part('tell');
 const act = part('act', tell);
 const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));
@@ -321,7 +320,8 @@ const start = quiet(() => {
   );
   listen(self, 'online', () => host.tell?.wake());
   // A choice made in another tab, or before the page came back from the cache.
-  listen(self.cookieStore, 'change', host.sync);
+  // To listen for that costs the page time, while somebody waits for the banner.
+  host.later(() => listen(self.cookieStore, 'change', host.sync));
   listen(self, 'pageshow', host.sync);
   listen(document, 'visibilitychange DOMContentLoaded', host.sync);
   const ours = `[data-consent],${OPENER}`;

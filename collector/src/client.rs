@@ -106,7 +106,7 @@ pub struct Client {
 /// What stands in the loader for the site's configuration.
 pub const CONFIG_MARK: &str = "__ASHIATO_CONFIG__";
 
-/// What stands in the loader for the parts that it carries along: an object of functions, by name.
+/// What stands in the loader for what it carries along: a list of the part that asks, and its texts by language.
 pub const CARRIED_MARK: &str = "__ASHIATO_CARRIED__";
 
 /// The client was not built when the collector was.

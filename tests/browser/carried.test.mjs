@@ -77,11 +77,11 @@ describe('of one site with the page', () => {
     });
   }
 
-  test("a page in neither the site's first language nor the browser's fetches its own words", async () => {
+  test("a page in another language than its visitor's browser fetches its own words", async () => {
     const visitor = await stack.visitor({ language: 'en', locale: 'ja-JP' });
     await visitor.go();
     await visitor.asked();
-    assert.deepEqual(fetched(visitor), ['ashiato.js', 'ui-en.js']);
+    assert.deepEqual(fetched(visitor), ['ashiato.js', 'text-en.json']);
     assert.equal(await visitor.part('accept').textContent(), 'Accept all');
     await visitor.end();
   });

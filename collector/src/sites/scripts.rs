@@ -20,8 +20,7 @@ const MODULE: &str = "//# allFunctionsCalledOnLoad\nexport default";
 pub struct Scripts {
     /// The loader with its configuration.
     loader: Asset,
-    /// The loader that carries the part that asks, by the language that a browser prefers: with the texts in that
-    /// language and in the site's first one, which most pages are in.
+    /// The loader that carries the part that asks, by the language of its texts.
     asking: BTreeMap<String, Asset>,
     /// What the loader may fetch, by hashed name.
     parts: HashMap<String, Arc<Asset>>,
@@ -61,14 +60,17 @@ impl Scripts {
             // JSON is JavaScript as it is.
             let texts = serde_json::to_string(&texts)?;
             let script = format!("{MODULE}({})({texts})", client.ui);
-            let (name, script) = (format!("ui.{language}"), Asset::new(SCRIPT, script.into()));
-            add(name.clone(), &format!("ui-{language}.js"), Arc::new(script));
-            spoken.push((language, format!("{name:?}:()=>ask({texts})")));
+            let script = Arc::new(Asset::new(SCRIPT, script.into()));
+            add(format!("ui.{language}"), &format!("ui-{language}.js"), script);
+            let mut say = |name: &str, texts: String| {
+                let texts = Arc::new(Asset::new("application/json", texts.into()));
+                add(format!("{name}.{language}"), &format!("{name}-{language}.json"), texts);
+            };
+            say("text", texts.clone());
             if has_forms {
-                let texts = serde_json::to_vec(&file.form_texts(language))?;
-                let texts = Arc::new(Asset::new("application/json", texts));
-                add(format!("form.{language}"), &format!("form-{language}.json"), texts);
+                say("form", serde_json::to_string(&file.form_texts(language))?);
             }
+            spoken.push((language, texts));
         }
         let config = config(addresses);
         let text = serde_json::to_string(&config)?;
@@ -77,13 +79,11 @@ impl Scripts {
             Asset::new(SCRIPT, whole.replacen(CONFIG_MARK, &text, 1).into_bytes())
         };
         let mut asking = BTreeMap::new();
-        for (at, (language, own)) in spoken.iter().enumerate() {
-            let first = spoken.first().filter(|_| at > 0).map(|(_, first)| first.as_str());
-            let texts = [first, Some(own)].into_iter().flatten().collect::<Vec<_>>().join(",");
-            let carried = format!("(ask=>({{{texts}}}))({})", client.ui);
-            asking.insert((*language).clone(), loader(&carried));
+        for (language, texts) in spoken {
+            let carried = format!("[{},{{{language:?}:{texts}}}]", client.ui);
+            asking.insert(language.clone(), loader(&carried));
         }
-        Ok((Self { loader: loader("{}"), asking, parts, earlier: HashMap::new() }, config))
+        Ok((Self { loader: loader("[]"), asking, parts, earlier: HashMap::new() }, config))
     }
 
     /// The loader by itself.

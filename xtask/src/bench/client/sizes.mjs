@@ -44,8 +44,8 @@ export async function measure(browser, addresses, client) {
 function ours({ files, accepted, cookies, refused, refusal, client }) {
   const script = file => readFileSync(join(client, file), 'utf8');
   const loader = carried => size(script('loader.js').replace('__ASHIATO_CONFIG__', '{}').replace('__ASHIATO_CARRIED__', () => carried));
-  const alone = loader('{}');
-  const asking = loader(`(ask=>({"ui.ja":()=>ask({})}))(${script('ui.js')})`);
+  const alone = loader('[]');
+  const asking = loader(`[${script('ui.js')},{"ja":{}}]`);
   const bare = ({ name, size, carries }) => (name !== 'ashiato.js' ? size : carries ? asking : alone);
   const without = files => sum(files.map(bare));
   const whole = files => sum(files.map(({ size }) => size));
