@@ -57,13 +57,17 @@ impl Asset {
     /// whoever is first to ask, and not for what nobody asks for: a collector may have many sites, each in many
     /// languages.
     pub async fn coded(&self, coding: Coding) -> Option<&[u8]> {
-        let (cell, pack): (_, fn(&[u8]) -> std::io::Result<Vec<u8>>) = match coding {
-            Coding::Brotli => (&self.brotli, brotli),
-            Coding::Gzip => (&self.gzip, gzip),
+        let cell = match coding {
+            Coding::Brotli => &self.brotli,
+            Coding::Gzip => &self.gzip,
         };
         let packed = cell.get_or_init(|| async {
             let body = self.identity.clone();
-            match spawn_blocking(move || pack(&body)).await {
+            let pack = move || match coding {
+                Coding::Brotli => brotli(&body),
+                Coding::Gzip => gzip(&body),
+            };
+            match spawn_blocking(pack).await {
                 Ok(Ok(packed)) => Some(packed),
                 _ => None,
             }

@@ -51,6 +51,9 @@ test('a withdrawal made while the collector is gone is told to it later', async 
   await visitor.go();
   await visitor.decide('accept');
   await visitor.view('/products');
+  // The banner came along with the loader before; what opens it again is kept while nobody waits for it.
+  const isKept = answer => /\/ui-ja\.[^/]+\.js$/.test(answer.url());
+  await (await visitor.page.waitForResponse(isKept)).finished();
   await stack.killCollector();
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.part('reject').click();
