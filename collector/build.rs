@@ -3,10 +3,9 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 9] = [
     "loader.js",
     "ui.js",
-    "ui.wasm",
     "tell.js",
     "tell.wasm",
     "act.js",

@@ -126,7 +126,7 @@ let returnString;
 export default async (given, response) => {
   host = given;
   [wasm, getArrayU8FromWasm0, getStringFromWasm0, passStringToWasm0, returnString] = host.tell.lent;
-  own = (await WebAssembly.instantiateStreaming(response, { ...__wbg_get_imports(), b: wasm })).instance.exports;
+  own = await instance({ ...__wbg_get_imports(), b: wasm }, response);
   act_start();
   observe();
   const sync = () => say(FOLLOW);

@@ -25,6 +25,15 @@ const named = ({ consent, service }) => {
   return service ? purpose?.services.find(is(service)) : purpose;
 };
 
+// Of no use to a page without frames, and a rule in the page's own style is one that all of it is held against.
+let prepared;
+const prepare = () => {
+  if (prepared) return;
+  prepared = sheet('ashiato-blocked:not([hidden])+iframe{display:none!important}');
+  document.adoptedStyleSheets.push(prepared);
+  for (const name of ['resize', 'load']) self.addEventListener(name, () => place(true));
+};
+
 // Puts a placeholder before each frame that may not run, and takes those away that may; with `anew`, lays
 // those that stand as the page is by now.
 const place = quiet(anew => {
@@ -42,10 +51,11 @@ const place = quiet(anew => {
       stands && stands.remove();
       focused && frame.focus();
     } else if (!stands) {
+      prepare();
       const place = document.createElement('ashiato-blocked');
       const within = place.attachShadow({ mode: 'open' });
       place.className = root.host.className;
-      within.adoptedStyleSheets.push(look);
+      within.adoptedStyleSheets = looks();
       texts.said = texts.blocked.replace('{name}', () => of.name);
       fill(elements.push(within) - 1, what);
       frame.before(place);
@@ -53,10 +63,3 @@ const place = quiet(anew => {
     } else if (anew) lay(stands, frame);
   }
 });
-
-const place_frames = () => {
-  const hidden = new CSSStyleSheet();
-  hidden.replaceSync('ashiato-blocked:not([hidden])+iframe{display:none!important}');
-  document.adoptedStyleSheets.push(hidden);
-  for (const name of ['resize', 'load']) self.addEventListener(name, () => place(true));
-};

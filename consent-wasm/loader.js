@@ -6,17 +6,19 @@
 // It fetches and binds; what is shown and decided is Rust. No error of it may surface in the page: what
 // the browser calls is wrapped in `quiet`, and no promise that leaves it rejects.
 //
-// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`).
+// `__ASHIATO_CONFIG__` becomes the site's configuration (`consent_core::client::Config`), `__ASHIATO_CARRIED__` a
+// list of what comes along.
 
 const config = __ASHIATO_CONFIG__;
 const { src, nonce } = document.currentScript;
+// The part that asks, a function of texts, and those in some languages: where the collector could tell that it is called for.
+const [carried, spoken] = __ASHIATO_CARRIED__;
 
 const quiet = action => (...given) => {
   try {
     return action(...given);
   } catch {}
 };
-const nothing = () => {};
 const once = make => {
   let made;
   return () => (made ??= make());
@@ -37,7 +39,7 @@ const slots = config.purposes
 let held;
 const read = () => {
   const [revision, time, bits, receipt] = (cookie('ashiato_consent') || '').split('.');
-  const at = parseInt(time, 36) * 1e3;
+  const at = parseInt(time, 36);
   if (revision != config.revision || !/^[\da-f]+$/.test(bits) || !(Date.now() < at + config.consent_days * 864e5)) return { granted: [], last: +revision };
   const is = index => (BigInt('0x' + bits) >> BigInt(index)) & 1n;
   // The bit above all switches: granted by hand, though the browser refuses it by a signal.
@@ -94,25 +96,24 @@ const language =
     return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike;
   })[0] || config.languages[0];
 
-const texts = once(async () => {
-  const words = await (await fetch(address('text.' + language))).json();
-  words.policy_url = new URL(words.policy_url, src).href;
-  return words;
-});
+const script = async name => (await import(address(name))).default;
 
-// `ahead` is what has to be there before it starts.
-const part = (name, ahead) =>
+// `ahead` is what has to be there before it starts; `start` fetches its script.
+const part = (name, ahead, start = () => script(name + '.js')) =>
   once(async () => {
     try {
       // The script last: to import one keeps the page busy while the others could be on their way.
-      const [wasm, words, module] = await Promise.all([fetch(address(name + '.wasm')), ahead?.(), import(address(name + '.js'))]);
+      const module = name + '.wasm';
+      const [wasm, words, begin] = await Promise.all([config.assets[module] && fetch(address(module)), ahead?.(), start()]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
-      host[name] = await module.default(host, wasm, words);
+      host[name] = await begin(host, wasm, words);
       release();
       return host[name];
     } catch {}
   });
-const ui = part('ui', texts);
+// With the texts in it; of a page in another language than its visitor's browser, without.
+const texts = async () => spoken[language] || (await fetch(address('text.' + language))).json();
+const ui = part('ui', null, async () => (carried ? carried(await texts()) : script('ui.' + language)));
 const tell = part('tell');
 const act = part('act', tell);
 const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));
@@ -141,8 +142,9 @@ const host = {
     const { at, bits, receipt } = read();
     // Of a random UUID the last 80 bits, among them its five fixed ones.
     const random = crypto.randomUUID().replaceAll('-', '').slice(12);
-    const now = then || Date.now();
-    return [at ? bits : '', Math.floor(now / 1e3).toString(36), now, location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
+    // Later than what it replaces, of which an answer may still be on its way: of two the later one stands.
+    const now = then || Math.max(Date.now(), (at || 0) + 1);
+    return [at ? bits : '', now.toString(36), location.origin + location.pathname, cookie('ashiato_visitor'), receipt, random].join('\n');
   },
   // A decision has been made on this page, and its cookie is there.
   decided(text) {
@@ -280,6 +282,8 @@ const start = quiet(() => {
       host.sync();
     });
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
+  // What was granted can be withdrawn though the collector does not answer: the part that asks is kept by then.
+  decision.granted[0] && host.later(() => fetch(address('ui.' + language)).catch(() => {}), 2000);
   // Nothing is granted that unsent events could rest on.
   !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
@@ -316,7 +320,8 @@ const start = quiet(() => {
   );
   listen(self, 'online', () => host.tell?.wake());
   // A choice made in another tab, or before the page came back from the cache.
-  listen(self.cookieStore, 'change', host.sync);
+  // To listen for that costs the page time, while somebody waits for the banner.
+  host.later(() => listen(self.cookieStore, 'change', host.sync));
   listen(self, 'pageshow', host.sync);
   listen(document, 'visibilitychange DOMContentLoaded', host.sync);
   const ours = `[data-consent],${OPENER}`;

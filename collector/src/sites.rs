@@ -1,7 +1,7 @@
 //! The sites in force, ready to answer: kept in memory and read again when a site file is applied.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -12,8 +12,12 @@ use consent_core::{
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+mod scripts;
+
+pub use scripts::Scripts;
+
 use crate::{
-    client::{Asset, CONFIG_MARK, Client, hashed_name},
+    client::Client,
     domains::{self, Jar, Place},
     site::{History, Past, SiteFile},
     store::{Connection, Readers, SiteId, sites as store},
@@ -42,14 +46,8 @@ pub struct Site {
     pub applied_at: Millis,
     /// Its files of earlier revisions and of this one, by the last edition of each.
     past: Vec<Past>,
-    /// The loader with its configuration.
-    pub loader: Asset,
-    /// What the loader may fetch, by hashed name.
-    parts: HashMap<String, Arc<Asset>>,
-    /// The same of the edition before: loaders that browsers have kept still ask for it.
-    earlier: HashMap<String, Arc<Asset>>,
-    /// The hashed name of the part whose fetching means that somebody is asked.
-    pub asking: String,
+    /// What browsers fetch of it.
+    pub scripts: Scripts,
     /// Purposes that a Global Privacy Control signal refuses.
     pub gpc: Vec<PurposeKey>,
     /// The domain on which its cookies stand; none where they stand on the page's host alone.
@@ -70,39 +68,12 @@ impl Site {
         let policy = file.policy(applied.revision).map_err(|flaw| format!("{flaw:?}"))?;
         let zone = TimeZone::get(&file.timezone).map_err(|error| error.to_string())?;
         let history = file.history(&zone, &past);
-        let mut assets = BTreeMap::new();
-        let mut parts = HashMap::new();
-        let mut asking = String::new();
-        // A site without forms needs nothing that is for them.
-        let has_forms = !file.forms.is_empty();
-        let wanted = |name: &&&str| has_forms || !name.starts_with("form.");
-        for (name, asset) in client.parts.iter().filter(|(name, _)| wanted(name)) {
-            let hashed = hashed_name(name, &asset.hash);
-            if *name == "ui.wasm" {
-                asking.clone_from(&hashed);
-            }
-            assets.insert((*name).to_owned(), hashed.clone());
-            parts.insert(hashed, Arc::clone(asset));
-        }
-        for language in &file.languages {
-            let mut texts = file.texts(language);
-            texts.changes = file.told(&history, language);
-            let mut add = |name: &str, texts: serde_json::Result<Vec<u8>>| {
-                let asset = Asset::new("application/json", texts.map_err(|e| e.to_string())?);
-                let hashed = hashed_name(&format!("{name}-{language}.json"), &asset.hash);
-                assets.insert(format!("{name}.{language}"), hashed.clone());
-                parts.insert(hashed, Arc::new(asset));
-                Ok::<_, String>(())
-            };
-            add("text", serde_json::to_vec(&texts))?;
-            if has_forms {
-                add("form", serde_json::to_vec(&file.form_texts(language)))?;
-            }
-        }
-        let mut config = file.config(applied.revision, assets);
-        config.domain.clone_from(&domain);
-        let text = serde_json::to_string(&config).map_err(|error| error.to_string())?;
-        let loader = client.loader.replacen(CONFIG_MARK, &text, 1);
+        let (scripts, config) = Scripts::new(client, &file, &history, |assets| {
+            let mut config = file.config(applied.revision, assets);
+            config.domain.clone_from(&domain);
+            config
+        })
+        .map_err(|error| error.to_string())?;
         Ok(Self {
             id: applied.id,
             key: file.key.clone(),
@@ -113,22 +84,13 @@ impl Site {
             history,
             applied_at: applied.applied_at,
             past,
-            loader: Asset::new("text/javascript; charset=utf-8", loader.into_bytes()),
-            parts,
-            earlier: HashMap::new(),
-            asking,
+            scripts,
             gpc: config.gpc,
             domain,
             collector,
             zone,
             file,
         })
-    }
-
-    /// The part of that hashed name, of this edition or the one before.
-    #[must_use]
-    pub fn part(&self, name: &str) -> Option<&Arc<Asset>> {
-        self.parts.get(name).or_else(|| self.earlier.get(name))
     }
 
     /// The file of a revision, as it was last.
@@ -277,9 +239,7 @@ impl Sites {
             match Site::new(applied, past, domain, &self.client, collector) {
                 Ok(mut site) => {
                     if let Some(before) = before {
-                        let same = before.edition == edition;
-                        let earlier = if same { &before.earlier } else { &before.parts };
-                        site.earlier.clone_from(earlier);
+                        site.scripts.follow(&before.scripts, before.edition == edition);
                     }
                     tracing::info!(site = %key, edition, "site in force");
                     let mut sites = self.by_key.write().unwrap_or_else(PoisonError::into_inner);

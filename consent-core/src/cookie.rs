@@ -1,8 +1,9 @@
 //! The `ashiato_consent` cookie: what was decided, in at most 60 bytes or so.
 //!
 //! `REVISION.TIME.BITS[.RECEIPT]`: the policy's revision in decimal, the time of the decision in
-//! seconds in base 36, and a bit for each switch of the policy (the first switch is the lowest bit)
-//! in hexadecimal. `0` bits are a refusal, which carries no identifier.
+//! milliseconds since 1970 in base 36, and a bit for each switch of the policy (the first switch is the lowest bit)
+//! in hexadecimal. `0` bits are a refusal, which carries no identifier. Of two decisions the later one stands; a
+//! browser dates none earlier than the one that it replaces.
 //!
 //! The bit after the last switch says that the visitor granted, by hand and under a Global Privacy
 //! Control signal, something that the signal alone refuses. It grants nothing by itself, and a policy
@@ -18,7 +19,7 @@ use crate::{
     policy::{Kind, Policy, Purposes},
     standing::{Standing, Subject},
     text::{next_part, number},
-    time::{DAY, Millis, SECOND},
+    time::{DAY, Millis},
 };
 
 /// The cookie's name.
@@ -31,7 +32,7 @@ pub const VISITOR_COOKIE: &str = "ashiato_visitor";
 pub struct ConsentCookie {
     /// The policy's revision.
     pub revision: u32,
-    /// When it was decided, in whole seconds.
+    /// When it was decided.
     pub decided: Millis,
     /// A bit for each switch of that revision, in [`Policy::slots`]' order, and the one after them:
     /// see [`by_hand`].
@@ -60,12 +61,7 @@ impl ConsentCookie {
             bits | u128::from(choices.grant(slot.purpose, slot.service)) << at
         });
         let receipt = receipt.filter(|_| bits != 0);
-        Self {
-            revision: policy.revision(),
-            decided: Millis(decided.seconds() * SECOND),
-            bits,
-            receipt,
-        }
+        Self { revision: policy.revision(), decided, bits, receipt }
     }
 
     /// The same, decided while the browser sent a Global Privacy Control signal that refuses these
@@ -94,7 +90,7 @@ impl ConsentCookie {
         let mut text = String::new();
         push_digits(&mut text, u64::from(self.revision), 10);
         text.push('.');
-        push_digits(&mut text, u64::try_from(self.decided.seconds()).unwrap_or(0), 36);
+        push_digits(&mut text, u64::try_from(self.decided.0).unwrap_or(0), 36);
         text.push('.');
         push_bits(&mut text, self.bits);
         if let Some(receipt) = self.receipt {
@@ -198,7 +194,7 @@ fn read(text: &str) -> Option<ConsentCookie> {
     let mut rest = Some(text);
     let mut part = || next_part(&mut rest, b'.');
     let revision = u32::try_from(number(part()?, 10)?).ok()?;
-    let decided = Millis(number(part()?, 36)? * SECOND);
+    let decided = Millis(number(part()?, 36)?);
     let bits = bits_of(part()?)?;
     let receipt = match part() {
         Some(receipt) if bits != 0 => Some(receipt.parse().ok()?),
@@ -246,8 +242,8 @@ mod tests {
         let cookie =
             ConsentCookie::of(&policy(), &refused, NOW, Some(ReceiptId::from_bytes([9; 16])));
         assert_eq!(cookie.receipt, None);
-        assert_eq!(cookie.to_text(), "3.tro8w0.0");
-        assert!("3.tro8w0.0.CQkJCQkJCQkJCQkJCQkJCQ".parse::<ConsentCookie>().is_err());
+        assert_eq!(cookie.to_text(), "3.mywpiww0.0");
+        assert!("3.mywpiww0.0.CQkJCQkJCQkJCQkJCQkJCQ".parse::<ConsentCookie>().is_err());
     }
 
     #[test]
@@ -339,10 +335,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_cookie_survives_its_text(
-            revision: u32, seconds in 0_i64..1 << 40, bits in 1_u128..1 << 121, receipt: Option<[u8; 16]>,
+            revision: u32, decided in 0_i64..1 << 50, bits in 1_u128..1 << 121, receipt: Option<[u8; 16]>,
         ) {
             let receipt = receipt.map(ReceiptId::from_bytes);
-            let cookie = ConsentCookie { revision, decided: Millis(seconds * SECOND), bits, receipt };
+            let cookie = ConsentCookie { revision, decided: Millis(decided), bits, receipt };
             prop_assert_eq!(cookie.to_text().parse(), Ok(cookie));
         }
 

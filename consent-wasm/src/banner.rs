@@ -11,13 +11,14 @@ use crate::asked::{Asked, Purpose};
 
 /// Where pieces are put.
 pub trait Surface {
-    /// Adds an element at the end of another, whose number 0 is everything we show; answers its number.
+    /// Adds an element at the end of another, whose number 0 is the root; answers its number, counted from 1.
     /// `given` are its attributes, as `name=value` with `;` between; `text` is where its text is found
     /// among the texts, as `purposes.0.name`, or nothing. A `dd` is added for each entry that is found there,
     /// after one `dt` with the text that is named after it; nothing is where there is no entry.
     fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32;
-    /// Shows a layer that has all its pieces: as a dialog, or in the page.
-    fn show(&self, layer: u32, is_dialog: bool);
+    /// Shows what has been added, of which the first is the layer: as a dialog, or in the page. Answers by
+    /// which number the page knows that.
+    fn show(&self, is_dialog: bool) -> u32;
     /// Turns the switch of that number, from 0, on or off.
     fn turn(&self, switch: u32, on: bool);
 }
@@ -36,8 +37,7 @@ pub fn first_layer(on: &impl Surface, asked: &Asked) -> u32 {
     on.add(row, "button", "part=accept", "accept");
     on.add(row, "button", "part=reject", "reject");
     on.add(row, "button", "part=customise", "customise");
-    on.show(panel, false);
-    panel
+    on.show(false)
 }
 
 /// The second layer: a dialog with a card for each purpose.
@@ -57,9 +57,9 @@ pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32
     on.add(row, "button", "part=save", "save");
     on.add(row, "button", "part=accept second", "accept");
     on.add(row, "button", "part=reject second", "reject");
-    on.show(dialog, true);
+    let shown = on.show(true);
     switches.show(on, asked);
-    dialog
+    shown
 }
 
 /// A notice that what was withdrawn goes on in this page until it is loaded again.
@@ -69,8 +69,7 @@ pub fn notice(on: &impl Surface) -> u32 {
     let row = on.add(panel, "div", "class=row", "");
     on.add(row, "button", "part=reload", "reload_button");
     on.add(row, "button", "part=dismiss second", "later");
-    on.show(panel, false);
-    panel
+    on.show(false)
 }
 
 /// Says that the browser's signal is honoured, where there is one.
@@ -167,9 +166,9 @@ fn line(
 
 /// What is in the box that stands in place of a frame, under a root of its own: what it is, and the
 /// button that lets it run.
-pub fn placeholder(on: &impl Surface, root: u32, what: &str) {
+pub fn placeholder(on: &impl Surface, what: &str) {
     let given = "class=blocked;role=group;aria-labelledby=why;lang=@language;dir=@direction";
-    let block = on.add(root, "div", given, "");
+    let block = on.add(0, "div", given, "");
     on.add(block, "p", "id=why", "said");
     let mut given = String::from("part=unblock;aria-describedby=why;value=");
     given.push_str(what);
@@ -264,8 +263,9 @@ mod tests {
             pieces.push((parent, [tag, "[", given, "]", text].concat()));
             u32::try_from(pieces.len()).unwrap()
         }
-        fn show(&self, layer: u32, _: bool) {
-            assert_eq!(layer, 1, "the layer is the first piece");
+        fn show(&self, _: bool) -> u32 {
+            assert_eq!(self.pieces.borrow()[0].0, 0, "the layer is the first piece");
+            1
         }
         fn turn(&self, switch: u32, on: bool) {
             let mut switches = self.switches.borrow_mut();
@@ -277,9 +277,9 @@ mod tests {
     #[test]
     fn a_placeholder_has_one_button_that_is_tied_to_what_it_lets_run() {
         let paper = Paper::default();
-        placeholder(&paper, 7, "functional video");
+        placeholder(&paper, "functional video");
         let pieces = paper.pieces.borrow();
-        assert_eq!(pieces[0].0, 7);
+        assert_eq!(pieces[0].0, 0);
         assert!(pieces[1..].iter().all(|(parent, _)| *parent == 1));
         let buttons: Vec<_> = pieces.iter().filter(|(_, own)| own.starts_with("button")).collect();
         let whole = "button[part=unblock;aria-describedby=why;value=functional video]unblock";

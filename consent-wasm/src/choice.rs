@@ -8,6 +8,7 @@ use consent_core::{
     cookie::{bits_of, push_bits},
     ids::Uuid7,
     json::{Json, push_digits},
+    text::number,
     time::Millis,
 };
 
@@ -18,9 +19,8 @@ use crate::{
 };
 
 /// What the page knows when something is pressed, as the script hands it over: a line each for the bits
-/// that are granted (empty before a decision), the time in seconds as the cookie has it, and then what a
-/// decision carries along: the time in milliseconds, the page, the visitor's number, the receipt, and random
-/// digits.
+/// that are granted (empty before a decision), and then what a decision carries along: the time as the cookie
+/// has it, the page, the visitor's number, the receipt, and random digits.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
     text: &'a str,
@@ -46,7 +46,7 @@ impl<'a> Moment<'a> {
     /// Whether the browser holds a visitor's number.
     #[must_use]
     pub fn has_visitor(&self) -> bool {
-        !self.line(4).is_empty()
+        !self.line(3).is_empty()
     }
 
     /// The consent cookie's value of a decision made now ([`consent_core::cookie`]).
@@ -68,7 +68,7 @@ impl<'a> Moment<'a> {
         push_bits(&mut text, bits);
         text.push('\n');
         text.push_str(method.as_str());
-        for carried in Lines::of(self.text).skip(2) {
+        for carried in Lines::of(self.text).skip(1) {
             text.push('\n');
             text.push_str(carried);
         }
@@ -105,7 +105,7 @@ impl Decision {
         let revision = u32::try_from(lines.number()?).ok()?;
         let bits = bits_of(lines.text())?;
         let method = method(lines.text())?;
-        let at = Millis(lines.number()?);
+        let at = Millis(number(lines.text(), 36)?);
         let page = lines.text().into();
         let visitor = lines.parse();
         let previous = lines.parse();
@@ -125,7 +125,7 @@ impl Decision {
         text.push('\n');
         text.push_str(self.method.as_str());
         text.push('\n');
-        push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 10);
+        push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 36);
         for carried in
             [self.page.as_str(), text_of(self.visitor.as_ref()), text_of(self.previous.as_ref())]
         {
@@ -147,7 +147,7 @@ impl Decision {
         let mut text = String::new();
         push_digits(&mut text, u64::from(self.revision), 10);
         text.push('.');
-        push_digits(&mut text, u64::try_from(self.at.seconds()).unwrap_or(0), 36);
+        push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 36);
         text.push('.');
         push_bits(&mut text, self.bits);
         if let (Some(receipt), true) = (receipt, self.bits != 0) {
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
     use crate::asked::tests::{asked, policy};
 
-    const MOMENT: &str = "f\ntro8w0\n1800000000123\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
+    const MOMENT: &str = "f\nmywpiwzf\nhttps://shop.example/a\nBwcHBwcHBwcHBwcHBwcHBw\nCQkJCQkJCQkJCQkJCQkJCQ\n102030405060708090a";
 
     #[test]
     fn a_decision_is_read_as_it_was_made() {
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!((moment.granted(), moment.has_visitor()), (15, true));
         let cookie: ConsentCookie = moment.cookie(&asked(), 5).parse().unwrap();
         assert_eq!((cookie.revision, cookie.bits, cookie.receipt), (3, 5, None));
-        assert_eq!(cookie.decided, Millis(1_800_000_000_000));
+        assert_eq!(cookie.decided, Millis(1_800_000_000_123));
         let text = moment.decision(&asked(), 5, Method::Custom);
         let decision = Decision::read(&text).unwrap();
         assert_eq!((decision.revision, decision.bits, decision.method), (3, 5, Method::Custom));
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_first_visit_carries_nobodys_number() {
-        let moment = Moment::of("\ntro8w0\n1800000000123\nhttps://shop.example/a\n\n\n0a");
+        let moment = Moment::of("\nmywpiwzf\nhttps://shop.example/a\n\n\n0a");
         assert_eq!((moment.granted(), moment.has_visitor()), (0, false));
         let decision = Decision::read(&moment.decision(&asked(), 0, Method::RejectAll)).unwrap();
         assert_eq!((decision.visitor, decision.previous), (None, None));
@@ -295,7 +295,7 @@ mod tests {
         }
 
         #[test]
-        fn every_line_may_be_anything(line in 0_usize..8, text in "\\PC{0,40}") {
+        fn every_line_may_be_anything(line in 0_usize..7, text in "\\PC{0,40}") {
             let made = Moment::of(MOMENT).decision(&asked(), 5, Method::Custom);
             let mut lines: Vec<&str> = made.split('\n').collect();
             lines[line] = &text;

@@ -6,12 +6,7 @@
 
 use alloc::{boxed::Box, string::String};
 
-use consent_core::{
-    choices::Method,
-    cookie::ConsentCookie,
-    policy::Purposes as _,
-    time::{Millis, SECOND},
-};
+use consent_core::{choices::Method, cookie::ConsentCookie, policy::Purposes as _, time::Millis};
 
 use crate::{
     asked::Asked,
@@ -82,10 +77,6 @@ pub struct Client {
     next: Option<Box<Decision>>,
     /// The newest consent cookie that was seen.
     newest: String,
-    /// What the decision said that was on its way last ([`parts`]), and the one before it: the collector's cookies
-    /// of these may come late.
-    last: (i64, u128),
-    before: (i64, u128),
 }
 
 impl Client {
@@ -99,8 +90,6 @@ impl Client {
             current: None,
             next: None,
             newest: String::new(),
-            last: (0, 0),
-            before: (0, 0),
         }
     }
 
@@ -131,13 +120,12 @@ impl Client {
         }
         let held = on.decision();
         let mine = decision.to_cookie(None);
-        let (then, granted) = parts(&held);
-        let at = decision.at.seconds();
-        let comes_back = granted & !decision.bits != 0 || self.last == (then, granted);
-        let is_newer = !held.is_empty() && (at > then || (at == then && comes_back));
         if decision.is_in(&held) {
             self.newest = held;
-        } else if is_newer && on.keep(&mine, self.asked.lifetime()) {
+        } else if !held.is_empty()
+            && !stands_before(&held, &mine)
+            && on.keep(&mine, self.asked.lifetime())
+        {
             // The answer to an older yes came back over it after the page was left, or that to the one before
             // while this one was made.
             self.newest = mine;
@@ -162,20 +150,17 @@ impl Client {
     }
 
     /// Follows the cookie. An older decision may have come back over a newer one, with the answer to a call
-    /// that took its time: the newer one stands. Of two of one second the one that grants less does, so
-    /// that pages cannot disagree; but a page knows which of its own was the last.
+    /// that took its time: the newer one stands.
     pub fn follow(&mut self, on: &impl Browser) {
         let held = on.decision();
         if held.is_empty() {
             return;
         }
-        let (then, granted) = parts(&held);
-        let (newest, least) = parts(&self.newest);
-        let old = if self.next.is_some() { self.last } else { self.before };
-        let is_overtaken = (then, granted) == old && old != (newest, least);
-        if !is_overtaken && (then > newest || (then == newest && granted <= least)) {
+        if stands_before(&held, &self.newest) {
             self.newest = held;
-        } else if on.keep(&self.newest, self.asked.lifetime()) && !self.asked.needs_visitor(least) {
+        } else if on.keep(&self.newest, self.asked.lifetime())
+            && !self.asked.needs_visitor(parts(&self.newest).1)
+        {
             on.hold(None, "");
         }
     }
@@ -187,8 +172,6 @@ impl Client {
             return;
         }
         self.tries = 0;
-        self.before = self.last;
-        self.last = (decision.at.seconds(), decision.bits);
         self.current = Some(decision);
         self.send(on);
     }
@@ -304,11 +287,11 @@ impl Client {
         {
             // The collector has made a visitor of a yes that another tab has overtaken. Nobody else knows the
             // number: it is told here what holds now.
-            let (seconds, bits) = parts(&on.decision());
+            let (then, bits) = parts(&on.decision());
             if !self.asked.needs_visitor(bits) {
                 let mut random = decision.random;
                 random.reverse();
-                let at = Millis(seconds * SECOND).max(decision.at);
+                let at = Millis(then).max(decision.at);
                 let method = banner::method(false, 0, 1, bits);
                 let page = decision.page.clone();
                 let revision = decision.revision;
@@ -342,10 +325,17 @@ impl Client {
     }
 }
 
-/// The seconds and the bits of a consent cookie; 0 where it is none.
+/// When a consent cookie was decided, and its bits; 0 where it is none.
 fn parts(cookie: &str) -> (i64, u128) {
     let cookie: Result<ConsentCookie, _> = cookie.parse();
-    cookie.map_or((0, 0), |own| (own.decided.seconds(), own.bits))
+    cookie.map_or((0, 0), |own| (own.decided.0, own.bits))
+}
+
+/// Whether the decision of a cookie stands, and not that of the other: it is newer, or the same. Of two that two
+/// tabs made in the same millisecond the one does that grants less, so that pages cannot disagree.
+fn stands_before(one: &str, other: &str) -> bool {
+    let ((then, granted), (other, others)) = (parts(one), parts(other));
+    then > other || (then == other && granted <= others)
 }
 
 #[cfg(test)]

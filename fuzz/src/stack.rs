@@ -153,7 +153,8 @@ async fn router(url: &str) -> Router {
     tokens::insert(&mut db, &hash, site.id, &scopes, clock::now()).await.unwrap();
     let readers = database.readers().await.unwrap();
     let types = Arc::new(Asset::new("text/plain", vec![]));
-    let client = Arc::new(Client { loader: String::new(), parts: [].into(), types });
+    let client =
+        Arc::new(Client { loader: String::new(), ui: String::new(), parts: [].into(), types });
     let public_url: Arc<str> = "http://localhost:8080".into();
     let sites = Sites::new(Arc::clone(&client), Arc::clone(&public_url));
     sites.refresh(&readers).await.unwrap();

@@ -122,7 +122,7 @@ test('only decisions carry credentials, and no cookie is sent with anything else
 
 test('a cookie of this host alone, from before the collector had its name, is replaced', async () => {
   const visitor = await stack.visitor();
-  await visitor.context.addCookies([{ name: 'ashiato_consent', value: `1.${Math.floor(Date.now() / 1_000).toString(36)}.1f.AAAAAAAAAAAAAAAAAAAAAA`, url: stack.shop, sameSite: 'Lax', expires: Date.now() / 1_000 + DAY }]);
+  await visitor.context.addCookies([{ name: 'ashiato_consent', value: `1.${Date.now().toString(36)}.1f.AAAAAAAAAAAAAAAAAAAAAA`, url: stack.shop, sameSite: 'Lax', expires: Date.now() / 1_000 + DAY }]);
   await visitor.go();
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.decide('reject');

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { FiltersEngine, Request } from '@ghostery/adblocker';
-import { start, until } from './stack.mjs';
+import { objectIn, start, until } from './stack.mjs';
 
 let stack;
 before(async () => (stack = await start()));
@@ -20,8 +20,9 @@ const refused = Object.fromEntries(PURPOSES.map(purpose => [purpose, false]));
 
 /** The words of a language, as the banner itself is given them. */
 async function words(visitor) {
-  const asked = visitor.requests.map(request => request.url()).find(url => /\/text-[^/]+\.json$/.test(url));
-  return (await fetch(asked)).json();
+  const at = path => `${stack.collector}/s/shop/${path}`;
+  const [, script] = (await (await fetch(at('ashiato.js'))).text()).match(new RegExp(`"ui\\.${visitor.language}":"([^"]+)"`));
+  return JSON.parse(objectIn(await (await fetch(at(script))).text(), '{"language"'));
 }
 
 describe('by name and role', () => {

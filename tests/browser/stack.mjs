@@ -38,6 +38,21 @@ export async function until(what, condition, limit = 15_000) {
   }
 }
 
+/** The JSON object in a script that begins so. */
+export function objectIn(script, beginning) {
+  const from = script.indexOf(beginning);
+  if (from < 0) throw new Error(`there is no ${beginning} in it`);
+  let depth = 0;
+  let quoted = false;
+  for (let at = from; at < script.length; at++) {
+    const letter = script[at];
+    if (letter === '"' && script[at - 1] !== '\\') quoted = !quoted;
+    if (!quoted && letter === '{') depth++;
+    if (!quoted && letter === '}' && --depth === 0) return script.slice(from, at + 1);
+  }
+  throw new Error('it does not end');
+}
+
 /** A port that nobody listens on. */
 export function freePort() {
   return new Promise((resolve, reject) => {

@@ -66,7 +66,7 @@ fn its_time_is_the_pages_own_and_not_the_one_corrected_by_the_collector() {
     let _ = answer.expect(201);
     let cookies = answer.cookies();
     let time = cookies[0].0.split('.').nth(1).unwrap();
-    assert_eq!(i64::from_str_radix(time, 36).unwrap(), behind.now.seconds());
+    assert_eq!(i64::from_str_radix(time, 36).unwrap(), behind.now.0);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn cookies_that_a_browser_sends_along_change_nothing() {
         let body = session.sign(&session.decision("reject_all", &[]));
         collector.send(request.header("cookie", cookie), body).unwrap()
     };
-    let own = format!("ashiato_visitor={}; ashiato_consent=1.tro8w0.1f", visitor.id);
+    let own = format!("ashiato_visitor={}; ashiato_consent=1.mywpiww0.1f", visitor.id);
     let answer = post(&own);
     assert!(answer.expect(201)["receipt"].is_null(), "a first refusal, whoever the cookie names");
     let other = post("ashiato_visitor=rubbish; =;;");

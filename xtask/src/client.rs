@@ -33,6 +33,14 @@ const ACT: &str = "act_";
 const OURS: &str = "env";
 /// What readies a module's table of the page's objects.
 const START: &str = "__wbindgen_start";
+/// What stands in the loader for what the collector puts in: a site's configuration, and parts that come along.
+const FILLED: [&str; 2] = ["__ASHIATO_CONFIG__", "__ASHIATO_CARRIED__"];
+/// What stands in a part's script for its module.
+const MODULE: &str = "__ASHIATO_MODULE__";
+/// How a module's script says what it is.
+const EXPORT: &str = "export default ";
+/// What takes a script that is an expression, while it is made small: what nobody takes would be left out.
+const TAKES: &str = "__ASHIATO_PART__";
 /// What the build is made of: a change of anything else does not concern it.
 const SOURCES: [&str; 9] = [
     "Cargo.toml",
@@ -59,11 +67,11 @@ pub(crate) fn build(root: &Path) -> Result<()> {
     fs::create_dir_all(&target)?;
     let made = Made { folder: root.join("consent-wasm"), work, target, tools };
     compile(root, "ui")?;
-    made.alone(&module(root), "ui")?;
+    made.alone(&compiled(root), "ui")?;
     compile(root, "form")?;
-    made.alone(&module(root), "form")?;
+    made.alone(&compiled(root), "form")?;
     compile(root, "tell,act")?;
-    made.tell_and_act(&module(root))?;
+    made.tell_and_act(&compiled(root))?;
     made.tools.script(
         &root.join("consent-wasm/loader.js"),
         &made.target.join("loader.js"),
@@ -71,6 +79,10 @@ pub(crate) fn build(root: &Path) -> Result<()> {
         // Whatever is wrong with the configuration, the page goes on as if the tag were not there.
         &["--banner:js=try{", "--footer:js=}catch{}"],
     )?;
+    let loader = fs::read_to_string(made.target.join("loader.js"))?;
+    for mark in FILLED {
+        once("loader.js", &loader, mark)?;
+    }
     fs::copy(root.join("consent-wasm/ashiato.d.ts"), made.target.join("ashiato.d.ts"))?;
     report(&made.target)?;
     fs::write(stamp, made_of)?;
@@ -132,7 +144,7 @@ fn compile(root: &Path, features: &str) -> Result<()> {
 }
 
 /// Where that leaves the module.
-fn module(root: &Path) -> PathBuf {
+fn compiled(root: &Path) -> PathBuf {
     root.join("target/client-build/wasm32-unknown-unknown/client/consent_wasm.wasm")
 }
 
@@ -152,14 +164,18 @@ impl Made {
         self.work.join(name)
     }
 
+    /// A part's module, as small as it gets.
+    fn module(&self, part: &str) -> PathBuf {
+        self.file(part).with_extension("wasm")
+    }
+
     /// A part with a module of its own.
     fn alone(&self, module: &Path, part: &str) -> Result<()> {
         let (glue, mut module) = self.bind(module, part)?;
         fs::write(self.file("bound.wasm"), module.emit_wasm())?;
         self.tools.flatten(&self.file("bound.wasm"), &self.file("whole.wasm"))?;
         self.tools.shrink(&self.file("whole.wasm"), &self.file("small.wasm"))?;
-        let to = self.target.join(part).with_extension("wasm");
-        let names = self.tools.shorten(&self.file("small.wasm"), &to)?;
+        let names = self.tools.shorten(&self.file("small.wasm"), &self.module(part))?;
         let script = names.keys(&names.members(&self.script(part, &glue)?, "wasm"));
         self.finish(part, &script)
     }
@@ -173,7 +189,7 @@ impl Made {
 
         fs::write(self.file("tell_half.wasm"), tell.emit_wasm())?;
         self.tools.shrink(&self.file("tell_half.wasm"), &self.file("small.wasm"))?;
-        let names = self.tools.shorten(&self.file("small.wasm"), &self.target.join("tell.wasm"))?;
+        let names = self.tools.shorten(&self.file("small.wasm"), &self.module("tell"))?;
         let script = self.script("tell", &glue::only(&glue, |name| split::imports(&tell, name)))?;
         self.finish("tell", &names.keys(&names.members(&script, "wasm")))?;
 
@@ -184,7 +200,7 @@ impl Made {
         split::rename(&mut act, |long| names.short(long));
         fs::write(self.file("act_half.wasm"), act.emit_wasm())?;
         self.tools.shrink(&self.file("act_half.wasm"), &self.file("small.wasm"))?;
-        let names = self.tools.shorten(&self.file("small.wasm"), &self.target.join("act.wasm"))?;
+        let names = self.tools.shorten(&self.file("small.wasm"), &self.module("act"))?;
         self.finish("act", &names.keys(&names.members(&script, "own")))
     }
 
@@ -222,13 +238,12 @@ impl Made {
         Ok((glue, module))
     }
 
-    /// A part's script: wasm-bindgen's, the style it shows itself in, and what it borrows of the browser.
+    /// A part's script: wasm-bindgen's, the styles it shows itself in, and what it borrows of the browser.
     fn script(&self, part: &str, glue: &str) -> Result<String> {
         let mut script = glue.to_owned();
-        let style = self.folder.join(part).with_extension("css");
-        if style.is_file() {
-            let style = self.tools.style(&style)?;
-            script.push_str(&format!("const style = {};\n", quoted(&style)?));
+        for (name, file) in styles(part) {
+            let style = self.tools.style(&self.folder.join(file))?;
+            script.push_str(&format!("const {name} = {};\n", quoted(&style)?));
         }
         for own in scripts(part).iter().chain([&part]) {
             script.push_str(&fs::read_to_string(self.folder.join(own).with_extension("js"))?);
@@ -236,21 +251,74 @@ impl Made {
         Ok(script)
     }
 
-    /// Minifies a part's script.
+    /// Minifies a part's script. The part that asks becomes an expression with its module in it: a function of its
+    /// texts.
     fn finish(&self, part: &str, script: &str) -> Result<()> {
-        fs::write(self.file("whole.js"), script)?;
+        let is_function = part == "ui";
+        let whole = if is_function {
+            let script = script.replace(EXPORT, "const begun = ");
+            format!("{TAKES}(texts => {{{script}\nreturn begun;}})")
+        } else {
+            script.to_owned()
+        };
+        fs::write(self.file("whole.js"), whole)?;
         let to = self.target.join(part).with_extension("js");
-        self.tools.script(&self.file("whole.js"), &to, Script::Module, &[])
+        self.tools.script(&self.file("whole.js"), &to, Script::Module, &[])?;
+        let mut small = fs::read_to_string(&to)?;
+        if is_function {
+            let rest = small.split_once(TAKES).map(|(_, rest)| rest.trim().trim_end_matches(';'));
+            small = rest.context("a script that nothing takes")?.to_owned();
+        }
+        let module = fs::read(self.module(part))?;
+        if is_function {
+            once(part, &small, MODULE)?;
+            small = small.replacen(MODULE, &letters(&module), 1);
+        } else {
+            fs::write(self.target.join(part).with_extension("wasm"), module)?;
+        }
+        fs::write(to, small).with_context(|| format!("the script of `{part}` cannot be written"))
     }
 }
 
 /// What a part's own script builds on.
 fn scripts(part: &str) -> &'static [&'static str] {
     match part {
-        "ui" => &["part", "start", "kept", "frames"],
-        "act" => &["part", "release"],
-        _ => &["part", "start"],
+        "ui" => &["part", "letters", "start", "kept", "frames"],
+        "act" => &["part", "stream", "release"],
+        _ => &["part", "stream", "start"],
     }
+}
+
+/// A part's style sheets: the constant that each becomes, and its file.
+fn styles(part: &str) -> &'static [(&'static str, &'static str)] {
+    match part {
+        "ui" => &[("style", "ui.css"), ("more", "more.css")],
+        _ => &[],
+    }
+}
+
+/// Whether a mark is there to be replaced, and once.
+fn once(script: &str, text: &str, mark: &str) -> Result<()> {
+    match text.matches(mark).count() {
+        1 => Ok(()),
+        other => bail!("{script} has {mark} {other} times, and not once"),
+    }
+}
+
+/// Bytes as a script's text of letters with the same numbers: hardly larger than the bytes once it is compressed,
+/// which base64 is by a quarter.
+fn letters(bytes: &[u8]) -> String {
+    let mut text = String::from("`");
+    for letter in bytes.iter().copied().map(char::from) {
+        match letter {
+            // A line's end would be made one of another kind.
+            '\r' => text.push_str("\\r"),
+            '`' | '\\' | '$' => text.extend(['\\', letter]),
+            other => text.push(other),
+        }
+    }
+    text.push('`');
+    text
 }
 
 /// A style sheet as a script's constant.
@@ -266,12 +334,12 @@ fn report(target: &Path) -> Result<()> {
     const MEASURE: &str = r#"
         const fs = require("fs"), zlib = require("zlib"), best = { level: 9 };
         const sizes = {};
-        for (const name of ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]) {
+        for (const name of ["loader.js", "ui.js", "tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]) {
             const raw = fs.readFileSync(name);
             sizes[name] = [raw, zlib.gzipSync(raw, best), zlib.brotliCompressSync(raw)].map(b => b.length);
         }
         const sum = names => [0, 1, 2].map(i => names.reduce((all, name) => all + sizes[name][i], 0));
-        sizes["to ask"] = sum(["loader.js", "ui.js", "ui.wasm"]);
+        sizes["to ask"] = sum(["loader.js", "ui.js"]);
         sizes["to tell"] = sum(["tell.js", "tell.wasm"]);
         sizes["to act"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm"]);
         sizes["for a form"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]);

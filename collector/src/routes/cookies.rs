@@ -158,10 +158,10 @@ mod tests {
     async fn what_was_granted_by_hand_under_a_signal_says_so() {
         let receipt = "CQkJCQkJCQkJCQkJCQkJCQ";
         let gpc = ["marketing"];
-        assert_eq!(said(&gpc, &["marketing"], true).await, format!("1.tro8w0.28.{receipt}"));
-        assert_eq!(said(&gpc, &["marketing"], false).await, format!("1.tro8w0.8.{receipt}"));
-        assert_eq!(said(&gpc, &["functional"], true).await, format!("1.tro8w0.1.{receipt}"));
-        assert_eq!(said(&[], &["marketing"], true).await, format!("1.tro8w0.8.{receipt}"));
+        assert_eq!(said(&gpc, &["marketing"], true).await, format!("1.mywpiww0.28.{receipt}"));
+        assert_eq!(said(&gpc, &["marketing"], false).await, format!("1.mywpiww0.8.{receipt}"));
+        assert_eq!(said(&gpc, &["functional"], true).await, format!("1.mywpiww0.1.{receipt}"));
+        assert_eq!(said(&[], &["marketing"], true).await, format!("1.mywpiww0.8.{receipt}"));
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequestParts, Path, Query},
-    http::{StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -40,4 +40,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for With<T> {
             Err(rejection) => Err(Problem::field("", "invalid", rejection.body_text())),
         }
     }
+}
+
+/// The languages that a browser asks for (RFC 9110, section 12.5.4), as it lists them: all of them put the best first.
+pub(super) fn accepted_languages(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    languages.unwrap_or("").split(',').filter_map(|item| item.split(';').next()).map(str::trim)
 }

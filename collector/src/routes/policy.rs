@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     App,
-    extract::{At, With},
+    extract::{At, With, accepted_languages},
 };
 use crate::{
     error::Problem,
@@ -43,20 +43,8 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = app.sites.get(&key).ok_or_else(|| Problem::unknown_site(&key))?;
-    let languages = &site.file.languages;
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let preferred = accepted.unwrap_or("").split([',', ';']).map(str::trim);
-    let language = asked
-        .lang
-        .as_deref()
-        .into_iter()
-        .chain(preferred)
-        .find_map(|wanted| {
-            let primary = wanted.split('-').next().unwrap_or("");
-            languages.iter().find(|language| *language == wanted || *language == primary)
-        })
-        .or_else(|| languages.first())
-        .map_or("ja", String::as_str);
+    let wanted = asked.lang.as_deref().into_iter().chain(accepted_languages(&headers));
+    let language = site.file.language_of(wanted);
     let revision = asked.revision.unwrap_or_else(|| site.policy.revision());
     let file = site.revision(revision).ok_or_else(|| {
         let detail = format!(

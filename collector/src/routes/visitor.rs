@@ -25,6 +25,7 @@ use consent_core::{
 use super::{
     App, asked, body,
     cookies::{self, Cookies},
+    extract::accepted_languages,
     limit,
     refusals::Named,
 };
@@ -258,6 +259,5 @@ pub(super) async fn take_lead(
 
 /// The language that a browser asks for first; the site's default where it asks for none.
 fn accepted_language(headers: &HeaderMap) -> &str {
-    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    languages.and_then(|languages| languages.split([',', ';']).next()).unwrap_or("").trim()
+    accepted_languages(headers).next().unwrap_or("")
 }

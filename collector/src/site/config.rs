@@ -119,6 +119,16 @@ impl SiteFile {
             .collect()
     }
 
+    /// The first of these languages that the site speaks, by its whole tag or its first part; else the site's first.
+    #[must_use]
+    pub fn language_of<'a>(&'a self, mut wanted: impl Iterator<Item = &'a str>) -> &'a str {
+        let spoken = wanted.find_map(|wanted| {
+            let primary = wanted.split('-').next().unwrap_or("");
+            self.languages.iter().find(|language| *language == wanted || *language == primary)
+        });
+        spoken.or_else(|| self.languages.first()).map_or("ja", String::as_str)
+    }
+
     /// Whether pages of this origin may call for the site.
     #[must_use]
     pub fn allows_origin(&self, origin: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Sites as they are put in force, one after another.
 
 use super::*;
+use crate::client::{Asset, CONFIG_MARK};
 
 const SHOP: &str = include_str!("../../../demo-site/shop.toml");
 
@@ -28,14 +29,15 @@ async fn a_loader_that_a_browser_kept_still_finds_its_parts_after_a_change() {
         file.purposes[1].usage.insert("ja".to_owned(), use_of_it.to_owned());
         store::apply(&mut db, &file.key.clone(), &file, Millis(1)).await.unwrap();
         sites.refresh(&readers).await.unwrap();
-        let config = sites.get("shop").unwrap().loader.identity.clone();
+        let config = sites.get("shop").unwrap().scripts.loader().identity.clone();
         let config: consent_core::client::Config = serde_json::from_slice(&config).unwrap();
-        names.push(config.assets["text.ja"].clone());
+        names.push(config.assets["ui.ja"].clone());
     }
     let site = sites.get("shop").unwrap();
     assert_ne!(names[0], names[1]);
-    assert!(names.iter().all(|name| site.part(name).is_some()));
-    assert!(site.part("text-ja.gone.json").is_none());
+    assert!(names.iter().all(|name| site.scripts.part(name).is_some()));
+    assert!(site.scripts.part("ui-ja.gone.js").is_none());
+    assert!(site.scripts.is_asking(&names[1]) && !site.scripts.is_asking(&names[0]));
 }
 
 /// A database of its own, and the sites of a collector at that address.
@@ -46,7 +48,8 @@ pub(crate) async fn fresh(collector: &str) -> (tempfile::TempDir, Connection, Re
     let db = database.create().await.unwrap();
     let readers = database.readers().await.unwrap();
     let types = Arc::new(Asset::new("text/plain", Vec::new()));
-    let client = Client { loader: CONFIG_MARK.to_owned(), parts: BTreeMap::new(), types };
+    let (loader, ui) = (CONFIG_MARK.to_owned(), String::new());
+    let client = Client { loader, ui, parts: BTreeMap::new(), types };
     (folder, db, readers, Sites::new(Arc::new(client), collector.into()))
 }
 
@@ -60,7 +63,8 @@ pub(crate) async fn apply(db: &mut Connection, key: &str, origins: &[&str]) {
 
 /// The domain that the loader's configuration names.
 fn told(sites: &Sites, key: &str) -> Option<String> {
-    let loader = &sites.get(key).unwrap().loader.identity;
+    let site = sites.get(key).unwrap();
+    let loader = &site.scripts.loader().identity;
     serde_json::from_slice::<consent_core::client::Config>(loader).unwrap().domain
 }
 

@@ -33,10 +33,17 @@ fn bake(name: &str, value: &str, lifetime: &str, domain: &str) {
 /// Keeps one of our two cookies for so many seconds, or deletes it where it has no value; whether the
 /// browser let it.
 pub(super) fn keep(name: &str, value: &str, lifetime: &str) -> bool {
-    bake(name, value, if value.is_empty() { "0" } else { lifetime }, &page_domain());
-    if page_cookie(name) != value {
-        // One of the page's host alone, from before the collector shared its domain, is read first.
-        bake(name, "", "0", "");
+    let (lifetime, domain) = (if value.is_empty() { "0" } else { lifetime }, page_domain());
+    for _ in 0..3 {
+        bake(name, value, lifetime, &domain);
+        if page_cookie(name) == value {
+            return true;
+        }
+        // Either one of the page's host alone, from before the collector shared its domain, is read first; or the
+        // collector's cookie of an older decision came between the two.
+        if !domain.is_empty() {
+            bake(name, "", "0", "");
+        }
     }
     page_cookie(name) == value
 }

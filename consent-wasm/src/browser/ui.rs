@@ -10,7 +10,7 @@ use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{kept, page_asked, screen, sweep};
+use super::{kept, page_asked, screen, screen::Page, sweep};
 use crate::{
     asked::Asked,
     banner::{Surface, Switches, first_layer, method, notice, placeholder, second_layer},
@@ -42,14 +42,16 @@ fn asked() -> Asked {
 #[wasm_bindgen]
 pub fn start() {
     // Number 1: what is said to those who cannot see that the banner went.
-    screen::add(0, "p", "class=unseen;role=status", "");
+    let page = Page::at(0);
+    page.add(0, "p", "class=unseen;role=status", "");
+    page.make();
 }
 
 /// Shows the first layer.
 #[wasm_bindgen]
 pub fn ask() {
     if PANEL.load(Relaxed) == 0 {
-        PANEL.store(first_layer(&Page, &asked()), Relaxed);
+        PANEL.store(first_layer(&Page::at(0), &asked()), Relaxed);
     }
 }
 
@@ -59,7 +61,7 @@ pub fn open() {
     shut();
     let switches = Switches::of(Moment::of(&moment()).granted());
     *SWITCHES.lock() = switches;
-    DIALOG.store(second_layer(&Page, &asked(), switches), Relaxed);
+    DIALOG.store(second_layer(&Page::at(0), &asked(), switches), Relaxed);
 }
 
 /// Closes the second layer without deciding.
@@ -80,7 +82,7 @@ pub fn press(what: &str, on: bool) {
     let mut words = Lines::words(what);
     let mut switches = SWITCHES.lock();
     switches.turn(&asked(), words.text(), words.text(), on);
-    switches.show(&Page, &asked());
+    switches.show(&Page::at(0), &asked());
 }
 
 /// Decides as the switches are.
@@ -127,14 +129,16 @@ pub fn sweep() {
 /// Fills a placeholder, by the number of its root, for what is marked with `purpose service`.
 #[wasm_bindgen]
 pub fn fill(root: u32, what: &str) {
-    placeholder(&Page, root, what);
+    let page = Page::at(root);
+    placeholder(&page, what);
+    page.make();
 }
 
 /// Says that what was withdrawn goes on until the page is loaded again.
 #[wasm_bindgen]
 pub fn warn() {
     later();
-    NOTICE.store(notice(&Page), Relaxed);
+    NOTICE.store(notice(&Page::at(0)), Relaxed);
 }
 
 /// Closes the notice.
@@ -185,20 +189,5 @@ fn close(layer: &AtomicU32, is_dialog: bool) {
     let number = layer.swap(0, Relaxed);
     if number != 0 {
         screen::hide(number, is_dialog);
-    }
-}
-
-/// The page.
-struct Page;
-
-impl Surface for Page {
-    fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
-        screen::add(parent, tag, given, text)
-    }
-    fn show(&self, layer: u32, is_dialog: bool) {
-        screen::show(layer, is_dialog);
-    }
-    fn turn(&self, switch: u32, on: bool) {
-        screen::turn(switch, on);
     }
 }

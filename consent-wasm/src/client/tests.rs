@@ -14,6 +14,13 @@ const NOW: Millis = Millis(1_800_000_000_000);
 const VISITOR: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 const RECEIPT: &str = "CQkJCQkJCQkJCQkJCQkJCQ";
 
+/// A time as the cookie has it.
+fn base36(time: i64) -> String {
+    let mut text = String::new();
+    consent_core::json::push_digits(&mut text, u64::try_from(time).unwrap(), 36);
+    text
+}
+
 fn id(text: &str) -> Option<Id> {
     text.parse().ok()
 }
@@ -27,6 +34,7 @@ struct Fake {
     left: RefCell<String>,
     pauses: RefCell<Vec<i64>>,
     writes: Cell<u32>,
+    made: Cell<i64>,
     forgotten: Cell<bool>,
 }
 
@@ -108,7 +116,9 @@ impl Page {
         let receipt = self.receipt();
         let page = "https://shop.example/a";
         let before = self.cookie().split('.').nth(2).unwrap_or_default().to_owned();
-        let moment = format!("{before}\ntro8w0\n{}\n{page}\n{visitor}\n{receipt}\n5", NOW.0);
+        // A browser dates no decision as the one before it.
+        let time = base36(NOW.0 + self.on.made.replace(self.on.made.get() + 1));
+        let moment = format!("{before}\n{time}\n{page}\n{visitor}\n{receipt}\n5");
         let (moment, asked) = (Moment::of(&moment), asked());
         self.on.cookie.replace(moment.cookie(&asked, bits));
         let text = moment.decision(&asked, bits, method);
@@ -207,7 +217,7 @@ fn a_first_refusal_leaves_no_identifier_and_nothing_for_later() {
     page.decide(0, Method::RejectAll);
     page.open();
     page.answer(201, "\n\n\n\n\n\n");
-    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.tro8w0.0", None));
+    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.mywpiww0.0", None));
     assert_eq!(*page.on.left.borrow(), "");
 }
 
@@ -266,7 +276,7 @@ fn what_was_left_and_cannot_be_read_is_not_kept_for_ever() {
 
 /// What the next page knows of the decision that stands.
 fn moment(bits: &str, receipt: &str) -> String {
-    format!("{bits}\ntro8w0\n{}\nhttps://shop.example/b\n\n{receipt}\n7", NOW.0)
+    format!("{bits}\n{}\nhttps://shop.example/b\n\n{receipt}\n7", base36(NOW.0))
 }
 
 #[test]
@@ -314,9 +324,9 @@ fn a_choice_made_in_another_tab_is_not_overwritten_by_a_late_answer() {
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);
     page.open();
-    page.on.cookie.replace("3.tro8w5.0".to_owned());
+    page.on.cookie.replace("3.mywpj0qw.0".to_owned());
     page.record(true);
-    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.tro8w5.0", None));
+    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.mywpj0qw.0", None));
 }
 
 proptest! {

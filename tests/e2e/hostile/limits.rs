@@ -111,10 +111,12 @@ fn a_bot_gets_no_session_and_is_counted_without_being_named() {
         assert_eq!(answer.problem(403), "bot");
     }
     let loader = collector.get("/s/shop/ashiato.js").body;
-    let part = loader.split_once("\"ui.wasm\":\"").unwrap().1.split('"').next().unwrap();
+    let part = loader.split_once("\"ui.ja\":\"").unwrap().1.split('"').next().unwrap();
     let fetch = collector.request("GET", &format!("/s/shop/{part}"));
     let fetch = fetch.header("user-agent", agent).header("accept-encoding", "br");
     assert_eq!(collector.status(fetch).unwrap(), 200);
+    let loader = collector.request("GET", "/s/shop/ashiato.js").header("user-agent", agent);
+    assert_eq!(collector.status(loader.header("referer", SHOP)).unwrap(), 200);
     // What was counted as asked before a decision would be committed with it.
     let _ = Visitor::who_grants(&collector, &["analytics"]);
     let mut database = data.database();

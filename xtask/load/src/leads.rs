@@ -92,7 +92,8 @@ impl Bench {
             ashiato::site::parse(&text).map_err(|_| anyhow::anyhow!("the site file is not one"))?;
         rows::apply(&mut db, &file.key, &file, clock::now()).await?;
         let types = Arc::new(Asset::new("text/plain", vec![]));
-        let client = Arc::new(Client { loader: String::new(), parts: [].into(), types });
+        let client =
+            Arc::new(Client { loader: String::new(), ui: String::new(), parts: [].into(), types });
         let sites = Sites::new(client, "http://localhost:8080".into());
         sites.refresh(&database.readers().await?).await?;
         let site = sites.get(file.key.as_str()).context("the site is in force")?;

@@ -48,8 +48,11 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     };
     let mut servers = Servers::new();
     let mut serve = at_once(&ashiato);
-    let url = servers.start("collector", data.serve(&mut serve))?;
-    let url = url.context("stopped before it began")?;
+    // By the name that the page has too, so that both are one site to the browser.
+    let own = free_port()?;
+    let url = format!("http://localhost:{own}");
+    serve.env("ASHIATO_PUBLIC_URL", &url);
+    servers.start("collector", data.serve(&mut serve, own))?.context("stopped before it began")?;
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 7 });
     println!("## Client\n");
     let mut node = at_once(Path::new("node"));
@@ -61,8 +64,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     }
     process::run(
         node.arg(scripts.join("main.mjs"))
-            // By the name that the page has too, so that both are one site to the browser.
-            .env("COLLECTOR", url.replace("127.0.0.1", "localhost"))
+            .env("COLLECTOR", url)
             .env("PORT", port.to_string())
             .env("PACKAGES", packages.join("node_modules"))
             .env("PLAYWRIGHT", root.join("tests/browser/package.json"))

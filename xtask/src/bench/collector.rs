@@ -45,7 +45,7 @@ fn on(root: &Path, options: &Options, server: Option<String>) -> Result<()> {
     let cores = Cores::find();
     let mut servers = Servers::new();
     let mut serve = cores.on(0, &ashiato);
-    let collector = start(&mut servers, "collector", data.serve(&mut serve))?;
+    let collector = start(&mut servers, "collector", data.serve(&mut serve, 0))?;
     let bare = start(&mut servers, "bare server", cores.on(0, &load).arg("bare"))?;
 
     let seconds = options.seconds.unwrap_or(if options.quick { 1.0 } else { 5.0 });
@@ -112,9 +112,11 @@ impl Data<'_> {
     pub(super) fn serve<'a>(
         &self,
         command: &'a mut std::process::Command,
+        port: u16,
     ) -> &'a mut std::process::Command {
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--database-url", &self.database_url()])
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(["--database-url", &self.database_url()])
             // One address plays a thousand visitors here.
             .args(["--rate-per-address", "0", "--rate-per-session", "0", "--rate-per-site", "0"])
             .arg("--keys-file")

@@ -55,6 +55,7 @@ struct Bench {
 fn client() -> Client {
     Client {
         loader: String::new(),
+        ui: String::new(),
         parts: [].into(),
         types: Arc::new(crate::client::Asset::new("text/plain", vec![])),
     }

@@ -22,9 +22,9 @@ fn a_grant_that_cannot_be_recorded_is_asked_again_but_not_over_another_tabs_choi
     let mut page = Page::new();
     page.decide(0b1111, Method::AcceptAll);
     page.open();
-    page.on.cookie.replace("3.tro8w0.0".to_owned());
+    page.on.cookie.replace("3.mywpj0qw.0".to_owned());
     page.answer(422, "");
-    assert_eq!(page.cookie(), "3.tro8w0.0");
+    assert_eq!(page.cookie(), "3.mywpj0qw.0");
 }
 
 #[test]

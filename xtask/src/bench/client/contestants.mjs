@@ -27,15 +27,20 @@ const floor = {
   refuse: () => document.querySelector('#floor [name=no]'),
 };
 
+const COLLECTOR = process.env.COLLECTOR;
+const tag = collector => `<script async src="${collector}/s/shop/ashiato.js"></script>`;
 const ashiato = {
   name: 'Ashiato',
-  head: `<script async src="${process.env.COLLECTOR}/s/shop/ashiato.js"></script>`,
+  head: tag(COLLECTOR),
   banner: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=accept]')?.closest('section'),
   accept: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=accept]'),
   refuse: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=reject]'),
   choose: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('[part~=customise]'),
   dialog: () => document.querySelector('ashiato-consent')?.shadowRoot.querySelector('dialog[open]'),
 };
+
+/** By a name that browsers take for another site: the collector sees no cookies, and cannot tell who has to be asked. */
+const elsewhere = { ...ashiato, name: 'Ashiato, on another site', head: tag(COLLECTOR?.replace('localhost', '127.0.0.1')) };
 
 const vanilla = {
   name: 'vanilla-cookieconsent 3.1.0',
@@ -84,5 +89,5 @@ const orejime = {
   dialog: () => document.querySelector('.orejime-Modal'),
 };
 
-export const contestants = [empty, floor, ashiato, vanilla, orejime];
-export { ashiato, empty, orejime, vanilla };
+export const contestants = [empty, floor, ashiato, elsewhere, vanilla, orejime];
+export { ashiato, elsewhere, empty, orejime, vanilla };

@@ -18,7 +18,7 @@ const size = bytes => {
 };
 const row = (name, size, more = []) => [name, ...FORMS.map(form => size[form].toLocaleString('en')), ...more];
 const label = url => new URL(url).pathname.split('/').pop().replace(/\.[a-z0-9_-]{10,}\./i, '.');
-const sized = files => files.map(({ url, depth, body }) => ({ name: label(url), url, depth, size: size(body) }));
+const sized = files => files.map(({ url, depth, body }) => ({ name: label(url), url, depth, size: size(body), carries: body.includes('\0asm') }));
 
 /** What each contestant has its visitors download, and what Ashiato leaves with them. */
 export async function measure(browser, addresses, client) {
@@ -40,13 +40,14 @@ export async function measure(browser, addresses, client) {
   return { downloads, own };
 }
 
-/** Ashiato's sums, with and without the site's own words: the loader's configuration, and the file of texts. */
+/** Ashiato's sums, with and without the site's own words: the loader's configuration, and the texts in the banner's script. */
 function ours({ files, accepted, cookies, refused, refusal, client }) {
-  const bare = size(readFileSync(join(client, 'loader.js'), 'utf8').replace('__ASHIATO_CONFIG__', '{}'));
-  const without = files => {
-    const code = files.filter(({ name }) => !/^text\b/.test(name));
-    return sum(code.map(({ name, size }) => (name === 'ashiato.js' ? bare : size)));
-  };
+  const script = file => readFileSync(join(client, file), 'utf8');
+  const loader = carried => size(script('loader.js').replace('__ASHIATO_CONFIG__', '{}').replace('__ASHIATO_CARRIED__', () => carried));
+  const alone = loader('[]');
+  const asking = loader(`[${script('ui.js')},{"ja":{}}]`);
+  const bare = ({ name, size, carries }) => (name !== 'ashiato.js' ? size : carries ? asking : alone);
+  const without = files => sum(files.map(bare));
   const whole = files => sum(files.map(({ size }) => size));
   const length = cookies => Math.max(0, ...cookies.filter(({ name }) => name === 'ashiato_consent').map(({ name, value }) => name.length + 1 + value.length));
   return {

@@ -1,0 +1,116 @@
+// The part that asks comes along with the loader where the collector sees that somebody has to be asked: where it
+// shares its cookies with the page. Otherwise it is one request of its own.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { start, until } from './stack.mjs';
+
+let stack;
+before(async () => (stack = await start()));
+after(() => stack?.end());
+
+/** The paths that a visitor has fetched of the collector, of that site alone, without hashes. */
+const fetched = visitor =>
+  visitor.requests
+    .map(request => request.url())
+    .filter(url => url.includes('/s/shop/'))
+    .map(url => url.replace(/^.*\/s\/shop\//, '').replace(/\.[a-z0-9]{12}\./, '.'));
+
+/** The loaders that the collector has sent, as they came. */
+function loaders(visitor) {
+  const sent = [];
+  visitor.page.on('response', answer => answer.url().includes('/ashiato.js') && sent.push(answer));
+  return sent;
+}
+
+/** How many were asked, by the collector's own count. */
+async function asked(own) {
+  const body = { site: own.site, metrics: ['visitors'], date_range: ['2026-01-01', '2027-12-31'] };
+  return (await own.api('/api/v1/query', { method: 'POST', body: JSON.stringify(body) })).meta.asked;
+}
+
+describe('of one site with the page', () => {
+  test('the banner is there after one request, and counts as asked once', async () => {
+    const visitor = await stack.visitor({ language: 'en' });
+    const sent = loaders(visitor);
+    await visitor.go();
+    await visitor.asked();
+    assert.deepEqual(fetched(visitor), ['ashiato.js']);
+    const headers = await sent[0].allHeaders();
+    assert.equal(headers['cache-control'], 'private, max-age=300');
+    assert.equal(headers.vary, 'Accept-Encoding, Accept-Language, Cookie');
+    await visitor.go('/products');
+    await visitor.asked();
+    await visitor.page.evaluate(() => (document.cookie = 'own=1'));
+    await visitor.go('/contact');
+    await visitor.asked();
+    assert.ok(
+      fetched(visitor).every(path => path === 'ashiato.js'),
+      fetched(visitor).join(' '),
+    );
+    await visitor.decide('reject');
+    await until('it is counted', async () => (await asked(stack)) > 0);
+    assert.equal(await asked(stack), 1);
+    await visitor.end();
+  });
+
+  for (const [button, more] of [
+    ['reject', []],
+    ['accept', ['tell.wasm', 'tell.js', 'act.wasm', 'act.js']],
+  ]) {
+    test(`who has decided (${button}) gets the loader alone, and is asked anew without their cookies`, async () => {
+      const visitor = await stack.visitor({ language: 'ja' });
+      await visitor.go();
+      await visitor.asked();
+      await visitor.decide(button);
+      const sent = loaders(visitor);
+      visitor.requests.length = 0;
+      await visitor.go();
+      const last = async () => ((await sent.at(-1).text()).includes('\0asm') ? 'with the part' : 'alone');
+      assert.equal(await last(), 'alone');
+      await until('what is called for is there', () => fetched(visitor).length > more.length);
+      assert.deepEqual(fetched(visitor).sort(), ['ashiato.js', ...more].sort());
+      await visitor.context.clearCookies();
+      await visitor.go();
+      await visitor.asked();
+      await visitor.end();
+    });
+  }
+
+  test("a page in another language than its visitor's browser fetches its own words", async () => {
+    const visitor = await stack.visitor({ language: 'en', locale: 'ja-JP' });
+    await visitor.go();
+    await visitor.asked();
+    assert.deepEqual(fetched(visitor), ['ashiato.js', 'text-en.json']);
+    assert.equal(await visitor.part('accept').textContent(), 'Accept all');
+    await visitor.end();
+  });
+});
+
+test('of another site, the banner is there after two requests, and counts as asked once', async () => {
+  const own = await start({ shop: 'www.localhost' });
+  try {
+    const visitor = await own.visitor({ language: 'ja' });
+    await visitor.go();
+    await visitor.asked();
+    assert.deepEqual(fetched(visitor), ['ashiato.js', 'ui-ja.js']);
+    await visitor.go('/products');
+    await visitor.asked();
+    await visitor.decide('reject');
+    await until('it is counted', async () => (await asked(own)) > 0);
+    assert.equal(await asked(own), 1);
+    await visitor.end();
+  } finally {
+    await own.end();
+  }
+});
+
+test('a loader that the page waits for comes alone where its tag says so', async () => {
+  const visitor = await stack.visitor({ language: 'ja' });
+  const page = `<!doctype html><html lang="ja"><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,"><body><script src="${stack.collector}/s/shop/ashiato.js?alone"></script>`;
+  stack.shopFront.rule = (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+  await visitor.page.goto(`${stack.shop}/alone`);
+  await visitor.asked();
+  assert.deepEqual(fetched(visitor), ['ashiato.js?alone', 'ui-ja.js']);
+  await visitor.end();
+});
