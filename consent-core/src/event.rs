@@ -1,8 +1,12 @@
 //! Behaviour events: as a page observes them, and as the policy classifies them.
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::{borrow::ToOwned as _, collections::BTreeMap, string::String};
+use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Visitor},
+};
 
 use crate::{
     gate::{Gated, Refusal},
@@ -22,7 +26,7 @@ pub const MAX_VALUE: usize = 1024;
 pub const MAX_PROPERTY_NAME: usize = 64;
 
 /// The value of a property.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// Yes or no.
@@ -31,6 +35,48 @@ pub enum Value {
     Number(serde_json::Number),
     /// A text of at most [`MAX_VALUE`] bytes.
     Text(String),
+}
+
+/// Read as it comes: `untagged` would try one kind after the other, and write an error's text for each.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl Visitor<'_> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false, a number, or a text")
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        let finite = serde_json::Number::from_f64(number);
+        finite.map(Value::Number).ok_or_else(|| E::custom("a number is finite"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(text))
+    }
 }
 
 /// The page an event was observed on.
@@ -110,28 +156,28 @@ impl Observation {
 /// An observation under the purpose that the site's policy gives its name. [`Event::under`] is the
 /// only way to one: neither a client nor a caller chooses the purpose.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    observation: Observation,
-    purpose: PurposeKey,
-    service: ServiceKey,
+pub struct Event<'a> {
+    observation: &'a Observation,
+    purpose: &'a PurposeKey,
+    service: &'a ServiceKey,
     subject: Subject,
     revision: u32,
 }
 
-impl Event {
+impl<'a> Event<'a> {
     /// Classifies what `subject` did.
     ///
     /// # Errors
     /// [`Refusal::UnknownEvent`] where no service of the policy takes events of that name.
     pub fn under(
-        policy: &Policy,
+        policy: &'a Policy,
         subject: Subject,
-        observation: Observation,
+        observation: &'a Observation,
     ) -> Result<Self, Refusal> {
         let (purpose, service) = policy.event(&observation.name).ok_or(Refusal::UnknownEvent)?;
         Ok(Self {
-            purpose: purpose.key.clone(),
-            service: service.key.clone(),
+            purpose: &purpose.key,
+            service: &service.key,
             subject,
             revision: policy.revision(),
             observation,
@@ -140,22 +186,22 @@ impl Event {
 
     /// What was observed.
     #[must_use]
-    pub const fn observation(&self) -> &Observation {
-        &self.observation
+    pub const fn observation(&self) -> &'a Observation {
+        self.observation
     }
 }
 
-impl Gated for Event {
+impl Gated for Event<'_> {
     fn subject(&self) -> Subject {
         self.subject
     }
 
     fn purpose(&self) -> &PurposeKey {
-        &self.purpose
+        self.purpose
     }
 
     fn service(&self) -> Option<&ServiceKey> {
-        Some(&self.service)
+        Some(self.service)
     }
 
     fn revision(&self) -> u32 {
@@ -277,7 +323,7 @@ mod tests {
         let json = GOOD.replace("page_view", "page_vieu");
         let observation = Observation::parse(&json).unwrap();
         assert_eq!(
-            Event::under(&policy(), Subject::ThisBrowser, observation),
+            Event::under(&policy(), Subject::ThisBrowser, &observation),
             Err(Refusal::UnknownEvent)
         );
     }
@@ -292,7 +338,7 @@ mod tests {
                 assert_eq!(seen, Err(Refusal::UnknownEvent));
                 continue;
             };
-            let event = Event::under(&policy, Subject::ThisBrowser, read);
+            let event = Event::under(&policy, Subject::ThisBrowser, &read);
             let parts = |gated: &dyn Gated| {
                 (gated.purpose().clone(), gated.service().cloned(), gated.revision(), gated.at())
             };

@@ -8,7 +8,7 @@
 //!
 //! ```compile_fail,E0451
 //! use consent_core::{event::Event, gate::Permitted, ids::ReceiptId};
-//! fn forge(action: Event, receipt: ReceiptId) -> Permitted<Event> {
+//! fn forge<'a>(action: Event<'a>, receipt: ReceiptId) -> Permitted<Event<'a>> {
 //!     Permitted { action, receipt, grant: 1 }
 //! }
 //! ```
@@ -17,14 +17,14 @@
 //!
 //! ```compile_fail,E0277
 //! use consent_core::{event::Event, gate::Permitted};
-//! let forged: Permitted<Event> = serde_json::from_str("{}").unwrap();
+//! let forged: Permitted<Event<'_>> = serde_json::from_str("{}").unwrap();
 //! ```
 //!
 //! nor can what was permitted be exchanged for something else:
 //!
 //! ```compile_fail,E0616
 //! use consent_core::{event::Event, gate::Permitted};
-//! fn swap(mut yes: Permitted<Event>, other: Event) -> Permitted<Event> {
+//! fn swap<'a>(mut yes: Permitted<Event<'a>>, other: Event<'a>) -> Permitted<Event<'a>> {
 //!     yes.action = other;
 //!     yes
 //! }
@@ -33,9 +33,9 @@
 //! and an event cannot choose its own purpose:
 //!
 //! ```compile_fail,E0451
-//! use consent_core::{event::{Event, Observation}, ids::PurposeKey, standing::Subject};
-//! fn relabel(observation: Observation, purpose: PurposeKey) -> Event {
-//!     Event { observation, purpose, service: None, subject: Subject::ThisBrowser, revision: 1 }
+//! use consent_core::{event::Event, ids::PurposeKey};
+//! fn relabel<'a>(event: Event<'a>, purpose: &'a PurposeKey) -> Event<'a> {
+//!     Event { purpose, ..event }
 //! }
 //! ```
 

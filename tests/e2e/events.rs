@@ -143,7 +143,9 @@ fn the_database_itself_takes_no_event_without_a_grant() {
     let collector = Collector::start(&data);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let _ = visitor.send(&collector, &[visitor.event("page_view")]).expect(200);
-    let copy = "INSERT INTO event SELECT site_id, ID, GRANT, name, at, day, page, query, title, referrer, properties FROM event LIMIT 1";
+    let copy = "INSERT INTO event \
+        (site_id, id, grant_id, name, at, day, page, query, title, referrer, properties) \
+        SELECT site_id, ID, GRANT, name, at, day, page, query, title, referrer, properties FROM event LIMIT 1";
     let copy = copy.replace("ID", "(SELECT receipt_id FROM consent_grant LIMIT 1)");
     let mut database = data.database();
     let refused = database.execute(&copy.replace("GRANT", "grant_id + 1000")).unwrap_err();

@@ -57,23 +57,23 @@ impl Batch {
     }
 
     /// What of entry `observation` may be stored under `standing`.
-    fn row(
-        &self,
-        observation: &Observation,
+    fn row<'a>(
+        &'a self,
+        observation: &'a Observation,
         standing: &Standing,
         now: Millis,
-    ) -> Result<store::Row, Refusal> {
+    ) -> Result<store::Row<'a>, Refusal> {
         let parameters = &self.site.file.url_parameters;
         let address = Address::parse(&observation.page.url).ok_or(Refusal::Malformed)?;
         if !self.site.file.allows_origin(address.origin) {
             return Err(Refusal::Malformed);
         }
-        let event = Event::under(&self.site.policy, standing.subject(), observation.clone())?;
+        let event = Event::under(&self.site.policy, standing.subject(), observation)?;
         Ok(store::Row {
             event: permit(event, standing, now)?,
             site: self.site.id,
             day: self.site.day(observation.at),
-            page: address.path.to_owned(),
+            page: address.path,
             query: address.allowed_query(parameters),
             referrer: Address::parse(&observation.page.referrer)
                 .map_or_else(String::new, |referrer| referrer.cleaned(parameters)),
@@ -106,8 +106,8 @@ pub async fn store(
 ) -> sqlx::Result<Option<Vec<Stored>>> {
     let known = look_up(db, batches).await?;
     let mut answers = vec![Stored::default(); batches.len()];
-    let mut rows = Vec::new();
-    let mut places = Vec::new();
+    let mut rows = Vec::with_capacity(batches.iter().map(|batch| batch.entries.len()).sum());
+    let mut permitted = Vec::new();
     for (batch, answer) in batches.iter().zip(&mut answers) {
         let nobody = Standing::none(Subject::Visitor(batch.visitor));
         let visitor = known.get(&(batch.site.id, batch.visitor));
@@ -120,35 +120,31 @@ pub async fn store(
                 Err(refused) => Err(*refused),
             };
             match row {
-                Ok(row) => {
-                    places.push(row.event.action().observation().id);
-                    rows.push(row);
-                }
+                Ok(row) => permitted.push(row),
                 Err((id, refusal)) => answer.refused.push((index, id, refusal)),
             }
         }
-        answer.stored = places.len();
+        answer.stored = permitted.len();
+        rows.append(&mut permitted);
     }
-    if ids == Ids::New && !store::insert_new(db, &rows).await? {
-        return Ok(None);
-    }
-    let mut new = match ids {
+    match ids {
         Ids::New => {
-            rows.iter().map(|row| (row.site, row.event.action().observation().id)).collect()
-        }
-        Ids::Mixed => store::insert(db, &rows).await?,
-    };
-    let mut from = 0;
-    for (batch, answer) in batches.iter().zip(&mut answers) {
-        let to = std::mem::take(&mut answer.stored);
-        for id in places.get(from..to).unwrap_or_default() {
-            if new.remove(&(batch.site.id, *id)) {
-                answer.stored += 1;
-            } else {
-                answer.duplicate += 1;
+            if !store::insert_new(db, &rows).await? {
+                return Ok(None);
             }
         }
-        from = to;
+        Ids::Mixed => {
+            let mut new = store::insert(db, &rows).await?;
+            let mut rows = rows.iter();
+            for answer in &mut answers {
+                let permitted = rows.by_ref().take(answer.stored);
+                let stored = permitted
+                    .filter(|row| new.remove(&(row.site, row.event.action().observation().id)));
+                let stored = stored.count();
+                answer.duplicate = answer.stored - stored;
+                answer.stored = stored;
+            }
+        }
     }
     count_refusals(db, batches, &answers, now).await?;
     Ok(Some(answers))

@@ -8,7 +8,7 @@ use sqlx::{
 
 use super::{
     engine::{Connection, Engine},
-    statement::{Value, Whole, arguments},
+    statement::{Value, Whole, for_sqlite},
 };
 
 /// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
@@ -92,7 +92,7 @@ fn values<const N: usize>(
     let text = row.repeat(rows.len());
     // Of texts of this program alone.
     let text = format!("INSERT INTO {into} VALUES {} {after}", text.trim_end_matches(", "));
-    Ok((AssertSqlSafe(text).into_sql_str(), arguments!(SqliteArguments, rows.iter().flatten())))
+    Ok((AssertSqlSafe(text).into_sql_str(), for_sqlite(rows.as_flattened().iter())?))
 }
 
 /// The statement with a list for each column; nothing where there are no rows.

@@ -3,7 +3,7 @@
 //! Placeholders are `$1`, `$2`, …; types are TEXT, BIGINT and bytes only. A number that a statement makes
 //! (`COUNT`, `CASE`, `SUM`) is a BIGINT on both, by CAST where PostgreSQL would say otherwise.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::{borrow::Cow, fmt::Write as _, sync::Arc};
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, Decode, FromRow, Postgres, Row as _, SqlSafeStr as _, SqlStr,
@@ -170,23 +170,35 @@ impl<T> Whole for T where
 /// up one by one and takes the square of their number in time; `$1`, `$2`, … on PostgreSQL.
 const PLACE: char = '\u{1}';
 
-/// Values as one engine takes them.
-macro_rules! arguments {
-    ($kind:ty, $values:expr) => {{
-        let mut arguments = <$kind>::default();
-        for value in $values {
-            match value {
-                Value::Number(number) => arguments.add(number),
-                Value::Text(text) => arguments.add(text.as_deref()),
-                Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-            }
-            .map_err(sqlx::Error::Encode)?;
+/// Values as SQLite's thread takes them: each is its own, and a text that is shared at once is copied once.
+pub(super) fn for_sqlite<'v, 'q: 'v>(
+    values: impl ExactSizeIterator<Item = &'v Value<'q>>,
+) -> sqlx::Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(values.len(), 0);
+    for value in values {
+        match value {
+            Value::Number(number) => arguments.add(number),
+            Value::Text(text) => arguments.add(text.as_deref().map(Arc::<str>::from)),
+            Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
         }
-        arguments
-    }};
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
 }
 
-pub(super) use arguments;
+fn for_postgres(values: &[Value<'_>]) -> sqlx::Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    for value in values {
+        match value {
+            Value::Number(number) => arguments.add(number),
+            Value::Text(text) => arguments.add(text.as_deref()),
+            Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
 
 /// Runs a statement on whichever engine the connection is of: sqlx's types differ, what is done does not.
 macro_rules! run {
@@ -285,7 +297,7 @@ impl<'q> Statement<'q> {
                 let _ = write!(text, "?{number}");
             }
         });
-        Ok((text, arguments!(SqliteArguments, self.values)))
+        Ok((text, for_sqlite(self.values.iter())?))
     }
 
     fn for_postgres(self) -> sqlx::Result<(SqlStr, PgArguments)> {
@@ -293,7 +305,7 @@ impl<'q> Statement<'q> {
             // Writing to a string does not fail.
             let _ = write!(text, "${number}");
         });
-        Ok((text, arguments!(PgArguments, self.values)))
+        Ok((text, for_postgres(&self.values)?))
     }
 
     /// Runs it; how many rows it changed.
