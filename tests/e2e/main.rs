@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod cli;
+#[cfg(target_os = "linux")]
+mod clock;
 mod cookies;
 mod crash;
 mod demo;

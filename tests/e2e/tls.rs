@@ -14,12 +14,12 @@ use rustls::{
 };
 
 /// A certificate for `localhost` that nobody else has, and its key, in PEM.
-struct Made {
+pub(crate) struct Made {
     certificate: String,
     key: String,
 }
 
-fn make() -> Made {
+pub(crate) fn make() -> Made {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     Made { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
 }
@@ -30,8 +30,32 @@ impl Made {
         std::fs::write(data.path("key.pem"), &self.key).unwrap();
     }
 
+    /// A collector with this certificate, and these flags.
+    pub(crate) fn start(&self, data: &Data, more: &[&str]) -> Collector {
+        self.write(data);
+        let flags = flags(data);
+        let flags: Vec<_> = flags.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        Collector::start_with(data, &flags)
+    }
+
     /// What is answered to somebody who trusts this certificate alone.
-    fn get(&self, collector: &Collector, path: &str) -> std::io::Result<String> {
+    pub(crate) fn get(&self, collector: &Collector, path: &str) -> std::io::Result<String> {
+        let mut stream =
+            StreamOwned::new(self.caller(), TcpStream::connect(collector.authority())?);
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok(String::from_utf8(answer).unwrap())
+    }
+
+    /// What somebody who trusts this certificate alone says first.
+    pub(crate) fn hello(&self) -> Vec<u8> {
+        let mut hello = Vec::new();
+        self.caller().write_tls(&mut hello).unwrap();
+        hello
+    }
+
+    fn caller(&self) -> ClientConnection {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -39,15 +63,7 @@ impl Made {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let url = collector.url("");
-        let stream = TcpStream::connect(url.strip_prefix("https://").unwrap())?;
-        let name = "localhost".try_into().unwrap();
-        let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-        let mut stream = StreamOwned::new(connection, stream);
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8(answer).unwrap())
+        ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
     }
 }
 
@@ -56,20 +72,13 @@ fn flags(data: &Data) -> Vec<String> {
     vec!["--tls-cert".into(), path("cert.pem"), "--tls-key".into(), path("key.pem")]
 }
 
-fn start(data: &Data) -> Collector {
-    let flags = flags(data);
-    Collector::start_with(data, &flags.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
 #[test]
 fn the_collector_speaks_tls_and_tells_browsers_to_use_nothing_else() {
     let data = Data::new();
     let made = make();
-    made.write(&data);
-    let mut collector = start(&data);
+    let mut collector = made.start(&data, &[]);
     // Somebody who never says anything holds up nobody.
-    let url = collector.url("");
-    let silent = TcpStream::connect(url.strip_prefix("https://").unwrap()).unwrap();
+    let silent = TcpStream::connect(collector.authority()).unwrap();
     let answer = made.get(&collector, "/healthz").unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ok\n"), "{answer}");
     assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
@@ -85,8 +94,7 @@ fn the_collector_speaks_tls_and_tells_browsers_to_use_nothing_else() {
 fn a_certificate_is_exchanged_while_it_runs_and_a_broken_one_is_not_taken() {
     let data = Data::new();
     let (first, second) = (make(), make());
-    first.write(&data);
-    let collector = start(&data);
+    let collector = first.start(&data, &[]);
     assert!(first.get(&collector, "/healthz").is_ok());
 
     std::fs::write(data.path("cert.pem"), "not a certificate").unwrap();

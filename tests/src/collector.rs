@@ -109,7 +109,8 @@ impl Collector {
     /// `HOST:PORT`, for connections of the test's own.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.server.url().trim_start_matches("http://")
+        let url = self.server.url();
+        url.split_once("://").map_or(url, |(_, authority)| authority)
     }
 
     /// `kill -9`.

@@ -5,6 +5,8 @@
 //! and is ended by its own process id when its value is dropped. Helpers panic with what the
 //! collector said, because a test cannot go on without them.
 
+#[cfg(target_os = "linux")]
+pub mod clock;
 pub mod collector;
 pub mod data;
 pub mod database;

@@ -103,7 +103,7 @@ pub enum Finding {
         index: i64,
     },
     /// Time runs backwards.
-    #[error("leaf {index} says that it was recorded at {}, but one before it at {}: it was dated back, or moved", time(*.at), time(*.after))]
+    #[error("leaf {index} says that it was recorded at {}, but one before it at {}: it was dated back, or moved, or the clock was set back then", time(*.at), time(*.after))]
     DatedBack {
         /// The leaf.
         index: i64,

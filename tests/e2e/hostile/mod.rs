@@ -2,6 +2,7 @@
 
 mod bombs;
 mod content;
+mod handshakes;
 mod limits;
 mod origin;
 mod signature;

@@ -14,10 +14,10 @@ use consent_core::jws;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Who opens connections at the same time.
-const CALLERS: usize = 16;
+pub(super) const CALLERS: usize = 16;
 
 /// As many as the system allows, ten thousand at most: an end of each is open here, and one there.
-fn how_many() -> usize {
+pub(super) fn how_many() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
     setrlimit(Resource::Nofile, raised).unwrap();
