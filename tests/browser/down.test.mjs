@@ -52,8 +52,9 @@ test('a withdrawal made while the collector is gone is told to it later', async 
   await visitor.decide('accept');
   await visitor.view('/products');
   // The banner came along with the loader before; what opens it again is kept while nobody waits for it.
-  const isKept = answer => /\/ui-ja\.[^/]+\.js$/.test(answer.url());
-  await (await visitor.page.waitForResponse(isKept)).finished();
+  const isIt = request => /\/ui-[^/]+\.js$/.test(request.url());
+  const fetched = await until('it is fetched', () => visitor.requests.find(isIt));
+  await (await fetched.response()).finished();
   await stack.killCollector();
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.part('reject').click();
