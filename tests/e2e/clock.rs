@@ -70,7 +70,7 @@ fn goes_back(seconds: i64) {
     // By this clock the visitor has not agreed yet.
     assert_eq!(reason(&again.send(&collector, &[again.event("page_view")])), "not_granted");
     // What was signed under an earlier time is not stored twice, nor under another.
-    assert_eq!(reason(&again.send(&collector, &[seen.clone()])), "future");
+    assert_eq!(reason(&again.send(&collector, std::slice::from_ref(&seen))), "future");
     // Others are served.
     let new = Visitor::who_grants(&collector, &["analytics"]);
     assert_eq!(new.send(&collector, &[new.event("page_view")]).expect(200)["stored"], 1);
