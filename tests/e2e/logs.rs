@@ -177,7 +177,7 @@ fn refuse_rows(data: &Data) {
         "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
             RAISE WARNING 'no %', NEW.page; RAISE EXCEPTION 'no %', NEW.page; END $$; \
          CREATE FUNCTION odd() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-            NEW.received_at := NEW.fields::BIGINT; RETURN NEW; END $$; \
+            NEW.received_at := NEW.page::BIGINT; RETURN NEW; END $$; \
          CREATE TRIGGER no BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION no(); \
          CREATE TRIGGER odd BEFORE INSERT ON lead FOR EACH ROW EXECUTE FUNCTION odd();"
     });
@@ -212,7 +212,9 @@ fn call_while_it_fails(data: &mut Data, format: &str) -> (String, Vec<String>) {
         });
     };
     refuse_rows(data);
-    post_all(&calls[..2]);
+    // Each by itself: of those in one group, the first to fail is told of.
+    post_all(&calls[..1]);
+    post_all(&calls[1..2]);
     let mut locker = data.database();
     locker.lock();
     post_all(&calls);
