@@ -113,7 +113,13 @@ const part = (name, ahead, start = () => script(name + '.js')) =>
   });
 // With the texts in it; of a page in another language than its visitor's browser, without.
 const texts = async () => spoken[language] || (await fetch(address('text.' + language))).json();
-const ui = part('ui', null, async () => (carried ? carried(await texts()) : script('ui.' + language)));
+// Has the browser keep the script, without anybody being asked: the collector counts those for whom it is run.
+const keep = once(() => fetch(address('ui.' + language)).then(answer => answer.blob()).catch(() => {}));
+const ui = part('ui', null, async () => {
+  if (carried) return carried(await texts());
+  decision.at && (await keep());
+  return script('ui.' + language);
+});
 const tell = part('tell');
 const act = part('act', tell);
 const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));
@@ -283,7 +289,7 @@ const start = quiet(() => {
     });
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // What was granted can be withdrawn though the collector does not answer: the part that asks is kept by then.
-  decision.granted[0] && host.later(() => fetch(address('ui.' + language)).catch(() => {}), 2000);
+  decision.granted[0] && host.later(keep, 2000);
   // Nothing is granted that unsent events could rest on.
   !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.

@@ -75,6 +75,24 @@ describe('of one site with the page', () => {
       await visitor.asked();
       await visitor.end();
     });
+
+    test(`who has decided (${button}) and changes it is not asked by that`, async () => {
+      const visitor = await stack.visitor({ language: 'ja' });
+      await visitor.go();
+      await visitor.asked();
+      await visitor.decide(button);
+      const before = await asked(stack);
+      assert.notEqual(before, 0);
+      await visitor.go('/products');
+      // Under a grant it is kept while nobody waits for it, so that it opens without the collector too.
+      if (button === 'accept') await until('it is kept', () => fetched(visitor).includes('ui-ja.js'));
+      await visitor.page.locator('[data-ashiato-open]').last().click();
+      await visitor.part('save').waitFor();
+      await visitor.decide(button === 'accept' ? 'reject' : 'accept');
+      assert.equal(fetched(visitor).filter(path => path === 'ui-ja.js').length > 0, true);
+      assert.equal(await asked(stack), before);
+      await visitor.end();
+    });
   }
 
   test("a page in another language than its visitor's browser fetches its own words", async () => {

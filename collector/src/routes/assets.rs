@@ -114,7 +114,10 @@ pub(super) async fn part(
         ));
     };
     let response = serve(part, &headers, PART_CACHE, LOADER_VARIES).await;
-    if is_sent(&method, &response) && site.scripts.is_asking(&name) && !body::is_bot(&headers) {
+    // A browser that is to keep it for later fetches it, and runs nothing.
+    let is_run = headers.get("sec-fetch-dest").is_none_or(|what| what != "empty");
+    let asks = site.scripts.is_asking(&name) && is_run && !body::is_bot(&headers);
+    if asks && is_sent(&method, &response) {
         app.writer.asked(site);
     }
     Ok(response)

@@ -1,7 +1,7 @@
 //! The visitor's two cookies, set by the collector where it is same-site with the page: Safari keeps
 //! what scripts set for a week only.
 //!
-//! It never reads a cookie, so that nothing depends on what a browser sends along, and never sets one
+//! What is decided and set never depends on a cookie that a browser sends along, and none is ever set
 //! for a decision that is not in force: an old yes that is sent again must not come back.
 
 use axum::http::HeaderMap;

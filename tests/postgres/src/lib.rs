@@ -148,16 +148,6 @@ impl Cluster {
         self.signal_all(Signal::STOP)
     }
 
-    /// The id of the server's own process, whose children serve its connections.
-    ///
-    /// # Errors
-    /// Where the server does not run.
-    pub fn pid(&self) -> io::Result<u32> {
-        let file = fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
-        let first = file.lines().next().and_then(|line| line.trim().parse().ok());
-        first.ok_or_else(|| io::Error::other("postmaster.pid does not begin with a process id"))
-    }
-
     /// Lets it go on.
     ///
     /// # Errors
