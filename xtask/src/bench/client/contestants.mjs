@@ -90,4 +90,4 @@ const orejime = {
 };
 
 export const contestants = [empty, floor, ashiato, elsewhere, vanilla, orejime];
-export { ashiato, elsewhere, empty, orejime, vanilla };
+export { ashiato, empty, orejime, vanilla };
