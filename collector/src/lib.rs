@@ -25,3 +25,4 @@ pub mod sites;
 pub mod store;
 pub mod tls;
 pub mod transparency;
+pub mod webhooks;

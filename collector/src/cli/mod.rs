@@ -11,6 +11,7 @@ mod serve;
 mod site;
 mod tasks;
 mod token;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -53,6 +54,9 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// Tell other systems what becomes of leads.
+    #[command(subcommand)]
+    Webhook(webhook::Act),
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
@@ -148,6 +152,7 @@ pub fn run() -> ExitCode {
             }
             Act::Keys(act) => keys::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Webhook(act) => webhook::run(act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
