@@ -30,4 +30,5 @@ mod site;
 mod storage;
 mod tls;
 mod upgrade;
+mod webhooks;
 mod wire;

@@ -142,7 +142,11 @@ async fn the_tables_refuse_what_breaks_a_rule_whoever_writes_it() {
                     WHERE EXISTS (SELECT 1 FROM lead_touched)";
                 // Refused where there is a mark: no row counts nothing.
                 bench.refuses(&format!("{text}{marked}"), "tally_counts").await;
-                assert_eq!(bench.by_hand(&format!("DELETE FROM webhook; {text}{marked}")).await, Ok(()), "{name}");
+                assert_eq!(
+                    bench.by_hand(&format!("DELETE FROM webhook; {text}{marked}")).await,
+                    Ok(()),
+                    "{name}"
+                );
             }
         }
         assert_eq!((bench.count(EVENTS).await, bench.count(LINKS).await), (1, 1));

@@ -298,7 +298,11 @@ async fn what_was_not_taken_is_sent_again_by_the_same_id_and_at_last_given_up() 
         }
         assert!(became.dead, "after ten");
         let dead = deliveries::list(&mut bench.db, bench.site.id, true, 10).await.unwrap();
-        assert_eq!(dead.iter().map(|it| it.id).collect::<std::collections::BTreeSet<_>>(), ids, "one id");
+        assert_eq!(
+            dead.iter().map(|it| it.id).collect::<std::collections::BTreeSet<_>>(),
+            ids,
+            "one id"
+        );
         assert_eq!((dead[0].attempts, dead[0].answer.as_str()), (10, "500"));
         let far = now.plus(100 * DAY);
         assert!(bench.begin(&webhook, far).await.is_empty());
