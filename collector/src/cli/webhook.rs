@@ -38,8 +38,8 @@ pub(super) enum Act {
         #[arg(long)]
         site: String,
         /// Where to tell it, by https.
-        #[arg(long)]
-        url: String,
+        #[arg(long = "url", value_name = "URL")]
+        receiver: String,
         /// Of what: lead.created, lead.changed, lead.linked. What takes these back (lead.unlinked,
         /// lead.unsubscribed, lead.erased) goes with them.
         #[arg(long, required = true, value_delimiter = ',', value_parser = event)]
@@ -157,8 +157,8 @@ fn event(name: &str) -> Result<Event, String> {
 
 pub(super) async fn run(act: Act) -> Result<(), Failure> {
     match act {
-        Act::Add { site, url, events, fields, with } => {
-            add(&site, &url, &events, &fields, &with).await
+        Act::Add { site, receiver, events, fields, with } => {
+            add(&site, &receiver, &events, &fields, &with).await
         }
         Act::List { of } => list(&of).await,
         Act::Remove { which, of } => {

@@ -27,6 +27,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(500);
 /// Messages under way to one webhook, of one collector.
 const AT_ONCE: usize = 4;
+/// Transactions in which marks are taken before something is sent: after an import there are many.
+const BATCHES: usize = 16;
 /// How long the database is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often it is looked for what was delivered long ago.
@@ -122,7 +124,10 @@ impl Sender {
             }
             self.ended.pop();
         }
-        while told::any_touched(&mut db).await? {
+        for _ in 0..BATCHES {
+            if !told::any_touched(&mut db).await? {
+                break;
+            }
             round::take_marks(&mut db, clock::now()).await?;
         }
         for webhook in webhooks::list(&mut db, None).await? {
