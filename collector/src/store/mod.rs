@@ -10,6 +10,7 @@ pub mod ended;
 mod engine;
 pub mod events;
 pub mod grants;
+pub mod held;
 pub mod leads;
 pub mod locks;
 pub mod log;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_core::time::Millis;
+use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     intake::{
         consents,
         events::{self, Ids},
-        leads,
+        leads, own,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
@@ -32,6 +32,8 @@ pub(super) enum Job {
     Decide(Box<consents::Decide>, Answer<consents::Decided>),
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
+    Open(own::Code, Answer<bool>),
+    Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
@@ -42,7 +44,7 @@ pub(super) enum Job {
 impl Job {
     /// Whether it needs the log to itself, under whose lock standings change too.
     pub(super) const fn holds_the_log(&self) -> bool {
-        matches!(self, Self::Decide(..) | Self::Checkpoint(_) | Self::Sweep(..))
+        matches!(self, Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..))
     }
 }
 
@@ -51,6 +53,7 @@ pub(super) enum Outcome {
     Decided(Result<consents::Decided, Problem>),
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
+    Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
@@ -102,6 +105,10 @@ pub(super) async fn apply(
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
+            }
+            Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
+            Job::Erase(whom, _) => {
+                outcomes.push(Outcome::Done(own::erase(db, log, *whom, now).await?));
             }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
@@ -167,6 +174,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
+        (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
             metrics.swept(swept.consents, swept.events, swept.links);
@@ -185,6 +193,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
