@@ -34,7 +34,7 @@ async function known(at, options) {
   await visitor.go('/');
   await visitor.asked();
   await visitor.decide('accept');
-  await visitor.view('/goods?utm_source=letter');
+  await visitor.view('/products?utm_source=letter');
   return visitor;
 }
 
@@ -54,7 +54,7 @@ for (const language of ['ja', 'en']) {
     assert.equal(new URL(tab.url()).search, `?lang=${language}`, 'nothing secret stands in the address');
     assert.equal(await tab.locator('#choice input[type=checkbox]:checked').count(), await tab.locator('#choice input[type=checkbox]').count());
     const pages = await tab.locator('#events tbody tr').allTextContents();
-    assert.ok(pages.some(row => row.includes('/goods?utm_source=letter')), pages.join('\n'));
+    assert.ok(pages.some(row => row.includes('/products?utm_source=letter')), pages.join('\n'));
     assert.equal(await tab.locator('#receipts article').count(), 1);
     for (const colorScheme of ['light', 'dark']) {
       await tab.emulateMedia({ colorScheme });
@@ -95,7 +95,7 @@ test('everything can be taken along as JSON', async () => {
   const [download] = await Promise.all([tab.waitForEvent('download'), tab.getByRole('button', { name: 'Download' }).click()]);
   const file = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.equal(download.suggestedFilename(), 'shop-records.json');
-  assert.ok(file.events.some(({ name, page, query }) => name === 'page_view' && page === '/en/goods' && query === 'utm_source=letter'));
+  assert.ok(file.events.some(({ name, page, query }) => name === 'page_view' && page === '/en/products' && query === 'utm_source=letter'));
   assert.deepEqual(file.receipts.map(({ method }) => method), ['accept_all']);
   assert.equal(file.receipts[0].receipt.split('.').length, 3);
   assert.ok(file.consent.grants.some(({ purpose }) => purpose === 'lead_link'));
