@@ -19,6 +19,7 @@ mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
+pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;
