@@ -15,7 +15,7 @@ use crate::{
     keys::Keys,
     refusals::Pending,
     sites::Sites,
-    store::{Database, Logged, Readers, checkpoints::Checkpoints},
+    store::{Database, Logged, Readers, audit::Actor, checkpoints::Checkpoints},
     tls::{self, Acceptor},
 };
 
@@ -121,7 +121,7 @@ pub(super) async fn keep_rewrapping(database: Database, keys: Arc<Keys>) {
 
 async fn rewrap(database: &Database, keys: &Keys) -> Result<usize, SealingError> {
     let mut db = database.reopen().await?;
-    let some = sealing::rewrap_some(&mut db, keys, clock::now()).await?;
+    let some = sealing::rewrap_some(&mut db, keys, &Actor::Job("rewrap"), clock::now()).await?;
     db.close().await?;
     Ok(some)
 }

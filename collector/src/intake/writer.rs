@@ -36,7 +36,9 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, Logged, SiteId, conflict, of_its_own, refusals::Count},
+    store::{
+        Connection, Database, Logged, SiteId, audit::Entry, conflict, of_its_own, refusals::Count,
+    },
     transparency::Appender,
 };
 
@@ -137,6 +139,14 @@ impl Writer {
     /// Where the database does not answer; then none is counted.
     pub async fn refused(&self, counts: Vec<(SiteId, Count)>) -> Result<(), Problem> {
         self.ask(|answer| Job::Refused(counts, answer)).await
+    }
+
+    /// Tells a site's audit trail of something.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then it may not have been told.
+    pub async fn audit(&self, site: SiteId, entry: Entry) -> Result<(), Problem> {
+        self.ask(|answer| Job::Audit(site, Box::new(entry), answer)).await
     }
 
     /// Writes something of no consequence, and answers the newest migration of the database.

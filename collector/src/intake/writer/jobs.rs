@@ -17,7 +17,9 @@ use crate::{
     metrics::Metrics,
     sites::Site,
     store::{
-        Connection, SiteId, probe,
+        Connection, SiteId,
+        audit::{self, Entry},
+        probe,
         refusals::{self, Count},
         tallies::{self, Kind},
     },
@@ -37,6 +39,7 @@ pub(super) enum Job {
     Sweep(Piece, Answer<Swept>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
+    Audit(SiteId, Box<Entry>, Answer<()>),
 }
 
 impl Job {
@@ -68,6 +71,7 @@ pub(super) async fn apply(
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
+    let mut told = Vec::new();
     while let [first, others @ ..] = rest {
         match first {
             Job::Store(..) => {
@@ -125,12 +129,21 @@ pub(super) async fn apply(
                 }
                 outcomes.push(Outcome::Counted);
             }
+            Job::Audit(site, entry, _) => {
+                told.push((*site, &**entry));
+                outcomes.push(Outcome::Counted);
+            }
             Job::Probe(_) => {
                 probe::write(db, now).await?;
                 outcomes.push(Outcome::Probed(probe::schema(db).await?));
             }
         }
         rest = others;
+    }
+    // Last of all, and site after site: who appends to a trail holds it, and waits for nobody then.
+    told.sort_by_key(|(site, _)| *site);
+    for (site, entry) in told {
+        audit::append(db, site, entry).await?;
     }
     log.settle(db).await?;
     Ok(Some(outcomes))
@@ -172,7 +185,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             metrics.swept(swept.consents, swept.events, swept.links);
             drop(to.send(Ok(swept)));
         }
-        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Refused(_, to) | Job::Audit(_, _, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
@@ -187,7 +200,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Refused(_, to) | Job::Audit(_, _, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }
