@@ -24,6 +24,8 @@ mod race;
 mod readiness;
 mod receipts;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod retention;
 mod sealed;
 mod several;
 mod silence;

@@ -31,12 +31,15 @@ CREATE TABLE audit_head (
 );
 
 -- What a disposal that is under way has disposed of so far, by rule: counted in the transaction of each step, and
--- told to the trail when it is through.
+-- told to the trail when it is through. Whoever goes on with it goes on counting.
 CREATE TABLE disposal (
-    site_id BIGINT NOT NULL REFERENCES site (id),
-    kind    TEXT COLLATE "C" NOT NULL,
-    rule    TEXT COLLATE "C" NOT NULL,
-    n       BIGINT NOT NULL CONSTRAINT disposal_counts CHECK (n >= 1),
-    since   BIGINT NOT NULL,
-    PRIMARY KEY (site_id, kind, rule)
+    site_id  BIGINT NOT NULL REFERENCES site (id),
+    kind     TEXT COLLATE "C" NOT NULL,
+    rule     TEXT COLLATE "C" NOT NULL,
+    days     BIGINT NOT NULL,
+    revision BIGINT NOT NULL, -- of the policy, where the rule stands
+    n        BIGINT NOT NULL CONSTRAINT disposal_counts CHECK (n >= 1),
+    since    BIGINT NOT NULL,
+    until    BIGINT NOT NULL, -- what was there before it is gone
+    PRIMARY KEY (site_id, kind, rule, days, revision)
 );

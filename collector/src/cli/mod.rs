@@ -8,6 +8,7 @@ mod log;
 mod logs;
 mod query;
 mod refusals;
+mod retention;
 mod serve;
 mod site;
 mod tasks;
@@ -61,6 +62,9 @@ enum Act {
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
+    /// Show what is kept no longer, or dispose of it now.
+    #[command(subcommand)]
+    Retention(retention::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -164,6 +168,7 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Retention(act) => retention::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

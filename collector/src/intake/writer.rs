@@ -26,6 +26,7 @@ use tokio::{
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
     consents,
+    disposal::Step,
     events::{self, Ids},
     leads,
     sweep::{Piece, Swept},
@@ -131,6 +132,14 @@ impl Writer {
     /// Where the database does not answer; then nothing is erased.
     pub async fn sweep(&self, piece: Piece) -> Result<Swept, Problem> {
         self.ask(|answer| Job::Sweep(piece, answer)).await
+    }
+
+    /// Takes a step of a disposal; how many went.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing goes, or it is counted.
+    pub async fn dispose(&self, step: Step) -> Result<u64, Problem> {
+        self.ask(|answer| Job::Dispose(Box::new(step), answer)).await
     }
 
     /// Counts refused calls.

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod checkpoints;
 pub mod decisions;
+pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod decisions;
+mod disposal;
 mod ended;
 mod events_and_leads;
 mod gate;

@@ -45,7 +45,7 @@ pub(super) const SOUND: [(&str, &str); 16] = [
         "site_id 1, seq 7, at 0, actor_kind 'job', actor '', action '', object_kind '', object '', \
          details '', leaf BYTES",
     ),
-    ("disposal", "site_id 1, kind '', rule '', n 1, since 0"),
+    ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
