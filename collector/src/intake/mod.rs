@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod consents;
+pub mod disposal;
 pub mod events;
 pub mod leads;
 pub mod own;

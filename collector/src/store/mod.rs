@@ -4,8 +4,10 @@
 //! One text serves SQLite and PostgreSQL ([`statement`]); what is different between them, a bulk insert and
 //! a lock, stands side by side.
 
+pub mod audit;
 pub mod checkpoints;
 pub mod decisions;
+pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;

@@ -72,7 +72,7 @@ impl Bench {
     async fn revise(&mut self, now: Millis) {
         let mut file = self.site.file.clone();
         file.purposes[2].services[0].retention_days += 1;
-        site_rows::apply(&mut self.db, &file.key.clone(), &file, now).await.unwrap();
+        site_rows::apply(&mut self.db, &file.key.clone(), &file, &TESTING, now).await.unwrap();
         let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
         sites.refresh(&Database::at(&self.url).unwrap().readers().await.unwrap()).await.unwrap();
         self.site = sites.get("shop").unwrap();
