@@ -4,12 +4,15 @@
 //! One text serves SQLite and PostgreSQL ([`statement`]); what is different between them, a bulk insert and
 //! a lock, stands side by side.
 
+pub mod audit;
 pub mod checkpoints;
 pub mod decisions;
+pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;
 pub mod grants;
+pub mod held;
 pub mod leads;
 pub mod locks;
 pub mod log;
@@ -18,6 +21,7 @@ mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
+pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;
