@@ -1,18 +1,21 @@
 //! `ashiato webhook`.
 
+mod shown;
+
 use std::path::PathBuf;
 
-use consent_core::{
-    ids::{Uuid7, base64url},
-    time::{DAY, Millis},
-};
+use consent_core::{ids::Uuid7, time::DAY};
 
-use super::{Failure, applied, keys_there};
+use serde_json::{Value, json};
+
+use self::shown::time;
+use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
     keys::{self, Keys},
     store::{
-        Connection, Database, SiteId,
+        Connection, Database, SiteId, Transaction,
+        audit::{self, Entry},
         sites::Applied,
         webhooks::{self, Webhook, deliveries},
     },
@@ -160,11 +163,13 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
         Act::Add { site, receiver, events, fields, with } => {
             add(&site, &receiver, &events, &fields, &with).await
         }
-        Act::List { of } => list(&of).await,
+        Act::List { of } => shown::list(&of).await,
         Act::Remove { which, of } => {
             let (mut db, site) = open(&of.site, &of.database.url).await?;
             let found = one(&mut db, &site, &which).await?;
-            webhooks::remove(&mut db, site.id, found.id).await?;
+            let mut tx = db.begin().await?;
+            webhooks::remove(&mut tx, site.id, found.id).await?;
+            note(tx, site.id, "webhook.remove", found.id, json!({})).await?;
             println!("webhook {} is removed; what waited is not told", found.id.to_text());
             Ok(())
         }
@@ -175,15 +180,17 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
         Act::Enable { which, of } => {
             let (mut db, site) = open(&of.site, &of.database.url).await?;
             let found = one(&mut db, &site, &which).await?;
-            webhooks::enable(&mut db, site.id, found.id, clock::now()).await?;
+            let mut tx = db.begin().await?;
+            webhooks::enable(&mut tx, site.id, found.id, clock::now()).await?;
+            note(tx, site.id, "webhook.enable", found.id, json!({})).await?;
             println!(
                 "webhook {} is told again what happens, and what has happened",
                 found.id.to_text()
             );
             Ok(())
         }
-        Act::Deliveries { of, limit } => shown(&of, false, limit.into()).await,
-        Act::Dead { of } => shown(&of, true, i64::MAX).await,
+        Act::Deliveries { of, limit } => shown::deliveries(&of, false, limit.into()).await,
+        Act::Dead { of } => shown::deliveries(&of, true, i64::MAX).await,
         Act::Retry { id, of } => retry(&id, &of).await,
     }
 }
@@ -202,6 +209,20 @@ async fn one(db: &mut Connection, site: &Applied, which: &Which) -> Result<Webho
             site.file.key, which.webhook, site.file.key
         ))
     })
+}
+
+/// Ends a transaction with what it did in the audit trail.
+async fn note(
+    mut tx: Transaction<'_>,
+    site: SiteId,
+    action: &'static str,
+    webhook: Uuid7,
+    details: Value,
+) -> Result<(), Failure> {
+    let object = ("webhook", webhook.to_text());
+    let entry = Entry { at: clock::now(), by: who(), action, object, details };
+    audit::append(&mut tx, site, &entry).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn add(
@@ -242,7 +263,12 @@ async fn add(
         failing_since: None,
         disabled: None,
     };
-    webhooks::insert(&mut db, &webhook).await?;
+    let mut tx = db.begin().await?;
+    webhooks::insert(&mut tx, &webhook).await?;
+    let details = json!({
+        "host": address.host, "events": webhook.wants.to_text(), "fields": webhook.fields
+    });
+    note(tx, site.id, "webhook.add", webhook.id, details).await?;
     println!("webhook: {}", webhook.id.to_text());
     println!("address: {}", address.shown());
     println!("events: {}", webhook.wants.to_text());
@@ -271,49 +297,15 @@ fn said_once(keys: &Keys, webhook: &Webhook) {
     println!("secret, shown once: {}", secret.text().as_str());
 }
 
-async fn list(of: &Of) -> Result<(), Failure> {
-    let (mut db, site) = open(&of.site, &of.database.url).await?;
-    let all = webhooks::list(&mut db, Some(site.id)).await?;
-    if all.is_empty() {
-        println!("the site {} has no webhook", site.file.key);
-    }
-    for webhook in all {
-        let address = Address::parse(&webhook.url, Reach::Private);
-        let address = address.map_or_else(|_| "?".to_owned(), |address| address.shown());
-        println!("{}  {address}", webhook.id.to_text());
-        println!("  events: {}", webhook.wants.to_text());
-        let fields = webhook.fields.join(" ");
-        println!("  fields: {}", if fields.is_empty() { "none" } else { &fields });
-        let fares = match (&webhook.disabled, webhook.failing_since) {
-            (Some((at, why)), _) => {
-                let why = if why == "gone" {
-                    "it answered 410"
-                } else {
-                    "nothing could be delivered for days"
-                };
-                format!(
-                    "told nothing since {}: {why}; `ashiato webhook enable` tells it again",
-                    time(*at)
-                )
-            }
-            (None, Some(since)) => format!("failing since {}", time(since)),
-            (None, None) => "well".to_owned(),
-        };
-        println!("  {fares}");
-        if let Some((_, until)) = webhook.before {
-            println!("  the secret before signs too until {}", time(until));
-        }
-    }
-    Ok(())
-}
-
 async fn rotate(which: &Which, days: u32, site: &str, with: &With) -> Result<(), Failure> {
     let keys = keys_there(&with.keys_file)?;
     let (mut db, site) = open(site, &with.database.url).await?;
     let mut webhook = one(&mut db, &site, which).await?;
     webhook.salt = keys::random()?;
     let until = clock::now().plus(i64::from(days) * DAY);
-    webhooks::rotate(&mut db, site.id, webhook.id, &webhook.salt, until).await?;
+    let mut tx = db.begin().await?;
+    webhooks::rotate(&mut tx, site.id, webhook.id, &webhook.salt, until).await?;
+    note(tx, site.id, "webhook.rotate", webhook.id, json!({ "until": until })).await?;
     said_once(&keys, &webhook);
     println!("the secret before signs too until {}", time(until));
     Ok(())
@@ -334,26 +326,6 @@ async fn test(which: &Which, site: &str, with: &With) -> Result<(), Failure> {
         }
         other => Err(Failure(format!("the receiver did not take the ping: {}", other.shown()))),
     }
-}
-
-async fn shown(of: &Of, only_dead: bool, limit: i64) -> Result<(), Failure> {
-    let (mut db, site) = open(&of.site, &of.database.url).await?;
-    for delivery in deliveries::list(&mut db, site.id, only_dead, limit).await? {
-        let answer = if delivery.answer.is_empty() { "not sent yet" } else { &delivery.answer };
-        let next = match delivery.state {
-            deliveries::State::Waiting => format!(", next {}", time(delivery.next_at)),
-            _ => String::new(),
-        };
-        println!(
-            "{}  {}  lead {}  {}, attempts {}{next}: {answer}",
-            delivery.id.to_text(),
-            delivery.message.event.as_str(),
-            base64url(delivery.lead.as_bytes()),
-            delivery.state.as_str(),
-            delivery.attempts,
-        );
-    }
-    Ok(())
 }
 
 async fn retry(id: &str, of: &Of) -> Result<(), Failure> {
@@ -381,9 +353,4 @@ async fn retry(id: &str, of: &Of) -> Result<(), Failure> {
 
 async fn again(db: &mut Connection, site: SiteId, id: Uuid7) -> Result<bool, Failure> {
     Ok(deliveries::again(db, site, id, clock::now()).await?)
-}
-
-fn time(at: Millis) -> String {
-    jiff::Timestamp::from_second(at.seconds())
-        .map_or_else(|_| at.0.to_string(), |at| at.to_string())
 }

@@ -11,6 +11,7 @@ use consent_core::{
     ids::{LeadId, Uuid7},
     time::{DAY, Millis},
 };
+use serde_json::json;
 
 use super::{
     payload,
@@ -21,6 +22,7 @@ use crate::{
     keys::{self, Keys, KeysError},
     store::{
         Connection, SiteId,
+        audit::{self, Actor, Entry},
         leads::read::{self, Usable},
         locks::{self, Lock},
         reports::Holding,
@@ -248,6 +250,16 @@ pub async fn end(
         }
     };
     advance(&mut tx, webhook, delivery.lead, now).await?;
+    if became.disabled {
+        let entry = Entry {
+            at: now,
+            by: Actor::Job("webhooks"),
+            action: "webhook.disable",
+            object: ("webhook", webhook.id.to_text()),
+            details: json!({ "answer": shown }),
+        };
+        audit::append(&mut tx, site, &entry).await?;
+    }
     tx.commit().await?;
     Ok(became)
 }
