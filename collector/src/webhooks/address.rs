@@ -144,7 +144,7 @@ const NOT_PUBLIC_V4: [&str; 16] = [
     "224.0.0.0/3",
 ];
 
-/// IPv6 inside 2000::/3, the only public part, that is not public: protocol assignments (Teredo and ORCHID among
+/// IPv6 inside `2000::/3`, the only public part, that is not public: protocol assignments (Teredo and ORCHID among
 /// them), documentation, 6to4.
 const NOT_PUBLIC_V6: [&str; 4] = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 const PUBLIC_V6: &str = "2000::/3";
@@ -155,7 +155,7 @@ pub fn is_public(ip: IpAddr) -> bool {
     let within = |network: &str| network.parse::<IpNet>().is_ok_and(|it| it.contains(&ip));
     match ip {
         IpAddr::V4(_) => !NOT_PUBLIC_V4.iter().any(|network| within(network)),
-        // Mapped and translated addresses (::ffff:0:0/96, 64:ff9b::/96) lie outside.
+        // Mapped and translated addresses (`::ffff:0:0/96`, `64:ff9b::/96`) lie outside.
         IpAddr::V6(ip) => {
             ip != Ipv6Addr::UNSPECIFIED
                 && within(PUBLIC_V6)

@@ -47,7 +47,7 @@ pub fn body(
         }
         _ => {}
     }
-    Ok(message(event.as_str(), delivery.made_at, data))
+    Ok(message(event.as_str(), delivery.made_at, &data))
 }
 
 fn facts(
@@ -75,10 +75,10 @@ fn facts(
 #[must_use]
 pub fn ping(site: &SiteKey, now: Millis) -> Vec<u8> {
     let site = ("site".to_owned(), site.as_str().into());
-    message(PING, now, Map::from_iter([site]))
+    message(PING, now, &Map::from_iter([site]))
 }
 
-fn message(kind: &str, at: Millis, data: Map<String, Value>) -> Vec<u8> {
+fn message(kind: &str, at: Millis, data: &Map<String, Value>) -> Vec<u8> {
     let at = Timestamp::from_millisecond(at.0).unwrap_or_default();
     let at = format!("{at:.3}");
     json!({ "type": kind, "timestamp": at, "data": data }).to_string().into_bytes()

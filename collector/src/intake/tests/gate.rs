@@ -50,7 +50,7 @@ impl Bench {
         self.db.raw(format!("DELETE FROM lead_key WHERE {own}")).await.unwrap();
         let webhook = self.spelled(
             "INSERT INTO webhook (site_id, id, url, events, fields, salt, created_at) \
-             SELECT 1, MIN(receipt_id), '', '', '', substr(BYTES, 1, 16), 0 FROM decision",
+             SELECT 1, receipt_id, '', '', '', substr(BYTES, 1, 16), 0 FROM decision LIMIT 1",
         );
         self.db.raw(webhook).await.unwrap();
     }
@@ -75,7 +75,7 @@ impl Bench {
                 "(SELECT l.id FROM lead l WHERE NOT EXISTS \
                 (SELECT 1 FROM lead_link k WHERE k.lead_id = l.id) LIMIT 1)",
             )
-            .replace("WEBHOOK", "(SELECT MIN(w.id) FROM webhook w)")
+            .replace("WEBHOOK", "(SELECT w.id FROM webhook w LIMIT 1)")
             .replace("ID", "substr(BYTES, 1, 16)");
         let statements = self.spelled(&statements);
         let mut tx = self.db.begin().await.unwrap();
