@@ -42,7 +42,8 @@ impl Receiver {
         assert!(!said.contains("secret-path") && !said.contains("secret-key"), "{said}");
         let of = |label: &str| {
             let line = said.lines().find_map(|line| line.strip_prefix(label));
-            line.unwrap_or_else(|| panic!("{label} in {said}")).to_owned()
+            assert!(line.is_some(), "{label} in {said}");
+            line.unwrap().to_owned()
         };
         self.secrets(name, &[&of("secret, shown once: ")]);
         of("webhook: ")
@@ -70,7 +71,7 @@ fn kinds(heard: &[Value]) -> Vec<&str> {
 }
 
 fn start(data: &Data) -> Collector {
-    Collector::start_with(data, &[PRIVATE, "--metrics-listen", "127.0.0.1:0"])
+    Collector::start_with(data, &[PRIVATE])
 }
 
 /// Gives every lead a ground: no form alone does.
