@@ -117,6 +117,12 @@ impl Site {
         (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
     }
 
+    /// The time zone whose days it counts by.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The day of a time, since 1970, in the site's time zone.
     #[must_use]
     pub fn day(&self, at: Millis) -> i64 {
@@ -155,6 +161,12 @@ impl Sites {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Site>> {
         self.read(|sites| sites.get(key).cloned())
+    }
+
+    /// Every site, in the order of their keys.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Site>> {
+        self.read(|sites| sites.values().cloned().collect())
     }
 
     /// Whether any site has that origin.

@@ -4,7 +4,10 @@
 //! One text serves SQLite and PostgreSQL ([`statement`]); what is different between them, a bulk insert and
 //! a lock, stands side by side.
 
+pub mod accounts;
 pub mod checkpoints;
+pub mod dashboard;
+pub mod decided;
 pub mod decisions;
 pub mod ended;
 mod engine;
@@ -13,6 +16,7 @@ pub mod grants;
 pub mod leads;
 pub mod locks;
 pub mod log;
+pub mod log_ins;
 pub mod log_records;
 mod logged;
 mod open;
