@@ -17,6 +17,7 @@ mod leads;
 mod log;
 mod logs;
 mod metrics;
+mod office;
 mod policy;
 mod queries;
 mod race;

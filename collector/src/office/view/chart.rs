@@ -25,8 +25,6 @@ pub fn by_time(columns: &[Column], about: &str, shown: impl Fn(i64) -> String, b
         Some(format!("{},{}", at * 10 + 5, complement(&height(column.before?))))
     });
     let line = line.collect::<Vec<_>>().join(" ");
-    // As many words as there is room for on a telephone.
-    let every = columns.len().div_ceil(6).max(1);
     html! {
         div.chart {
             div.scale aria-hidden="true" { span { (shown(top)) } span { (shown(top / 2)) } span { (shown(0)) } }
@@ -45,10 +43,19 @@ pub fn by_time(columns: &[Column], about: &str, shown: impl Fn(i64) -> String, b
                 @if columns.len() > 1 && !line.is_empty() { polyline.before points=(line) {} }
             }
             div.times aria-hidden="true" {
-                @for column in columns.iter().step_by(every) { span { (column.short) } }
+                @for at in marked(columns.len()) { span { (columns[at].short) } }
             }
         }
     }
+}
+
+/// The columns whose names stand under them: the first, the last and a few at the same distance between, as many as
+/// there is room for on a telephone.
+fn marked(columns: usize) -> impl Iterator<Item = usize> {
+    let last = columns.saturating_sub(1);
+    let gaps = [5, 4, 3, 2].into_iter().find(|gaps| last % gaps == 0 && last >= *gaps).unwrap_or(5);
+    let gaps = gaps.min(last).max(1);
+    (0..=gaps).map(move |at| (last * at + gaps / 2) / gaps).filter(move |at| *at < columns)
 }
 
 /// A bar that shows a part of a whole.
@@ -65,7 +72,7 @@ pub fn bar(part: i64, whole: i64) -> Markup {
 fn nice(value: i64) -> i64 {
     let mut unit = 1;
     loop {
-        for times in [2, 4, 6, 10] {
+        for times in [2, 4, 6, 8, 10, 12, 16] {
             if unit * times >= value {
                 return unit * times;
             }
@@ -97,7 +104,15 @@ mod tests {
 
     #[test]
     fn a_scale_ends_at_a_number_that_people_count_by() {
-        assert_eq!([0, 1, 3, 5, 7, 11, 39, 100, 101].map(nice), [2, 2, 4, 6, 10, 20, 40, 100, 200]);
+        assert_eq!([0, 1, 3, 5, 7, 11, 13, 39, 100, 101, 170].map(nice), [2, 2, 4, 6, 8, 12, 16, 40, 100, 120, 200]);
+    }
+
+    #[test]
+    fn the_first_and_the_last_column_are_named_and_some_between() {
+        let of = |columns| marked(columns).collect::<Vec<_>>();
+        assert_eq!(of(30), [0, 6, 12, 17, 23, 29]);
+        assert_eq!(of(7), [0, 2, 4, 6]);
+        assert_eq!((of(2), of(0)), (vec![0, 1], vec![]));
     }
 
     #[test]

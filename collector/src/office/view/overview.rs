@@ -257,7 +257,7 @@ fn course(t: Tongue, data: &Data<'_>) -> Markup {
     html! {
         section.course aria-labelledby="course" {
             h2 id="course" { (name) (t.say("の推移", " by time")) }
-            p.legend { span.now { (t.say("この期間", "These days")) } span.then { (t.say("前の期間", "Period before")) } }
+            p.legend { span.now { (t.say("この期間", "These days")) } @if columns.iter().any(|it| it.before.is_some()) { span.then { (t.say("前の期間", "Period before")) } } }
             (chart::by_time(&columns, &about, shown, before))
             details.numbers {
                 summary { (t.say("表で見る", "As a table")) }
@@ -277,6 +277,7 @@ fn course(t: Tongue, data: &Data<'_>) -> Markup {
 
 fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
     let (first, last) = data.choice.period.days(data.today);
+    let known = data.before.total.visits > 0;
     let value = |overview: &Overview, time: i64| {
         let found = overview.times.binary_search_by_key(&time, |(time, _)| *time);
         found.map_or(0, |at| figure.of(&overview.times[at].1))
@@ -288,7 +289,7 @@ fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
                 let at = Millis(begins + hour * 3_600_000);
                 let name = t.moment(at, data.zone);
                 let name = name.rsplit(' ').next().unwrap_or("").to_owned();
-                let before = Some(value(data.before, hour));
+                let before = known.then(|| value(data.before, hour));
                 Column { short: name.clone(), name, value: value(data.now, hour), before }
             })
             .collect();
@@ -299,7 +300,7 @@ fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
             short: t.short_day(period::date(day)),
             name: t.day(period::date(day)),
             value: value(data.now, day),
-            before: Some(value(data.before, day - length)),
+            before: known.then(|| value(data.before, day - length)),
         })
         .collect()
 }
