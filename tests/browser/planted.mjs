@@ -32,9 +32,10 @@ async function post(stack, path, body) {
 
 /**
  * Somebody who decides: `grants` names purposes, none of them for who refuses. `events` is a list of
- * `{ name, path, title, referrer, properties }`, stored where that was granted.
+ * `{ name, path, title, referrer, properties }`, stored where that was granted; `fields` what they send by the
+ * contact form.
  */
-export async function somebody(stack, { grants = [], language = 'ja', events = [] }) {
+export async function somebody(stack, { grants = [], language = 'ja', events = [], fields }) {
   const session = await post(stack, '/v1/sessions', JSON.stringify({ site: stack.site, visitor: null }));
   const all = ['functional', 'analytics', 'marketing', 'lead_link'];
   const method = { 0: 'reject_all', [all.length]: 'accept_all' }[grants.length] ?? 'custom';
@@ -43,8 +44,13 @@ export async function somebody(stack, { grants = [], language = 'ja', events = [
     method, decided_at: session.now, previous: null, purposes: Object.fromEntries(all.map(key => [key, grants.includes(key)])), services: {},
   };
   const decided = await post(stack, '/v1/consents', await signed(session, decision));
-  if (!decided.visitor || !events.length) return;
+  if (!decided.visitor) return;
   const acting = { ...session, session: decided.session, key: decided.key };
+  if (fields) {
+    const lead = { site: stack.site, form: 'contact', visitor: decided.visitor, page: { url: `${stack.shop}/contact` }, fields, agreements: { email_marketing: true } };
+    await post(stack, '/v1/leads', await signed(acting, lead));
+  }
+  if (!events.length) return;
   const batch = events.map(({ name = 'page_view', path = '/', title = '', referrer = '', properties = {} }) => ({
     id: uuid7(session.now), name, at: session.now, page: { url: stack.shop + path, title, referrer }, properties,
   }));

@@ -91,7 +91,8 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             Some(figures(address, Scrape { metrics, writer, readers, database }).await?)
         }
     };
-    let first = user::first_link(&desk, &readers).await?.map(|token| office::link_url(&public_url, &token));
+    let first =
+        user::first_link(&desk, &readers).await?.map(|token| office::link_url(&public_url, &token));
     beside.spawn(async { password::prepare().await.unwrap_or_default() });
     let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);

@@ -70,7 +70,8 @@ impl Who {
 
     async fn account(&self, db: &mut Connection) -> Result<Account, Failure> {
         accounts::by_email(db, &self.email()?).await?.ok_or_else(|| {
-            let remedy = "`ashiato user list` shows those that there are, `ashiato user add` adds one";
+            let remedy =
+                "`ashiato user list` shows those that there are, `ashiato user add` adds one";
             Failure(format!("there is no account of that address\n  remedy: {remedy}"))
         })
     }
@@ -106,10 +107,14 @@ async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Res
     tx.commit().await?;
     if account.disabled {
         let remedy = "`ashiato user link` lets it in again";
-        return Err(Failure(format!("the role is given, but the account is disabled\n  remedy: {remedy}")));
+        return Err(Failure(format!(
+            "the role is given, but the account is disabled\n  remedy: {remedy}"
+        )));
     }
     if account.password.is_some() {
-        eprintln!("the account has a password already and logs in by it; `ashiato user link` sets a new one");
+        eprintln!(
+            "the account has a password already and logs in by it; `ashiato user link` sets a new one"
+        );
         return Ok(());
     }
     link(&mut db, &account, public_url).await

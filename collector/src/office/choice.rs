@@ -169,12 +169,20 @@ mod tests {
 
     #[test]
     fn an_address_says_what_it_was_read_from() {
-        let choice = read(&[("period", "7"), ("page", "/茶?a&b"), ("event", "add_to_cart"), ("figure", "views")]);
+        let choice = read(&[
+            ("period", "7"),
+            ("page", "/茶?a&b"),
+            ("event", "add_to_cart"),
+            ("figure", "views"),
+        ]);
         assert_eq!(
             choice.address(),
             "/office/sites/shop?period=7&figure=views&page=/%E8%8C%B6%3Fa%26b&event=add_to_cart"
         );
-        assert_eq!(choice.without(Field::Page), "/office/sites/shop?period=7&figure=views&event=add_to_cart");
+        assert_eq!(
+            choice.without(Field::Page),
+            "/office/sites/shop?period=7&figure=views&event=add_to_cart"
+        );
         let days = read(&[("period", "days"), ("from", "2026-11-01"), ("to", "2026-11-03")]);
         assert_eq!(days.address(), "/office/sites/shop?period=days&from=2026-11-01&to=2026-11-03");
     }

@@ -30,7 +30,9 @@ pub const fn may(role: Role, action: Action) -> bool {
         (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
         | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
         | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings) => true,
-        (Role::Marketer, Action::Persons) | (Role::Auditor, Action::Leads | Action::Persons) => false,
+        (Role::Marketer, Action::Persons) | (Role::Auditor, Action::Leads | Action::Persons) => {
+            false
+        }
     }
 }
 

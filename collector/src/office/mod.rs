@@ -66,7 +66,9 @@ mod tests {
     #[test]
     fn an_address_is_read_in_small_letters_and_what_is_none_is_refused() {
         assert_eq!(email(" Mika@Shop.Example ").as_deref(), Some("mika@shop.example"));
-        for other in ["", "mika", "@shop.example", "mika@shop", "mi ka@shop.example", "a@b.c\nd", "a@.b"] {
+        for other in
+            ["", "mika", "@shop.example", "mika@shop", "mi ka@shop.example", "a@b.c\nd", "a@.b"]
+        {
             assert_eq!(email(other), None, "{other:?}");
         }
     }

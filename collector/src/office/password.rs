@@ -125,11 +125,19 @@ mod tests {
         let email = "mika.tanaka@shop.example";
         assert_eq!(check("aB3$xY9", email), Err(Weak::Short));
         assert_eq!(check("あしあとあしあとあし", email), Err(Weak::Short));
-        for known in ["password1234", "qwertyuiop12", "aaaaaaaaaaaaaaa", "123456789012", "mikatanaka2024", "ashiatoashiato"] {
+        for known in [
+            "password1234",
+            "qwertyuiop12",
+            "aaaaaaaaaaaaaaa",
+            "123456789012",
+            "mikatanaka2024",
+            "ashiatoashiato",
+        ] {
             assert_eq!(check(known, email), Err(Weak::Guessed), "{known}");
         }
         assert_eq!(check(&"aZ8".repeat(100), email), Err(Weak::Long));
-        for good in ["correct horse battery staple", "雨の日は縁側でお茶をのむ", "tvQ-27x-wmkeL"] {
+        for good in ["correct horse battery staple", "雨の日は縁側でお茶をのむ", "tvQ-27x-wmkeL"]
+        {
             assert_eq!(check(good, email), Ok(()), "{good}");
         }
     }
@@ -139,7 +147,9 @@ mod tests {
         let kept = hash("correct horse battery staple".to_owned()).await.unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
         assert_ne!(kept, hash("correct horse battery staple".to_owned()).await.unwrap());
-        assert!(verify("correct horse battery staple".to_owned(), Some(kept.clone())).await.unwrap());
+        assert!(
+            verify("correct horse battery staple".to_owned(), Some(kept.clone())).await.unwrap()
+        );
         assert!(!verify("correct horse battery stapl".to_owned(), Some(kept)).await.unwrap());
         prepare().await.unwrap();
         assert!(!verify("correct horse battery staple".to_owned(), None).await.unwrap());

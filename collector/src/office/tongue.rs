@@ -137,10 +137,22 @@ mod tests {
     #[test]
     fn numbers_shares_and_lengths_are_written_as_people_read_them() {
         let en = Tongue::En;
-        assert_eq!([0, 12, 1_234, 1_234_567, -45_678].map(|it| en.number(it)), ["0", "12", "1,234", "1,234,567", "−45,678"]);
-        assert_eq!([(1, 3), (2, 3), (5, 5), (0, 7), (0, 0)].map(|(a, b)| en.share(a, b)), ["33.3%", "66.7%", "100.0%", "0.0%", "–"]);
-        assert_eq!([999, 61_000, 3_661_000].map(|ms| en.length(ms)), ["0 s", "1 min 1 s", "1 h 1 min"]);
-        assert_eq!([999, 61_000, 3_661_000].map(|ms| Tongue::Ja.length(ms)), ["0秒", "1分1秒", "1時間1分"]);
+        assert_eq!(
+            [0, 12, 1_234, 1_234_567, -45_678].map(|it| en.number(it)),
+            ["0", "12", "1,234", "1,234,567", "−45,678"]
+        );
+        assert_eq!(
+            [(1, 3), (2, 3), (5, 5), (0, 7), (0, 0)].map(|(a, b)| en.share(a, b)),
+            ["33.3%", "66.7%", "100.0%", "0.0%", "–"]
+        );
+        assert_eq!(
+            [999, 61_000, 3_661_000].map(|ms| en.length(ms)),
+            ["0 s", "1 min 1 s", "1 h 1 min"]
+        );
+        assert_eq!(
+            [999, 61_000, 3_661_000].map(|ms| Tongue::Ja.length(ms)),
+            ["0秒", "1分1秒", "1時間1分"]
+        );
         let day = Date::constant(2026, 11, 26);
         assert_eq!(Tongue::Ja.day(day), "11月26日（木）");
         assert_eq!(en.day(day), "Thu 26 Nov");

@@ -157,9 +157,7 @@ pub async fn add(
             }
             account.id
         }
-        None => {
-            AccountId(sql(INSERT).bind(email).bind(everywhere).bind(now.0).one(db).await?)
-        }
+        None => AccountId(sql(INSERT).bind(email).bind(everywhere).bind(now.0).one(db).await?),
     };
     if let Some(site) = site {
         sql(ROLE).bind(site.0).bind(id.0).bind(role.as_str()).execute(db).await?;

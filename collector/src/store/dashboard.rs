@@ -246,13 +246,9 @@ pub async fn overview(
     Ok(overview)
 }
 
-fn statement<'q>(
-    site: SiteId,
-    asked: &'q Asked<'_>,
-    own: &Own,
-    now: Millis,
-) -> Statement<'q> {
-    let mut query = sql("WITH told AS (SELECT g.visitor_id AS v, e.id AS id, e.at AS at, e.name AS name, \
+fn statement<'q>(site: SiteId, asked: &'q Asked<'_>, own: &Own, now: Millis) -> Statement<'q> {
+    let mut query =
+        sql("WITH told AS (SELECT g.visitor_id AS v, e.id AS id, e.at AS at, e.name AS name, \
         e.page AS page, d.language AS language, ");
     match asked.by_hour_from {
         Some(from) => query.push("(e.at - ").push_bind(from.0).push(") / 3600000"),
@@ -269,12 +265,14 @@ fn statement<'q>(
     query.push(MARKED);
     for (field, value) in asked.filters {
         match field {
-            Field::Page => query.push(SAW_PAGE).push_bind(value).push(
-                " THEN 1 ELSE 0 END) OVER (PARTITION BY v, n) AS saw_page",
-            ),
-            Field::Event => query.push(HAD_EVENT).push_bind(value).push(
-                " THEN 1 ELSE 0 END) OVER (PARTITION BY v, n) AS had_event",
-            ),
+            Field::Page => query
+                .push(SAW_PAGE)
+                .push_bind(value)
+                .push(" THEN 1 ELSE 0 END) OVER (PARTITION BY v, n) AS saw_page"),
+            Field::Event => query
+                .push(HAD_EVENT)
+                .push_bind(value)
+                .push(" THEN 1 ELSE 0 END) OVER (PARTITION BY v, n) AS had_event"),
             _ => &mut query,
         };
     }

@@ -56,11 +56,7 @@ fn session((hash, account, language, agent, begun, seen): Row) -> Session {
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn find(
-    db: &mut Connection,
-    hash: &[u8],
-    now: Millis,
-) -> sqlx::Result<Option<Session>> {
+pub async fn find(db: &mut Connection, hash: &[u8], now: Millis) -> sqlx::Result<Option<Session>> {
     let mut find = sql(SESSION).bind(hash).bind(now.0 - IDLE).bind(now.0 - WHOLE);
     find.push("hash = $1").push(ALIVE);
     Ok(find.first::<Row>(db).await?.map(session))
@@ -200,9 +196,8 @@ pub async fn history(
 ) -> sqlx::Result<Vec<(Millis, Outcome, String)>> {
     let rows: Vec<(i64, String, String)> = sql(HISTORY).bind(account.0).all(db).await?;
     let outcome = |name: &str| Outcome::ALL.into_iter().find(|it| it.as_str() == name);
-    let known = rows.into_iter().filter_map(|(at, name, agent)| {
-        Some((Millis(at), outcome(&name)?, agent))
-    });
+    let known =
+        rows.into_iter().filter_map(|(at, name, agent)| Some((Millis(at), outcome(&name)?, agent)));
     Ok(known.collect())
 }
 

@@ -106,10 +106,14 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
 fn said(t: Tongue, said: Option<Said>) -> Markup {
     let text = said.map(|said| match said {
         Said::Changed => t.say("パスワードを変更しました。", "The password is changed.").to_owned(),
-        Said::Unknown => t.say("現在のパスワードが違います。", "The present password is wrong.").to_owned(),
+        Said::Unknown => {
+            t.say("現在のパスワードが違います。", "The present password is wrong.").to_owned()
+        }
         Said::Wait(seconds) => t.say(
             format!("続けて失敗したため、{seconds}秒後にもう一度お試しください。"),
-            format!("After several failures the next try has to wait. Try again in {seconds} seconds."),
+            format!(
+                "After several failures the next try has to wait. Try again in {seconds} seconds."
+            ),
         ),
         Said::Wrong(wrong) => wrong.said(t),
     });

@@ -17,8 +17,15 @@ pub struct Column {
 
 /// A chart by time. `shown` writes a value.
 #[must_use]
-pub fn by_time(columns: &[Column], about: &str, shown: impl Fn(i64) -> String, before: &str) -> Markup {
-    let top = nice(columns.iter().flat_map(|it| [Some(it.value), it.before]).flatten().max().unwrap_or(0));
+pub fn by_time(
+    columns: &[Column],
+    about: &str,
+    shown: impl Fn(i64) -> String,
+    before: &str,
+) -> Markup {
+    let top = nice(
+        columns.iter().flat_map(|it| [Some(it.value), it.before]).flatten().max().unwrap_or(0),
+    );
     let height = |value: i64| percent(value, top);
     let width = columns.len() * 10;
     let line = columns.iter().enumerate().filter_map(|(at, column)| {
@@ -104,7 +111,10 @@ mod tests {
 
     #[test]
     fn a_scale_ends_at_a_number_that_people_count_by() {
-        assert_eq!([0, 1, 3, 5, 7, 11, 13, 39, 100, 101, 170].map(nice), [2, 2, 4, 6, 8, 12, 16, 40, 100, 120, 200]);
+        assert_eq!(
+            [0, 1, 3, 5, 7, 11, 13, 39, 100, 101, 170].map(nice),
+            [2, 2, 4, 6, 8, 12, 16, 40, 100, 120, 200]
+        );
     }
 
     #[test]
@@ -117,7 +127,10 @@ mod tests {
 
     #[test]
     fn parts_are_drawn_to_two_places_and_within_the_whole() {
-        assert_eq!([(1, 3), (3, 3), (5, 3), (0, 0), (-1, 3)].map(|(a, b)| percent(a, b)), ["33.33", "100.00", "100.00", "0.00", "0.00"]);
+        assert_eq!(
+            [(1, 3), (3, 3), (5, 3), (0, 0), (-1, 3)].map(|(a, b)| percent(a, b)),
+            ["33.33", "100.00", "100.00", "0.00", "0.00"]
+        );
         assert_eq!(["33.33", "100.00", "0.00"].map(complement), ["66.67", "0.00", "100.00"]);
     }
 }

@@ -75,14 +75,42 @@ fn tiles(t: Tongue, data: &Data<'_>) -> Markup {
     let method = |name: &str| sum(data.decided, |it| it.method == name);
     let choices = method("accept_all") + method("reject_all") + method("custom") + method("gpc");
     let figures = [
-        (t.say("同意を求めた数", "Asked"), t.number(data.now.asked), t.say(
-            format!("前の期間 {}", t.number(data.before.asked)), format!("{} before", t.number(data.before.asked)))),
-        (t.say("回答した数", "Decided"), t.number(data.now.decided), t.say(
-            format!("求めた数の{}", t.share(data.now.decided, asked)), format!("{} of asked", t.share(data.now.decided, asked)))),
-        (t.say("すべて同意", "Accepted all"), t.share(method("accept_all"), choices), count(t, method("accept_all"))),
-        (t.say("すべて拒否", "Rejected all"), t.share(method("reject_all") + method("gpc"), choices), count(t, method("reject_all") + method("gpc"))),
-        (t.say("個別に選択", "Chose singly"), t.share(method("custom"), choices), count(t, method("custom"))),
-        (t.say("撤回", "Withdrew"), t.number(method("withdraw")), t.say("同意の取り消し", "took a consent back").to_owned()),
+        (
+            t.say("同意を求めた数", "Asked"),
+            t.number(data.now.asked),
+            t.say(
+                format!("前の期間 {}", t.number(data.before.asked)),
+                format!("{} before", t.number(data.before.asked)),
+            ),
+        ),
+        (
+            t.say("回答した数", "Decided"),
+            t.number(data.now.decided),
+            t.say(
+                format!("求めた数の{}", t.share(data.now.decided, asked)),
+                format!("{} of asked", t.share(data.now.decided, asked)),
+            ),
+        ),
+        (
+            t.say("すべて同意", "Accepted all"),
+            t.share(method("accept_all"), choices),
+            count(t, method("accept_all")),
+        ),
+        (
+            t.say("すべて拒否", "Rejected all"),
+            t.share(method("reject_all") + method("gpc"), choices),
+            count(t, method("reject_all") + method("gpc")),
+        ),
+        (
+            t.say("個別に選択", "Chose singly"),
+            t.share(method("custom"), choices),
+            count(t, method("custom")),
+        ),
+        (
+            t.say("撤回", "Withdrew"),
+            t.number(method("withdraw")),
+            t.say("同意の取り消し", "took a consent back").to_owned(),
+        ),
     ];
     html! {
         dl.tiles.six {
@@ -110,7 +138,10 @@ fn course(t: Tongue, data: &Data<'_>) -> Markup {
         })
         .collect();
     let (asked, decided) = (t.say("同意を求めた数", "asked"), t.say("回答数", "decided"));
-    let about = t.say("日ごとの同意を求めた数と回答数のグラフ。同じ数字が下の表にあります。", "Chart: asked and decided by day. The table below has the same figures.");
+    let about = t.say(
+        "日ごとの同意を求めた数と回答数のグラフ。同じ数字が下の表にあります。",
+        "Chart: asked and decided by day. The table below has the same figures.",
+    );
     html! {
         section.course aria-labelledby="course" {
             h2 id="course" { (t.say("回答の推移", "Decisions by day")) }
@@ -169,7 +200,10 @@ fn switches(t: Tongue, data: &Data<'_>) -> Markup {
 fn switches_of(file: &SiteFile) -> impl Iterator<Item = (&Purpose, Option<&Service>, String)> {
     let asked = file.purposes.iter().filter(|purpose| purpose.kind != Kind::Necessary);
     asked.flat_map(|purpose| {
-        let whole = purpose.services.is_empty().then(|| (purpose, None, tallies::switch(&purpose.key, None)));
+        let whole = purpose
+            .services
+            .is_empty()
+            .then(|| (purpose, None, tallies::switch(&purpose.key, None)));
         let parts = purpose.services.iter().map(move |service| {
             (purpose, Some(service), tallies::switch(&purpose.key, Some(&service.key)))
         });
@@ -178,7 +212,13 @@ fn switches_of(file: &SiteFile) -> impl Iterator<Item = (&Purpose, Option<&Servi
 }
 
 /// How decisions went, by banner version or language.
-fn by(t: Tongue, data: &Data<'_>, title: &str, column: &str, of: impl Fn(&Decided) -> &str) -> Markup {
+fn by(
+    t: Tongue,
+    data: &Data<'_>,
+    title: &str,
+    column: &str,
+    of: impl Fn(&Decided) -> &str,
+) -> Markup {
     let mut values: Vec<&str> = data.decided.iter().map(&of).collect();
     values.sort_unstable();
     values.dedup();

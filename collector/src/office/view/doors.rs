@@ -53,23 +53,28 @@ pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Marku
         Again::Out => t.say("ログアウトしました。", "You are logged out.").to_owned(),
     });
     let good = again == Some(Again::Out);
-    door(t, t.say("ログイン", "Log in"), "?", &html! {
-        @if let Some(said) = said {
-            p.notice.good[good].bad[!good] role=(if good { "status" } else { "alert" }) { (said) }
-        }
-        form method="post" action="/office/login" {
-            input type="hidden" name="next" value=(next);
-            input type="hidden" name="language" value=(t.code());
-            label for="email" { (t.say("メールアドレス", "E-mail address")) }
-            input id="email" name="email" type="email" autocomplete="username" required value=(email);
-            label for="password" { (t.say("パスワード", "Password")) }
-            input id="password" name="password" type="password" autocomplete="current-password" required;
-            button type="submit" { (t.say("ログイン", "Log in")) }
-        }
-        p.hint { (t.say(
-            "パスワードを忘れた場合は、サーバーの管理者に新しいリンクの発行を依頼してください。",
-            "If you have forgotten your password, ask whoever runs the server for a new link.")) }
-    })
+    door(
+        t,
+        t.say("ログイン", "Log in"),
+        "?",
+        &html! {
+            @if let Some(said) = said {
+                p.notice.good[good].bad[!good] role=(if good { "status" } else { "alert" }) { (said) }
+            }
+            form method="post" action="/office/login" {
+                input type="hidden" name="next" value=(next);
+                input type="hidden" name="language" value=(t.code());
+                label for="email" { (t.say("メールアドレス", "E-mail address")) }
+                input id="email" name="email" type="email" autocomplete="username" required value=(email);
+                label for="password" { (t.say("パスワード", "Password")) }
+                input id="password" name="password" type="password" autocomplete="current-password" required;
+                button type="submit" { (t.say("ログイン", "Log in")) }
+            }
+            p.hint { (t.say(
+                "パスワードを忘れた場合は、サーバーの管理者に新しいリンクの発行を依頼してください。",
+                "If you have forgotten your password, ask whoever runs the server for a new link.")) }
+        },
+    )
 }
 
 /// What is wrong with what a link's page was sent.
@@ -114,24 +119,29 @@ pub fn link(t: Tongue, email: Option<&str>, given: &str, wrong: Option<Wrong>) -
         Some(_) => t.say("パスワードの設定", "Set a password"),
         None => t.say("はじめに", "Welcome"),
     };
-    door(t, title, "?", &html! {
-        @if let Some(wrong) = wrong { p.notice.bad role="alert" id="wrong" { (wrong.said(t)) } }
-        @if email.is_none() {
-            p { (t.say(
-                "最初のアカウント（オーナー）を作成します。すべてのサイトを管理できます。",
-                "This makes the first account: the owner's, who runs every site.")) }
-        }
-        form method="post" {
-            input type="hidden" name="language" value=(t.code());
-            label for="email" { (t.say("メールアドレス", "E-mail address")) }
-            @match email {
-                Some(email) => input id="email" name="email" type="email" autocomplete="username" readonly value=(email);,
-                None => input id="email" name="email" type="email" autocomplete="username" required value=(given);,
+    door(
+        t,
+        title,
+        "?",
+        &html! {
+            @if let Some(wrong) = wrong { p.notice.bad role="alert" id="wrong" { (wrong.said(t)) } }
+            @if email.is_none() {
+                p { (t.say(
+                    "最初のアカウント（オーナー）を作成します。すべてのサイトを管理できます。",
+                    "This makes the first account: the owner's, who runs every site.")) }
             }
-            (new_password(t))
-            button type="submit" { (t.say("設定してログイン", "Set it and log in")) }
-        }
-    })
+            form method="post" {
+                input type="hidden" name="language" value=(t.code());
+                label for="email" { (t.say("メールアドレス", "E-mail address")) }
+                @match email {
+                    Some(email) => input id="email" name="email" type="email" autocomplete="username" readonly value=(email);,
+                    None => input id="email" name="email" type="email" autocomplete="username" required value=(given);,
+                }
+                (new_password(t))
+                button type="submit" { (t.say("設定してログイン", "Set it and log in")) }
+            }
+        },
+    )
 }
 
 /// The two fields of a new password.
@@ -202,12 +212,16 @@ pub fn refused(t: Tongue, status: u16, code: &str) -> Markup {
             t.say("ページを開き直して、もう一度お試しください。", "Open the page anew and try again."),
         ),
     };
-    document(t, title, &html! {
-        main.door id="main" {
-            p.brand { (mark()) span { "Ashiato" } }
-            h1 { (title) }
-            p { (said) }
-            p { a.button href="/office" { (t.say("管理画面へ", "To the back office")) } }
-        }
-    })
+    document(
+        t,
+        title,
+        &html! {
+            main.door id="main" {
+                p.brand { (mark()) span { "Ashiato" } }
+                h1 { (title) }
+                p { (said) }
+                p { a.button href="/office" { (t.say("管理画面へ", "To the back office")) } }
+            }
+        },
+    )
 }

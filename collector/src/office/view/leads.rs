@@ -35,9 +35,12 @@ pub struct Data<'a> {
 /// A value of which nobody can be told: its first letter, and of an address its host.
 #[must_use]
 pub fn mask(value: &str) -> String {
-    let hide = |text: &str| text.chars().next().map_or_else(String::new, |first| format!("{first}•••"));
+    let hide =
+        |text: &str| text.chars().next().map_or_else(String::new, |first| format!("{first}•••"));
     match value.rsplit_once('@') {
-        Some((name, host)) if !host.contains(char::is_whitespace) => format!("{}@{host}", hide(name)),
+        Some((name, host)) if !host.contains(char::is_whitespace) => {
+            format!("{}@{host}", hide(name))
+        }
         _ if value.chars().any(|letter| letter.is_ascii_digit()) => "•••".to_owned(),
         _ => hide(value),
     }
@@ -45,7 +48,12 @@ pub fn mask(value: &str) -> String {
 
 /// The list. `from` counts those passed over; `more` says that there are more.
 #[must_use]
-pub fn list(frame: &Frame<'_>, data: &Data<'_>, leads: &[Shown<'_>], (from, more): (u32, bool)) -> Markup {
+pub fn list(
+    frame: &Frame<'_>,
+    data: &Data<'_>,
+    leads: &[Shown<'_>],
+    (from, more): (u32, bool),
+) -> Markup {
     let t = frame.t;
     let title = t.say("リード", "Leads");
     let site = frame.site.map_or("", |(key, _)| key);
@@ -85,7 +93,12 @@ pub const PAGE: u32 = 25;
 
 /// One lead, and what it did since it was linked.
 #[must_use]
-pub fn one(frame: &Frame<'_>, data: &Data<'_>, shown: &Shown<'_>, moments: Option<&[Moment]>) -> Markup {
+pub fn one(
+    frame: &Frame<'_>,
+    data: &Data<'_>,
+    shown: &Shown<'_>,
+    moments: Option<&[Moment]>,
+) -> Markup {
     let t = frame.t;
     let site = frame.site.map_or("", |(key, _)| key);
     frame.page(t.say("リード", "Lead"), &html! {
@@ -147,9 +160,15 @@ fn heading(t: Tongue, file: &SiteFile, shown: &Shown<'_>) -> String {
     };
     let form = file.forms.iter().find(|form| form.key.as_str() == shown.lead.form);
     let first = form.and_then(|form| {
-        form.fields.iter().filter_map(|field| fields.get(field.key.as_str())).find(|it| !it.is_empty())
+        form.fields
+            .iter()
+            .filter_map(|field| fields.get(field.key.as_str()))
+            .find(|it| !it.is_empty())
     });
-    first.or_else(|| fields.values().next()).cloned().unwrap_or_else(|| t.say("無記入", "Left empty").to_owned())
+    first
+        .or_else(|| fields.values().next())
+        .cloned()
+        .unwrap_or_else(|| t.say("無記入", "Left empty").to_owned())
 }
 
 fn form_name(t: Tongue, file: &SiteFile, key: &str) -> String {
@@ -172,7 +191,8 @@ fn fields(t: Tongue, file: &SiteFile, shown: &Shown<'_>) -> Markup {
     let speech = file.speech(t.code());
     let form = file.forms.iter().find(|form| form.key.as_str() == shown.lead.form);
     let name = |key: &str| {
-        let field = form.and_then(|form| form.fields.iter().find(|field| field.key.as_str() == key));
+        let field =
+            form.and_then(|form| form.fields.iter().find(|field| field.key.as_str() == key));
         field.map_or_else(|| key.to_owned(), |field| speech.say(&field.name).to_owned())
     };
     html! {

@@ -42,24 +42,27 @@ pub struct Data<'a> {
 pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     let t = frame.t;
     let empty = data.now.total.visits == 0 && data.choice.filters.is_empty();
-    frame.page(t.say("アクセス", "Overview"), &html! {
-        div.head {
-            h1 { (t.say("アクセス", "Overview")) }
-            (periods(t, data.choice, data.today))
-        }
-        (fault(t, data.choice.fault))
-        (share(t, data.meta))
-        (chips(t, data.choice))
-        @if empty && data.before.total.visits == 0 {
-            (nothing(t, data.tag))
-        } @else {
-            (tiles(t, data))
-            (course(t, data))
-            div.cards {
-                @for field in Field::ALL { (breakdown(t, data, field)) }
+    frame.page(
+        t.say("アクセス", "Overview"),
+        &html! {
+            div.head {
+                h1 { (t.say("アクセス", "Overview")) }
+                (periods(t, data.choice, data.today))
             }
-        }
-    })
+            (fault(t, data.choice.fault))
+            (share(t, data.meta))
+            (chips(t, data.choice))
+            @if empty && data.before.total.visits == 0 {
+                (nothing(t, data.tag))
+            } @else {
+                (tiles(t, data))
+                (course(t, data))
+                div.cards {
+                    @for field in Field::ALL { (breakdown(t, data, field)) }
+                }
+            }
+        },
+    )
 }
 
 /// The choice of days.
@@ -115,9 +118,18 @@ fn named(t: Tongue, period: Period) -> &'static str {
 #[must_use]
 pub fn fault(t: Tongue, fault: Option<Fault>) -> Markup {
     let said = fault.map(|fault| match fault {
-        Fault::NoDays => t.say("日付を読み取れませんでした。過去30日間を表示しています。", "These are no days. You see the last 30."),
-        Fault::Reversed => t.say("開始日が終了日より後になっています。過去30日間を表示しています。", "The first day lies after the last. You see the last 30."),
-        Fault::TooMany => t.say("一度に表示できるのは366日までです。過去30日間を表示しています。", "366 days at most can be shown. You see the last 30."),
+        Fault::NoDays => t.say(
+            "日付を読み取れませんでした。過去30日間を表示しています。",
+            "These are no days. You see the last 30.",
+        ),
+        Fault::Reversed => t.say(
+            "開始日が終了日より後になっています。過去30日間を表示しています。",
+            "The first day lies after the last. You see the last 30.",
+        ),
+        Fault::TooMany => t.say(
+            "一度に表示できるのは366日までです。過去30日間を表示しています。",
+            "366 days at most can be shown. You see the last 30.",
+        ),
     });
     html! { @if let Some(said) = said { p.notice.bad role="alert" { (said) } } }
 }
@@ -216,13 +228,17 @@ fn tiles(t: Tongue, data: &Data<'_>) -> Markup {
 /// The change against the period before.
 fn change(t: Tongue, figure: Figure, now: &Sums, before: &Sums) -> Markup {
     let (new, old) = (figure.of(now), figure.of(before));
-    let there = if figure == Figure::Bounces || figure == Figure::Engaged { before.visits } else { old };
+    let there =
+        if figure == Figure::Bounces || figure == Figure::Engaged { before.visits } else { old };
     if there == 0 {
         return html! { span.change { (t.say("前の期間はなし", "none before")) } };
     }
     let (text, difference) = if figure == Figure::Bounces {
         let points = new - old;
-        (format!("{}.{}{}", points.abs() / 10, points.abs() % 10, t.say("ポイント", " points")), points)
+        (
+            format!("{}.{}{}", points.abs() / 10, points.abs() % 10, t.say("ポイント", " points")),
+            points,
+        )
     } else if old == 0 {
         (figure_shown(t, figure, new), new)
     } else {
@@ -283,7 +299,8 @@ fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
         found.map_or(0, |at| figure.of(&overview.times[at].1))
     };
     if first == last {
-        let (begins, ends) = (period::begins(first, data.zone), period::begins(first + 1, data.zone));
+        let (begins, ends) =
+            (period::begins(first, data.zone), period::begins(first + 1, data.zone));
         return (0..(ends - begins) / 3_600_000)
             .map(|hour| {
                 let at = Millis(begins + hour * 3_600_000);

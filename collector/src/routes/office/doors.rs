@@ -9,7 +9,10 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    super::{App, extract::{At, With}},
+    super::{
+        App,
+        extract::{At, With},
+    },
     Tongue, agent_of, asked_tongue, cookie, enter, form, html, own_address, own_form, set_cookie,
 };
 use crate::{
@@ -21,7 +24,10 @@ use crate::{
         password,
         view::doors::{self as view, Again, Wrong},
     },
-    store::{accounts::{self, Bearer}, log_ins},
+    store::{
+        accounts::{self, Bearer},
+        log_ins,
+    },
 };
 
 /// The parameters of the log-in.
@@ -123,7 +129,9 @@ pub(super) async fn use_link(
     let given = sent.get("email");
     let checked = match own.clone().or_else(|| office::email(given)) {
         None => Err(Wrong::Email),
-        Some(email) => new_password(sent.get("password"), sent.get("again"), &email).map(|()| email),
+        Some(email) => {
+            new_password(sent.get("password"), sent.get("again"), &email).map(|()| email)
+        }
     };
     let email = match checked {
         Ok(email) => email,

@@ -66,10 +66,8 @@ pub(super) fn router(app: &App) -> Router<App> {
 }
 
 async fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, view::STYLE).into_response()
 }
 
@@ -81,8 +79,13 @@ async fn face(request: Request, next: Next) -> Response {
     if let Some(Refused { status, code, .. }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
         response = if code == LOGGED_OUT {
-            let next = if posted { "/office" } else { uri.path_and_query().map_or("/office", |it| it.as_str()) };
-            Redirect::to(&format!("/office/login?next={}", office::choice::escaped(next))).into_response()
+            let next = if posted {
+                "/office"
+            } else {
+                uri.path_and_query().map_or("/office", |it| it.as_str())
+            };
+            Redirect::to(&format!("/office/login?next={}", office::choice::escaped(next)))
+                .into_response()
         } else {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             (status, html(&view::doors::refused(t, status.as_u16(), code))).into_response()
@@ -115,7 +118,8 @@ fn html(page: &Markup) -> Response {
 
 /// The language that an address, or else the browser, asks for.
 fn asked_tongue(headers: &HeaderMap, uri: &Uri) -> Tongue {
-    let named = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
+    let named =
+        uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
     let wanted = named.into_iter().chain(accepted_languages(headers));
     wanted.filter_map(Tongue::of).next().unwrap_or(Tongue::En)
 }
@@ -174,8 +178,9 @@ impl Caller {
     /// The site of that key, where that may be done there. Of others nobody learns whether they are there.
     fn site(&self, app: &App, key: &str, action: Action) -> Result<(Arc<Site>, Role), Problem> {
         let found = app.sites.get(key).and_then(|site| self.role(&site).map(|role| (site, role)));
-        let (site, role) = found
-            .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such site"))?;
+        let (site, role) = found.ok_or_else(|| {
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such site")
+        })?;
         if may(role, action) {
             Ok((site, role))
         } else {
@@ -183,7 +188,12 @@ impl Caller {
         }
     }
 
-    fn frame<'a>(&'a self, sites: &'a [(String, String)], site: Option<(&'a str, Role)>, place: Place) -> Frame<'a> {
+    fn frame<'a>(
+        &'a self,
+        sites: &'a [(String, String)],
+        site: Option<(&'a str, Role)>,
+        place: Place,
+    ) -> Frame<'a> {
         Frame {
             t: self.t,
             email: &self.account.email,
@@ -207,7 +217,8 @@ fn cookie_name(app: &App) -> &'static str {
 
 fn cookie<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == cookie_name(app)).map(|(_, value)| value)
 }
 
@@ -274,7 +285,8 @@ fn own_page(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 
 /// An address of the back office, or its beginning: nobody is sent elsewhere.
 fn own_address(address: &str) -> &str {
-    let own = address == "/office" || address.starts_with("/office/") || address.starts_with("/office?");
+    let own =
+        address == "/office" || address.starts_with("/office/") || address.starts_with("/office?");
     let plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if own && plain { address } else { "/office" }
 }
@@ -305,7 +317,15 @@ mod tests {
         for own in ["/office", "/office/sites/shop?period=7", "/office?x"] {
             assert_eq!(own_address(own), own);
         }
-        for other in ["", "//evil.example", "https://evil.example/office", "/officer", "/office/\\evil", "/office/ x", "/office/\n"] {
+        for other in [
+            "",
+            "//evil.example",
+            "https://evil.example/office",
+            "/officer",
+            "/office/\\evil",
+            "/office/ x",
+            "/office/\n",
+        ] {
             assert_eq!(own_address(other), "/office");
         }
     }

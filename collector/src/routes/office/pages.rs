@@ -11,7 +11,10 @@ use consent_core::time::Millis;
 use serde::Deserialize;
 
 use super::{
-    super::{App, extract::{At, With}},
+    super::{
+        App,
+        extract::{At, With},
+    },
     enter, html,
 };
 use crate::{
@@ -179,8 +182,7 @@ pub(super) async fn leads(
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Leads)?;
     let mut db = app.readers.acquire().await?;
-    let mut leads =
-        read::received(&mut db, site.id, holding(&site), PAGE, listing.after).await?;
+    let mut leads = read::received(&mut db, site.id, holding(&site), PAGE, listing.after).await?;
     drop(db);
     let more = leads.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
     leads.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
@@ -201,7 +203,8 @@ pub(super) async fn lead(
 ) -> Result<Response, Problem> {
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Leads)?;
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
+    let unknown =
+        || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
     let id = lead.parse().map_err(|_| unknown())?;
     let mut db = app.readers.acquire().await?;
     let found = read::one(&mut db, site.id, holding(&site), id).await?.ok_or_else(unknown)?;
