@@ -73,6 +73,11 @@ pub async fn by_password(
     // Counted before it is judged: who tries many at once has one try.
     log_ins::fail(&mut tx, &digest, now.plus(delay::after(failures + 1)), now).await?;
     let account = accounts::by_email(&mut tx, email).await?;
+    let (outcome, tried) = (Outcome::Refused, keys::random()?);
+    if let Some(account) = &account {
+        // Written here, so that a refusal writes nothing more than it does where there is no account.
+        log_ins::note(&mut tx, &tried, account.id, (outcome, browser.agent), now).await?;
+    }
     tx.commit().await?;
     db.keep();
 
@@ -80,23 +85,15 @@ pub async fn by_password(
     let kept = able.and_then(|account| account.password.clone());
     let is_it = password::verify(given, kept).await?;
 
+    let Some(account) = account.filter(|_| is_it) else { return Ok(LogIn::Refused) };
     let mut db = desk.hold().await?;
     let mut tx = db.begin().await?;
-    let done = match account {
-        Some(account) if is_it => {
-            log_ins::forgive(&mut tx, &digest).await?;
-            note(&mut tx, account.id, Outcome::Password, browser, now).await?;
-            LogIn::In(begin(&mut tx, account.id, browser, now).await?)
-        }
-        Some(account) => {
-            note(&mut tx, account.id, Outcome::Refused, browser, now).await?;
-            LogIn::Refused
-        }
-        None => LogIn::Refused,
-    };
+    log_ins::forgive(&mut tx, &digest).await?;
+    log_ins::let_in(&mut tx, &tried).await?;
+    let token = begin(&mut tx, account.id, browser, now).await?;
     tx.commit().await?;
     db.keep();
-    Ok(done)
+    Ok(LogIn::In(token))
 }
 
 /// Sets the password of a link's account, makes the first owner's where it is that, and logs in; every session of

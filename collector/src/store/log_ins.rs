@@ -183,6 +183,17 @@ pub async fn note(
     Ok(())
 }
 
+const LET_IN: &str = "UPDATE account_log_in SET outcome = 'password' WHERE id = $1";
+
+/// Notes that a try which was noted as refused was none: its password was right.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn let_in(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
+    sql(LET_IN).bind(id).execute(db).await?;
+    Ok(())
+}
+
 const HISTORY: &str = "SELECT at, outcome, agent FROM account_log_in WHERE account_id = $1 \
     ORDER BY at DESC, id LIMIT 20";
 
