@@ -21,6 +21,8 @@ pub enum Lock {
     Remains = 6,
     /// What webhooks are told.
     Webhooks = 17,
+    /// Accounts of the back office: no two have one address.
+    Accounts = 18,
 }
 
 /// Ours among the advisory locks of a database: "ashi".
