@@ -50,6 +50,9 @@ pub struct Serve {
         default_value_t = Synchronous::Full
     )]
     pub sqlite_synchronous: Synchronous,
+    /// Let webhooks go to private addresses, any port, and by http: for receivers inside one's own network.
+    #[arg(long, env = "ASHIATO_ALLOW_PRIVATE_WEBHOOKS")]
+    pub allow_private_webhooks: bool,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,

@@ -26,3 +26,4 @@ pub mod sites;
 pub mod store;
 pub mod tls;
 pub mod transparency;
+pub mod webhooks;

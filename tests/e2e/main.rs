@@ -34,4 +34,5 @@ mod site;
 mod storage;
 mod tls;
 mod upgrade;
+mod webhooks;
 mod wire;

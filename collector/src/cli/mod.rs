@@ -14,6 +14,7 @@ mod site;
 mod tasks;
 mod token;
 mod user;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -63,6 +64,9 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// Tell other systems what becomes of leads.
+    #[command(subcommand)]
+    Webhook(webhook::Act),
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
@@ -173,6 +177,7 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,

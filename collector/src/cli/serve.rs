@@ -23,6 +23,7 @@ use crate::{
     store::{Database, checkpoints::Checkpoints},
     tls::Acceptor,
     transparency,
+    webhooks::{address::Reach, post::Post, sender::Sender},
 };
 
 /// What a server waits for before it takes no more calls.
@@ -80,6 +81,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     beside.spawn(tasks::keep_rewrapping(database.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
+    let reach = if config.allow_private_webhooks { Reach::Private } else { Reach::Public };
+    let post = Post::new(reach)?;
+    let sender = (database.clone(), readers.clone(), Arc::clone(&keys), metrics.clone());
+    beside.spawn(Sender::new(sender.0, sender.1, sender.2, sender.3, post).run());
     beside.spawn(tasks::keep_disposing(database.clone(), writer.clone(), readers.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {

@@ -274,7 +274,7 @@ pub async fn link(
 }
 
 /// The key of a site, of a column that holds one.
-fn site_key(text: &str) -> sqlx::Result<SiteKey> {
+pub(super) fn site_key(text: &str) -> sqlx::Result<SiteKey> {
     text.parse().map_err(|error: Invalid| sqlx::Error::ColumnDecode {
         index: "key".to_owned(),
         source: error.to_string().into(),

@@ -34,6 +34,7 @@ pub mod statement;
 pub mod tallies;
 pub mod tokens;
 pub mod visitors;
+pub mod webhooks;
 
 pub use engine::{Connection, Readers, Transaction};
 pub use logged::Logged;
