@@ -31,6 +31,7 @@ mod several;
 mod silence;
 mod site;
 mod storage;
+mod subject;
 mod tls;
 mod upgrade;
 mod wire;

@@ -8,6 +8,7 @@ pub mod events;
 pub mod leads;
 mod receipt;
 pub mod sealing;
+pub mod subject;
 pub mod sweep;
 pub mod verify;
 pub mod writer;
