@@ -117,6 +117,12 @@ impl Site {
         (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
     }
 
+    /// Its time zone.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The day of a time, since 1970, in the site's time zone.
     #[must_use]
     pub fn day(&self, at: Millis) -> i64 {

@@ -6,6 +6,7 @@ pub mod consents;
 pub mod disposal;
 pub mod events;
 pub mod leads;
+pub mod own;
 mod receipt;
 pub mod sealing;
 pub mod subject;

@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use consent_core::ids::VisitorHash;
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinSet,
@@ -28,7 +29,7 @@ use super::{
     consents,
     disposal::Step,
     events::{self, Ids},
-    leads,
+    leads, own,
     sweep::{Piece, Swept},
 };
 use crate::{
@@ -109,6 +110,22 @@ impl Writer {
     /// Where it cannot be taken, or the database does not answer.
     pub async fn lead(&self, sent: leads::Sent) -> Result<leads::Taken, Problem> {
         self.ask(|answer| Job::Lead(Box::new(sent), answer)).await
+    }
+
+    /// Uses up what opens a visitor's own page; whether it had not been used before.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn open(&self, code: own::Code) -> Result<bool, Problem> {
+        self.ask(|answer| Job::Open(code, answer)).await
+    }
+
+    /// Erases everything that is held about a visitor; whether there was anything.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing is erased.
+    pub async fn erase(&self, site: SiteId, visitor: VisitorHash) -> Result<bool, Problem> {
+        self.ask(|answer| Job::Erase((site, visitor), answer)).await
     }
 
     /// Counts that somebody is asked. A count that finds the queue full is lost.

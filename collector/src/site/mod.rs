@@ -13,6 +13,7 @@ mod history;
 mod kept;
 mod nearest;
 mod own_cookies;
+mod own_page;
 mod place;
 mod policy_page;
 pub mod retention;
@@ -35,6 +36,7 @@ pub use file::{
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
+pub use own_page::{Held, HeldEvent, HeldReceipt, OWN_STYLE, OwnShown, Switch, switch_name};
 pub use policy_page::{POLICY_STYLE, Shown};
 
 /// Reads a site file.

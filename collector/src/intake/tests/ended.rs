@@ -7,7 +7,8 @@ use crate::{
         conflict, ended,
         leads::read,
         locks::{self, Lock},
-        reports::{Holding, Metric, Report, Timeline},
+        questions::{self, Metric, Report},
+        reports::{self, Holding, Timeline},
     },
 };
 
@@ -50,7 +51,9 @@ impl Bench {
             limit: 1,
             offset: 0,
         };
-        reports::run(&mut self.db, self.site.id, &report, now).await.unwrap().remove(0).1
+        let zone = jiff::tz::TimeZone::UTC;
+        let lines = questions::run(&mut self.db, self.site.id, &report, &zone, now).await;
+        lines.unwrap().remove(0).1
     }
 
     /// Whether lead 1 is linked at `now`, by its timeline and in the listing.

@@ -168,6 +168,16 @@ impl Bench {
                 )
             })
             .collect();
+        self.send_written(visitor, &entries, now).await
+    }
+
+    /// Sends events as they are written on the wire.
+    async fn send_written(
+        &mut self,
+        visitor: VisitorHash,
+        entries: &[String],
+        now: Millis,
+    ) -> events::Stored {
         let batch =
             Batch::read(Arc::clone(&self.site), visitor, entries.iter().map(String::as_str));
         for ids in [Ids::New, Ids::Mixed] {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent_core::time::Millis;
+use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         consents,
         disposal::{self, Step},
         events::{self, Ids},
-        leads,
+        leads, own,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
@@ -35,6 +35,8 @@ pub(super) enum Job {
     Decide(Box<consents::Decide>, Answer<consents::Decided>),
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
+    Open(own::Code, Answer<bool>),
+    Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
@@ -48,7 +50,7 @@ impl Job {
     /// Whether it needs the log to itself, under whose lock standings change too.
     pub(super) const fn holds_the_log(&self) -> bool {
         match self {
-            Self::Decide(..) | Self::Checkpoint(_) | Self::Sweep(..) => true,
+            Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..) => true,
             Self::Dispose(step, _) => step.holds_the_log(),
             _ => false,
         }
@@ -60,6 +62,7 @@ pub(super) enum Outcome {
     Decided(Result<consents::Decided, Problem>),
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
+    Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
@@ -113,6 +116,10 @@ pub(super) async fn apply(
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
+            }
+            Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
+            Job::Erase(whom, _) => {
+                outcomes.push(Outcome::Done(own::erase(db, log, *whom, now).await?));
             }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
@@ -197,6 +204,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
+        (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
             metrics.swept(swept.consents, swept.events, swept.links);
@@ -216,6 +224,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Dispose(_, to) => drop(to.send(Err(problem.clone()))),
