@@ -199,7 +199,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "kind IN ('export'",
                 "law IN",
                 "state IN",
-                "(state = 'open')",
+                "state = 'open')",
             ]
             .iter()
             .any(|tried| what.starts_with(tried)),

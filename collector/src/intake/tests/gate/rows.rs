@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 17] = [
+pub(super) const SOUND: [(&str, &str); 18] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -46,6 +46,7 @@ pub(super) const SOUND: [(&str, &str); 17] = [
          details '', leaf BYTES",
     ),
     ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
+    ("own_page_code", "site_id 1, digest BYTES, expires 0"),
     (
         "subject_request",
         "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
@@ -94,7 +95,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 32] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 32] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 33] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -143,6 +144,7 @@ pub(super) const MADE: [(&str, &str, &str, &str); 32] = [
     ("refusal_site_id_fkey", FOREIGN, "refusal", "site_id 2"),
     ("audit_site_id_fkey", FOREIGN, "audit", "site_id 2"),
     ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
+    ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
     ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
