@@ -131,7 +131,11 @@ pub struct Database {
     pub url: String,
 }
 
-fn public_url(text: &str) -> Result<String, String> {
+/// Reads an address by which browsers reach the collector.
+///
+/// # Errors
+/// Where it is none, for who gave it.
+pub fn public_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
     match consent_core::page::Address::parse(url) {
         Some(address) if address.origin == url => Ok(url.to_owned()),

@@ -275,6 +275,12 @@ impl Keys {
         self.visitor_hash(site, visitor).as_bytes().ct_eq(hash.as_bytes()).into()
     }
 
+    /// By what failed log-ins of an address are counted, whether or not it has an account.
+    #[must_use]
+    pub fn log_in_digest(&self, email: &str) -> [u8; 32] {
+        jws::mac(&self.held().visitor, &[b"log-in\0", email.as_bytes()])
+    }
+
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since
     /// the session's string holds 128 random bits, and the same when an answer was lost and the
     /// decision is sent again.

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod limits;
 pub mod log;
 pub mod metrics;
+pub mod office;
 pub mod proxy;
 pub mod query;
 pub mod refusals;

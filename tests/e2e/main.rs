@@ -18,6 +18,7 @@ mod leads;
 mod log;
 mod logs;
 mod metrics;
+mod office;
 mod policy;
 mod queries;
 mod race;

@@ -307,6 +307,12 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let everywhere = [
         "site",
         "token",
+        "account",
+        "account_role",
+        "account_link",
+        "account_session",
+        "account_log_in",
+        "account_delay",
         "probe",
         "log_leaf",
         "log_tile",

@@ -14,6 +14,7 @@ mod site;
 mod subject;
 mod tasks;
 mod token;
+mod user;
 
 use std::{
     path::{Path, PathBuf},
@@ -51,6 +52,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Give people access to the back office, or take it.
+    #[command(subcommand)]
+    User(user::Act),
     /// Show the keys, or exchange them for newer ones.
     #[command(subcommand)]
     Keys(keys::Act),
@@ -169,6 +173,7 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::User(act) => user::run(&act).await,
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,

@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Failure, limits, logs, tasks};
+use super::{Failure, limits, logs, tasks, user};
 use crate::{
     client::Client,
     clock,
@@ -16,6 +16,7 @@ use crate::{
     intake::{sealing, writer::Writer},
     keys::Keys,
     metrics::Metrics,
+    office::{self, desk::Desk, password},
     refusals::Pending,
     routes::{self, App, Health, Parts, Scrape, listen},
     sites::Sites,
@@ -70,6 +71,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let metrics = Metrics::default();
     let (writer, mut written) = Writer::start(&database, writing, &keys, &metrics);
     let refusals = Pending::default();
+    let desk = Desk::new(database.clone());
     let mut beside = JoinSet::new();
     beside.spawn(tasks::keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::turn_months(database.clone(), sites.clone()));
@@ -90,6 +92,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             Some(figures(address, Scrape { metrics, writer, readers, database }).await?)
         }
     };
+    let first =
+        user::first_link(&desk, &readers).await?.map(|token| office::link_url(&public_url, &token));
+    beside.spawn(async { password::prepare().await.unwrap_or_default() });
     let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);
     let (limits, proxies) = limits::of_calls(&config.limits);
@@ -98,6 +103,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         sites,
         writer: writer.clone(),
         readers,
+        desk,
         client,
         limits,
         proxies,
@@ -109,6 +115,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     });
     let asked_to_stop = tasks::asked_to_stop();
     println!("listening on {scheme}://{address}");
+    if let Some(link) = first {
+        // For whoever starts it: the log has nobody's secret.
+        println!("back office: {link}");
+    }
     std::io::stdout().flush()?;
 
     let watched = writer.clone();
