@@ -32,6 +32,7 @@ mod several;
 mod silence;
 mod site;
 mod storage;
+mod subject;
 mod tls;
 mod upgrade;
 mod webhooks;

@@ -11,6 +11,7 @@ mod refusals;
 mod retention;
 mod serve;
 mod site;
+mod subject;
 mod tasks;
 mod token;
 mod user;
@@ -73,6 +74,9 @@ enum Act {
     /// Show what is kept no longer, or dispose of it now.
     #[command(subcommand)]
     Retention(retention::Act),
+    /// Answer people who ask about their own data: show, correct, stop, erase.
+    #[command(subcommand)]
+    Subject(subject::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -179,6 +183,7 @@ pub fn run() -> ExitCode {
             Act::Leads(act) => leads::run(&act).await,
             Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
+            Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

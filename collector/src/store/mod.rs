@@ -31,6 +31,7 @@ pub mod reports;
 mod rows;
 pub mod sites;
 pub mod statement;
+pub mod subjects;
 pub mod tallies;
 pub mod tokens;
 pub mod visitors;

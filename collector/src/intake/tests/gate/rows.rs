@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 20] = [
+pub(super) const SOUND: [(&str, &str); 22] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -61,11 +61,16 @@ pub(super) const SOUND: [(&str, &str); 20] = [
          details '', leaf BYTES",
     ),
     ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
+    ("own_page_code", "site_id 1, digest BYTES, expires 0"),
+    (
+        "subject_request",
+        "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
+    ),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 26] = [
+pub(super) const CHECKS: [(&str, &str, &str); 32] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -92,6 +97,12 @@ pub(super) const CHECKS: [(&str, &str, &str); 26] = [
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
     ("disposal_counts", "disposal", "n 0"),
+    ("subject_request_id_is_whole", "subject_request", "id BYTES"),
+    ("subject_request_kind_is_known", "subject_request", "kind 'forget'"),
+    ("subject_request_law_is_known", "subject_request", "law 'none'"),
+    ("subject_request_state_is_known", "subject_request", "state 'lost', closed_at 1"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "state 'done'"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "closed_at 1"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -99,7 +110,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 26] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 34] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 36] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -151,6 +162,8 @@ pub(super) const MADE: [(&str, &str, &str, &str); 34] = [
     ("webhook_delivery_site_id_webhook_id_fkey", FOREIGN, "webhook_delivery", "webhook_id ID"),
     ("audit_site_id_fkey", FOREIGN, "audit", "site_id 2"),
     ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
+    ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
+    ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
     ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
