@@ -290,6 +290,12 @@ impl Keys {
         VisitorId::from_bytes(half(jws::mac(&self.held().visitor, &parts)))
     }
 
+    /// What proves that a session of a visitor's own page was opened here.
+    #[must_use]
+    pub fn own_page(&self, session: &str) -> [u8; 32] {
+        jws::mac(&self.held().visitor, &[b"own page\0", session.as_bytes()])
+    }
+
     /// A receipt as a compact JWS.
     #[must_use]
     pub fn sign_receipt(&self, payload: &str, now: Millis) -> String {

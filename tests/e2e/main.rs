@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod audit;
 mod cli;
 #[cfg(target_os = "linux")]
 mod clock;
@@ -24,6 +25,8 @@ mod race;
 mod readiness;
 mod receipts;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod retention;
 mod sealed;
 mod several;
 mod silence;

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use consent_core::ids::LeadId;
+use serde_json::json;
 
-use super::{Failure, applied, keys_there};
+use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
     intake::sealing,
     keys::Keys,
     store::{
-        Connection, Database, checkpoints,
+        Connection, Database,
+        audit::{self, Entry},
+        checkpoints,
         leads::{self, Erasure, wrapped},
     },
 };
@@ -53,7 +56,18 @@ async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
     let mut db = Database::at(url)?.open().await?;
     let known = applied(&mut db, site).await?;
     let mut tx = db.begin().await?;
-    let erasure = leads::erase(&mut tx, known.id, id, clock::now()).await?;
+    let now = clock::now();
+    let erasure = leads::erase(&mut tx, known.id, id, now).await?;
+    if erasure == Erasure::Erased {
+        let entry = Entry {
+            at: now,
+            by: who(),
+            action: "lead.erase",
+            object: ("lead", id.to_text()),
+            details: json!({}),
+        };
+        audit::append(&mut tx, known.id, &entry).await?;
+    }
     tx.commit().await?;
     match erasure {
         Erasure::Erased => println!("lead {lead} is erased"),
@@ -89,7 +103,7 @@ async fn rewrap(keys: &Keys, url: &str) -> Result<(), Failure> {
     let all: i64 = counts.iter().filter(|(kek, _)| earlier.contains(kek)).map(|(_, n)| n).sum();
     let mut done = 0;
     loop {
-        match sealing::rewrap_some(&mut db, keys, clock::now()).await? {
+        match sealing::rewrap_some(&mut db, keys, &who(), clock::now()).await? {
             0 => break,
             some => done += some,
         }

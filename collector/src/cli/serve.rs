@@ -80,6 +80,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     beside.spawn(tasks::keep_rewrapping(database.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
+    beside.spawn(tasks::keep_disposing(database.clone(), writer.clone(), readers.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));

@@ -3,8 +3,10 @@
 
 pub mod check;
 pub mod consents;
+pub mod disposal;
 pub mod events;
 pub mod leads;
+pub mod own;
 mod receipt;
 pub mod sealing;
 pub mod sweep;

@@ -10,6 +10,7 @@ mod health;
 mod limit;
 pub mod listen;
 mod log;
+mod me;
 mod observe;
 mod office;
 mod policy;
@@ -124,6 +125,8 @@ pub fn router(app: App) -> Router {
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
         .route("/s/{site}/gpc.json", get(gpc::of_site))
+        .route("/s/{site}/me", get(me::page).post(me::open))
+        .route("/s/{site}/me/{act}", post(me::act))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))

@@ -13,8 +13,10 @@ mod history;
 mod kept;
 mod nearest;
 mod own_cookies;
+mod own_page;
 mod place;
 mod policy_page;
+pub mod retention;
 mod revision;
 mod shape;
 mod signals;
@@ -29,10 +31,12 @@ use toml::de::DeTable;
 pub use complaint::{Complaint, report};
 pub use file::{
     Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
-    LeadForm, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage, Words,
+    LeadForm, Office, Opt, Provider, Purpose, Region, Retention, Service, SiteFile, Source,
+    Storage, Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
+pub use own_page::{Held, HeldEvent, HeldReceipt, OWN_STYLE, OwnShown, Switch, switch_name};
 pub use policy_page::{POLICY_STYLE, Shown};
 
 /// Reads a site file.

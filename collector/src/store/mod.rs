@@ -5,14 +5,17 @@
 //! a lock, stands side by side.
 
 pub mod accounts;
+pub mod audit;
 pub mod checkpoints;
 pub mod dashboard;
 pub mod decided;
 pub mod decisions;
+pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;
 pub mod grants;
+pub mod held;
 pub mod leads;
 pub mod locks;
 pub mod log;
@@ -22,6 +25,7 @@ mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
+pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;

@@ -22,7 +22,9 @@ use ashiato::{
     site::SiteFile,
     sites::{Site, Sites},
     store::{
-        Connection, Database, checkpoints,
+        Connection, Database,
+        audit::Actor,
+        checkpoints,
         leads::{self, Erasure, read},
         probe,
         reports::Holding,
@@ -50,6 +52,8 @@ pub(crate) struct Options {
     leads: u32,
 }
 
+/// By whom the audit trail is told that this is done.
+const BENCH: Actor = Actor::Job("bench");
 /// Callers at once.
 const CALLERS: usize = 256;
 /// Leads between two turns of what writing is compared with.
@@ -90,7 +94,7 @@ impl Bench {
         let text = std::fs::read_to_string(&options.site)?;
         let file: SiteFile =
             ashiato::site::parse(&text).map_err(|_| anyhow::anyhow!("the site file is not one"))?;
-        rows::apply(&mut db, &file.key, &file, clock::now()).await?;
+        rows::apply(&mut db, &file.key, &file, &BENCH, clock::now()).await?;
         let types = Arc::new(Asset::new("text/plain", vec![]));
         let client =
             Arc::new(Client { loader: String::new(), ui: String::new(), parts: [].into(), types });
@@ -172,7 +176,7 @@ impl Bench {
         let start = Instant::now();
         let mut all = 0;
         loop {
-            match sealing::rewrap_some(&mut self.db, &self.keys, later).await? {
+            match sealing::rewrap_some(&mut self.db, &self.keys, &BENCH, later).await? {
                 0 => break,
                 some => all += some,
             }

@@ -192,6 +192,9 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "ground <> 'none'",
                 "version >= 1",
                 "kind IN ('email'",
+                "seq >= 0",
+                "actor_kind IN",
+                "typeof(leaf)",
             ]
             .iter()
             .any(|tried| what.starts_with(tried)),

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use consent_core::time::Millis;
+use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
 
 use crate::{
     error::Problem,
     intake::{
         consents,
+        disposal::{self, Step},
         events::{self, Ids},
-        leads,
+        leads, own,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
     metrics::Metrics,
     sites::Site,
     store::{
-        Connection, SiteId, probe,
+        Connection, SiteId,
+        audit::{self, Entry},
+        probe,
         refusals::{self, Count},
         tallies::{self, Kind},
     },
@@ -32,17 +35,25 @@ pub(super) enum Job {
     Decide(Box<consents::Decide>, Answer<consents::Decided>),
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
+    Open(own::Code, Answer<bool>),
+    Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
+    Dispose(Box<Step>, Answer<u64>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
+    Audit(SiteId, Box<Entry>, Answer<()>),
 }
 
 impl Job {
     /// Whether it needs the log to itself, under whose lock standings change too.
     pub(super) const fn holds_the_log(&self) -> bool {
-        matches!(self, Self::Decide(..) | Self::Checkpoint(_) | Self::Sweep(..))
+        match self {
+            Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..) => true,
+            Self::Dispose(step, _) => step.holds_the_log(),
+            _ => false,
+        }
     }
 }
 
@@ -51,9 +62,11 @@ pub(super) enum Outcome {
     Decided(Result<consents::Decided, Problem>),
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
+    Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
+    Disposed(u64),
     Probed(i64),
 }
 
@@ -68,6 +81,7 @@ pub(super) async fn apply(
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
+    let (mut told, mut records) = (Vec::new(), Vec::new());
     while let [first, others @ ..] = rest {
         match first {
             Job::Store(..) => {
@@ -103,6 +117,10 @@ pub(super) async fn apply(
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
             }
+            Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
+            Job::Erase(whom, _) => {
+                outcomes.push(Outcome::Done(own::erase(db, log, *whom, now).await?));
+            }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
                 tallies::add(db, &[(asked, 1)].into()).await?;
@@ -119,10 +137,21 @@ pub(super) async fn apply(
             Job::Sweep(piece, _) => {
                 outcomes.push(Outcome::Swept(sweep::erase(db, piece, now).await?));
             }
+            Job::Dispose(step, _) if step.tells() => {
+                records.push(&**step);
+                outcomes.push(Outcome::Disposed(0));
+            }
+            Job::Dispose(step, _) => {
+                outcomes.push(Outcome::Disposed(disposal::take(db, log, step, now).await?));
+            }
             Job::Refused(counts, _) => {
                 for (site, count) in counts {
                     refusals::add(db, *site, count).await?;
                 }
+                outcomes.push(Outcome::Counted);
+            }
+            Job::Audit(site, entry, _) => {
+                told.push((*site, &**entry));
                 outcomes.push(Outcome::Counted);
             }
             Job::Probe(_) => {
@@ -131,6 +160,14 @@ pub(super) async fn apply(
             }
         }
         rest = others;
+    }
+    // Last of all, and site after site: who appends to a trail holds it, and waits for nobody then.
+    told.sort_by_key(|(site, _)| *site);
+    for (site, entry) in told {
+        audit::append(db, site, entry).await?;
+    }
+    for step in records {
+        disposal::take(db, log, step, now).await?;
     }
     log.settle(db).await?;
     Ok(Some(outcomes))
@@ -167,12 +204,14 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
+        (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
             metrics.swept(swept.consents, swept.events, swept.links);
             drop(to.send(Ok(swept)));
         }
-        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Dispose(_, to), Outcome::Disposed(n)) => drop(to.send(Ok(n))),
+        (Job::Refused(_, to) | Job::Audit(_, _, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
@@ -185,9 +224,11 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Dispose(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Refused(_, to) | Job::Audit(_, _, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }

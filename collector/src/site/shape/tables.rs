@@ -66,7 +66,15 @@ pub(in super::super) const SITE: Shape = Shape {
         may("consent_mode", Rule::Table(&CONSENT_MODE)),
         needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
         may("forms", Rule::Tables(&FORM)),
+        may("retention", Rule::Table(&RETENTION)),
     ],
+};
+
+/// What no purpose and no form says how long it is kept.
+const RETENTION: Shape = Shape {
+    noun: "retention",
+    named_by: "",
+    keys: &[may("leads_days", RETENTION_DAYS), may("refusals_days", RETENTION_DAYS)],
 };
 
 const CONTROLLER: Shape = Shape {

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 14] = [
+pub(super) const SOUND: [(&str, &str); 16] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -40,11 +40,17 @@ pub(super) const SOUND: [(&str, &str); 14] = [
          referrer ''",
     ),
     ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
+    (
+        "audit",
+        "site_id 1, seq 7, at 0, actor_kind 'job', actor '', action '', object_kind '', object '', \
+         details '', leaf BYTES",
+    ),
+    ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 25] = [
+pub(super) const CHECKS: [(&str, &str, &str); 26] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -70,6 +76,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 25] = [
     ("tally_kind_is_known", "tally", "kind 'guessed'"),
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
+    ("disposal_counts", "disposal", "n 0"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -77,7 +84,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 25] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 26] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 31] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -124,11 +131,16 @@ pub(super) const MADE: [(&str, &str, &str, &str); 26] = [
     ("token_site_id_fkey", FOREIGN, "token", "site_id 2"),
     ("tally_site_id_fkey", FOREIGN, "tally", "site_id 2"),
     ("refusal_site_id_fkey", FOREIGN, "refusal", "site_id 2"),
+    ("audit_site_id_fkey", FOREIGN, "audit", "site_id 2"),
+    ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
+    ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
+    ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
+    ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
 ];
 
 /// Other statements that may not be: the names on PostgreSQL and SQLite; none on an engine without that
 /// statement.
-pub(super) const REFUSED: [(&str, &str, &str); 19] = [
+pub(super) const REFUSED: [(&str, &str, &str); 23] = [
     (
         "consent_grant_stays_as_it_is",
         "consent_grant_stays_as_it_is",
@@ -175,6 +187,10 @@ pub(super) const REFUSED: [(&str, &str, &str); 19] = [
          (site_id, visitor_id, receipt_id, purpose, service, since) \
          SELECT site_id, visitor_id, receipt_id, purpose, service, 1 FROM consent_grant",
     ),
+    ("audit_is_not_changed", "audit_is_not_changed", "UPDATE audit SET actor = 'x'"),
+    ("audit_is_not_deleted", "audit_is_not_deleted", "DELETE FROM audit"),
+    ("audit_head_site_id_fkey", FOREIGN, "INSERT INTO audit_head VALUES (2, 0, BYTES)"),
+    ("", "audit_pkey", "INSERT OR REPLACE INTO audit SELECT * FROM audit"),
     ("", "decision_pkey", "INSERT OR REPLACE INTO decision SELECT * FROM decision"),
     (
         "",
@@ -217,7 +233,9 @@ pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// PostgreSQL's triggers: what no constraint can say there. Each looks at its own row alone (docs/scaling.md).
-pub(super) const TRIGGERS: [&str; 4] = [
+pub(super) const TRIGGERS: [&str; 6] = [
+    "audit_is_not_changed",
+    "audit_is_not_deleted",
     "consent_grant_stays_as_it_is",
     "event_keeps_its_grant",
     "lead_link_keeps_its_grant",
