@@ -297,6 +297,11 @@ fn each_role_sees_what_it_may_on_its_own_site() {
         assert_eq!((one.status, one.body.contains(&email)), (leads, opened), "{role}");
         assert_eq!(browser.get(&format!("/office/sites/other/leads/{lead}")).status, 404);
     }
+    // Whoever saw what people wrote stands in the trail: three by list and by lead. Four saw the timeline.
+    for (action, times) in [("lead.list", 3), ("lead.read", 3), ("lead.timeline", 4)] {
+        let told = data.run(&["audit", "list", "--site", "shop", "--action", action]);
+        assert_eq!(told.matches(action).count(), times, "{told}");
+    }
     // A role that is taken away is gone with the next call.
     let mut browser = somebody(&data, &collector, EMAIL, "owner");
     assert_eq!(browser.get("/office/sites/shop/leads").status, 200);
