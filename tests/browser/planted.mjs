@@ -51,8 +51,10 @@ export async function somebody(stack, { grants = [], language = 'ja', events = [
     await post(stack, '/v1/leads', await signed(acting, lead));
   }
   if (!events.length) return;
+  // A timeline begins with the link.
+  const at = fields ? Date.now() : session.now;
   const batch = events.map(({ name = 'page_view', path = '/', title = '', referrer = '', properties = {} }) => ({
-    id: uuid7(session.now), name, at: session.now, page: { url: stack.shop + path, title, referrer }, properties,
+    id: uuid7(at), name, at, page: { url: stack.shop + path, title, referrer }, properties,
   }));
   await post(stack, '/v1/events', await signed(acting, { site: stack.site, visitor: decided.visitor, events: batch }));
 }

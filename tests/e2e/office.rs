@@ -172,9 +172,9 @@ fn wrong_passwords_wait_longer_each_time_whether_or_not_there_is_an_account() {
     assert_eq!(said(EMAIL), said("nobody@shop.example"));
     // The right one waits too, and is let in when the time has come.
     assert_eq!(Browser::new(&collector).log_in(EMAIL, PASSWORD).status, 429);
-    data.database().run("UPDATE account_delay SET until = 1 + 86400000 * 30000");
+    data.database().run("UPDATE account_delay SET until = 2592000000001");
     assert_eq!(Browser::new(&other).log_in(EMAIL, PASSWORD).status, 429);
-    data.database().run("UPDATE account_delay SET until = until - 86400000 * 15000");
+    data.database().run("UPDATE account_delay SET until = until - 1296000000000");
     let mut browser = Browser::new(&other);
     assert_eq!(browser.log_in(EMAIL, PASSWORD).status, 303);
     assert!(browser.get("/office/account").body.contains("Refused"), "the history tells");
@@ -296,6 +296,11 @@ fn each_role_sees_what_it_may_on_its_own_site() {
         let one = browser.get(&format!("/office/sites/shop/leads/{lead}"));
         assert_eq!((one.status, one.body.contains(&email)), (leads, opened), "{role}");
         assert_eq!(browser.get(&format!("/office/sites/other/leads/{lead}")).status, 404);
+    }
+    // Whoever saw what people wrote stands in the trail: three by list and by lead. Four saw the timeline.
+    for (action, times) in [("lead.list", 3), ("lead.read", 3), ("lead.timeline", 4)] {
+        let told = data.run(&["audit", "list", "--site", "shop", "--action", action]);
+        assert_eq!(told.matches(action).count(), times, "{told}");
     }
     // A role that is taken away is gone with the next call.
     let mut browser = somebody(&data, &collector, EMAIL, "owner");

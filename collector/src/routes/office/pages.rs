@@ -7,15 +7,16 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
-use consent_core::time::Millis;
+use consent_core::{ids::LeadId, time::Millis};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{
     super::{
         App,
         extract::{At, With},
     },
-    enter, html,
+    Caller, enter, html,
 };
 use crate::{
     clock,
@@ -29,6 +30,7 @@ use crate::{
     query,
     sites::Site,
     store::{
+        audit::{Actor, Entry},
         dashboard::{self, Asked},
         decided,
         leads::read::{self, Stored},
@@ -158,6 +160,17 @@ fn holding(site: &Site) -> Holding {
     Holding { revision: site.policy.revision(), now: clock::now() }
 }
 
+/// A read of personal data, which is not shown before the trail has it.
+fn read_by(
+    caller: &Caller,
+    action: &'static str,
+    object: (&'static str, String),
+    details: Value,
+) -> Entry {
+    let by = Actor::Account(caller.account.id.0.to_string());
+    Entry { at: clock::now(), by, action, object, details }
+}
+
 /// A lead as it may be seen: opened, and masked where persons may not be.
 fn shown<'a>(app: &App, site: &Site, lead: &'a Stored, masked: bool) -> view::leads::Shown<'a> {
     let fields = app.keys.open_lead(&site.key, lead.id, &lead.sealed);
@@ -188,6 +201,13 @@ pub(super) async fn leads(
     leads.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let masked = !may(role, Action::Persons);
     let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
+    if !masked && !leads.is_empty() {
+        let seen: Vec<_> = leads.iter().map(|lead| lead.id).collect();
+        let object = ("site", site.key.to_string());
+        app.writer
+            .audit(site.id, read_by(&caller, "lead.list", object, json!({ "leads": seen })))
+            .await?;
+    }
     let leads: Vec<_> = leads.iter().map(|lead| shown(&app, &site, lead, masked)).collect();
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
@@ -205,7 +225,7 @@ pub(super) async fn lead(
     let (site, role) = caller.site(&app, &key, Action::Leads)?;
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
-    let id = lead.parse().map_err(|_| unknown())?;
+    let id: LeadId = lead.parse().map_err(|_| unknown())?;
     let mut db = app.readers.acquire().await?;
     let found = read::one(&mut db, site.id, holding(&site), id).await?.ok_or_else(unknown)?;
     let timeline = reports::timeline(&mut db, site.id, holding(&site), id).await?;
@@ -215,6 +235,14 @@ pub(super) async fn lead(
         Timeline::NoLead | Timeline::Unlinked => None,
     };
     let masked = !may(role, Action::Persons);
+    let object = ("lead", id.to_text());
+    if !masked {
+        app.writer.audit(site.id, read_by(&caller, "lead.read", object.clone(), json!({}))).await?;
+    }
+    if let Some(moments) = moments {
+        let details = json!({ "events": moments.len() });
+        app.writer.audit(site.id, read_by(&caller, "lead.timeline", object, details)).await?;
+    }
     let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
