@@ -304,23 +304,10 @@ fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
 fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
-    let everywhere = [
-        "site",
-        "token",
-        "account",
-        "account_role",
-        "account_link",
-        "account_session",
-        "account_log_in",
-        "account_delay",
-        "probe",
-        "log_leaf",
-        "log_tile",
-        "log_head",
-        "log_checkpoint",
-        "log_erasure",
-        "_sqlx_migrations",
-    ];
+    let everywhere: Vec<_> = "site token account account_role account_link account_session account_log_in account_delay \
+        probe log_leaf log_tile log_head log_checkpoint log_erasure _sqlx_migrations"
+        .split(' ')
+        .collect();
     let keys = database.texts(
         "SELECT t.relname || ' ' || i.relname || ' ' || string_agg(a.attname, ',' ORDER BY k.place) \
          FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
