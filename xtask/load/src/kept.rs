@@ -107,7 +107,7 @@ impl Kept<'_> {
         let event = |_| {
             let id = Uuid7::new(now, &keys::random()?);
             Ok(format!(
-                r#"{{"id":"{id}","name":"page_view","at":{},"page":{{"url":"https://shop.example/items/teapot","title":"急須","referrer":""}},"properties":{{}}}}"#,
+                r#"{{"id":"{id}","name":"page_view","at":{},"page":{{"url":"http://localhost:8081/items/teapot","title":"急須","referrer":""}},"properties":{{}}}}"#,
                 now.0
             ))
         };
@@ -166,6 +166,7 @@ impl Kept<'_> {
         ensure!(lead.is_ok_and(|lead| lead.linked), "the lead is not linked");
         let never = Arc::new(AtomicBool::new(false));
         let stored = self.send(writer, visitor, BROWSING.into(), &never).await?;
+        ensure!(stored == u64::from(BROWSING), "{stored} of {BROWSING} events were taken");
         let mut db = self.database.reopen().await?;
         let site = sites::find(&mut db, self.site.key.as_str()).await?.context("the site")?;
         let now = clock::now();
@@ -188,6 +189,7 @@ impl Kept<'_> {
         let (old, new) = (self.visitor(writer).await?, self.visitor(writer).await?);
         let never = Arc::new(AtomicBool::new(false));
         let stored = self.send(writer, old, events.into(), &never).await?;
+        ensure!(stored >= u64::from(events), "{stored} of {events} events were taken");
         // As of a day on which those are past their time, and what comes from now on is not.
         let now = clock::now().plus(KEPT * DAY + 1);
         let stop = Arc::new(AtomicBool::new(false));
