@@ -9,7 +9,7 @@ const GIVEN: [&str; 6] =
 
 impl Import<'_> {
     fn run(&self, more: &[&str]) -> (bool, String, String) {
-        let (keys, url) = (self.data.path("keys.toml"), self.data.database_url());
+        let (keys, url) = (self.data.path("keys"), self.data.database_url());
         let mut given = vec!["leads", "import", self.file.to_str().unwrap(), "--site", "shop"];
         given.extend(["--keys-file", keys.to_str().unwrap(), "--database-url", &url]);
         given.extend(GIVEN);
