@@ -257,7 +257,11 @@ fn shown(cell: Cell) -> String {
     }
 }
 
-async fn meta(
+/// For how much of the traffic figures of those days stand.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn meta(
     db: &mut Connection,
     site: SiteId,
     file: &SiteFile,

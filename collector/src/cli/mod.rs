@@ -12,8 +12,11 @@ mod refusals;
 mod retention;
 mod serve;
 mod site;
+mod subject;
 mod tasks;
 mod token;
+mod user;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -51,6 +54,9 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Give people access to the back office, or take it.
+    #[command(subcommand)]
+    User(user::Act),
     /// Show the keys, or exchange them for newer ones.
     #[command(subcommand)]
     Keys(keys::Act),
@@ -60,12 +66,18 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// Tell other systems what becomes of leads.
+    #[command(subcommand)]
+    Webhook(webhook::Act),
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
     /// Show what is kept no longer, or dispose of it now.
     #[command(subcommand)]
     Retention(retention::Act),
+    /// Answer people who ask about their own data: show, correct, stop, erase.
+    #[command(subcommand)]
+    Subject(subject::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -166,10 +178,13 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::User(act) => user::run(&act).await,
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
+            Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

@@ -10,6 +10,7 @@ pub mod leads;
 pub mod own;
 mod receipt;
 pub mod sealing;
+pub mod subject;
 pub mod sweep;
 pub mod verify;
 pub mod writer;

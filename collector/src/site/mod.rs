@@ -30,8 +30,8 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
-    LeadForm, Office, Opt, Provider, Purpose, Region, Retention, Service, SiteFile, Source,
+    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
+    LeadForm, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service, SiteFile, Source,
     Storage, Words,
 };
 pub(crate) use history::day;

@@ -19,6 +19,10 @@ pub enum Lock {
     Disposal = 14,
     /// Files that are written anew without what was not sealed.
     Remains = 6,
+    /// What webhooks are told.
+    Webhooks = 17,
+    /// Accounts of the back office: no two have one address.
+    Accounts = 18,
 }
 
 /// Ours among the advisory locks of a database: "ashi".

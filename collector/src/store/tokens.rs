@@ -82,3 +82,14 @@ pub async fn find(db: &mut Connection, hash: &[u8]) -> sqlx::Result<Option<Token
     let row: Option<(i64, String)> = sql(FIND).bind(hash).first(db).await?;
     Ok(row.map(|(site, scopes)| Token { id: id(hash), site: SiteId(site), scopes }))
 }
+
+const LIST: &str = "SELECT scopes, created_at FROM token WHERE site_id = $1 ORDER BY created_at DESC, hash LIMIT 100";
+
+/// The scopes of a site's tokens and when each was made, the newest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<(String, Millis)>> {
+    let rows: Vec<(String, i64)> = sql(LIST).bind(site.0).all(db).await?;
+    Ok(rows.into_iter().map(|(scopes, at)| (scopes, Millis(at))).collect())
+}

@@ -35,6 +35,8 @@ use consent_core::{contact::Contact, form::Submission, ids::LeadId, time::Millis
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 
+use crate::kept::Kept;
+
 /// How many, and where.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -50,6 +52,9 @@ pub(crate) struct Options {
     /// Leads
     #[arg(long)]
     leads: u32,
+    /// Events that are past their time
+    #[arg(long)]
+    events: u32,
 }
 
 /// By whom the audit trail is told that this is done.
@@ -84,7 +89,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         "\n| one after the other | median µs | 99 % µs | beside it | median µs |\n|---|---:|---:|---|---:|"
     );
     bench.look_up(count).await?;
-    bench.erase(count).await
+    bench.erase(count).await?;
+    let Bench { database, keys, site, .. } = &bench;
+    Kept { database, keys, site }.run(options.events).await
 }
 
 impl Bench {

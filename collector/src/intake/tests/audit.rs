@@ -191,3 +191,18 @@ async fn append_until_taken(db: &mut Connection, site: SiteId, entry: &Entry) {
         }
     }
 }
+
+#[tokio::test]
+async fn a_visitor_who_erases_everything_by_themselves_is_told_of_once_and_not_named() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let visitor = bench.visitor(1, &["analytics"], clock::now()).await;
+        let writer = bench.writer("SELECT 1").await;
+        assert!(writer.erase(bench.site.id, visitor).await.unwrap());
+        assert!(!writer.erase(bench.site.id, visitor).await.unwrap());
+        let all = bench.trail(&Search::everything()).await;
+        let told: Vec<_> = all.iter().map(|it| (&*it.action, &*it.object)).collect();
+        assert_eq!(told, [("site.apply", "1"), ("visitor.erase", "")]);
+        assert_eq!((&*all[1].actor_kind, &*all[1].details), ("visitor", "{}"));
+    }
+}

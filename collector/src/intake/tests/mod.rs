@@ -12,6 +12,8 @@ mod log_tampering;
 mod months;
 mod queries;
 mod sealed;
+
+mod webhooks;
 mod writer;
 
 use std::sync::Arc;

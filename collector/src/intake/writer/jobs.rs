@@ -1,6 +1,6 @@
 //! What is written: the kinds of jobs, what each does inside a transaction, and its answer.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
@@ -119,7 +119,11 @@ pub(super) async fn apply(
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
-                outcomes.push(Outcome::Done(own::erase(db, log, *whom, now).await?));
+                let erased = own::erase(db, log, *whom, now).await?;
+                if erased {
+                    told.push((whom.0, Cow::Owned(own::erased(now))));
+                }
+                outcomes.push(Outcome::Done(erased));
             }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
@@ -151,7 +155,7 @@ pub(super) async fn apply(
                 outcomes.push(Outcome::Counted);
             }
             Job::Audit(site, entry, _) => {
-                told.push((*site, &**entry));
+                told.push((*site, Cow::Borrowed(&**entry)));
                 outcomes.push(Outcome::Counted);
             }
             Job::Probe(_) => {
@@ -164,7 +168,7 @@ pub(super) async fn apply(
     // Last of all, and site after site: who appends to a trail holds it, and waits for nobody then.
     told.sort_by_key(|(site, _)| *site);
     for (site, entry) in told {
-        audit::append(db, site, entry).await?;
+        audit::append(db, site, &entry).await?;
     }
     for step in records {
         disposal::take(db, log, step, now).await?;

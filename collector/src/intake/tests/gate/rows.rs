@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 16] = [
+pub(super) const SOUND: [(&str, &str); 22] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -41,16 +41,36 @@ pub(super) const SOUND: [(&str, &str); 16] = [
     ),
     ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
     (
+        "webhook",
+        "site_id 1, id ID, url '', events '', fields '', salt ID, created_at 0, failing_since NULL",
+    ),
+    (
+        "webhook_told",
+        "site_id 1, webhook_id WEBHOOK, lead_id LEAD, state 'told', version 1, ground '', \
+         link_certain 0",
+    ),
+    (
+        "webhook_delivery",
+        "site_id 1, id ID, webhook_id WEBHOOK, lead_id LEAD, event '', version 1, ground '', \
+         made_at 0, state 'waiting', attempts 0, tries 0, next_at 0, answer ''",
+    ),
+    ("lead_touched", "site_id 1, lead_id LEAD"),
+    (
         "audit",
         "site_id 1, seq 7, at 0, actor_kind 'job', actor '', action '', object_kind '', object '', \
          details '', leaf BYTES",
     ),
     ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
+    ("own_page_code", "site_id 1, digest BYTES, expires 0"),
+    (
+        "subject_request",
+        "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
+    ),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 26] = [
+pub(super) const CHECKS: [(&str, &str, &str); 32] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -77,6 +97,12 @@ pub(super) const CHECKS: [(&str, &str, &str); 26] = [
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
     ("disposal_counts", "disposal", "n 0"),
+    ("subject_request_id_is_whole", "subject_request", "id BYTES"),
+    ("subject_request_kind_is_known", "subject_request", "kind 'forget'"),
+    ("subject_request_law_is_known", "subject_request", "law 'none'"),
+    ("subject_request_state_is_known", "subject_request", "state 'lost', closed_at 1"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "state 'done'"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "closed_at 1"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -84,7 +110,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 26] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 31] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 36] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -131,8 +157,13 @@ pub(super) const MADE: [(&str, &str, &str, &str); 31] = [
     ("token_site_id_fkey", FOREIGN, "token", "site_id 2"),
     ("tally_site_id_fkey", FOREIGN, "tally", "site_id 2"),
     ("refusal_site_id_fkey", FOREIGN, "refusal", "site_id 2"),
+    ("webhook_site_id_fkey", FOREIGN, "webhook", "site_id 2"),
+    ("webhook_told_site_id_webhook_id_fkey", FOREIGN, "webhook_told", "webhook_id ID"),
+    ("webhook_delivery_site_id_webhook_id_fkey", FOREIGN, "webhook_delivery", "webhook_id ID"),
     ("audit_site_id_fkey", FOREIGN, "audit", "site_id 2"),
     ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
+    ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
+    ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
     ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
@@ -232,12 +263,31 @@ pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// PostgreSQL's triggers: what no constraint can say there. Each looks at its own row alone (docs/scaling.md).
-pub(super) const TRIGGERS: [&str; 6] = [
+/// What marks a lead for those who are told of it: SQLite's trigger, and a statement that fires it.
+pub(super) const MARKS: [(&str, &str); 5] = [
+    (
+        "lead_is_marked_when_made",
+        "INSERT INTO lead (site_id, id, origin, form, ground, ground_since, agreements, page, \
+         received_at, version) VALUES (1, ID, 'form', '', 'none', NULL, '', '', 0, 1)",
+    ),
+    ("lead_is_marked_when_changed", "UPDATE lead SET version = 2 WHERE id = LEAD"),
+    ("lead_is_marked_when_erased", "DELETE FROM lead WHERE id = LEAD"),
+    (
+        "lead_is_marked_when_linked",
+        "INSERT INTO lead_link (site_id, lead_id, grant_id, linked_at) VALUES (1, LEAD, LINKING, 0)",
+    ),
+    // By what goes with a grant.
+    ("lead_is_marked_when_unlinked", "DELETE FROM consent_grant WHERE id = LINKING"),
+];
+
+/// PostgreSQL's triggers: what no constraint can say there (docs/scaling.md).
+pub(super) const TRIGGERS: [&str; 8] = [
     "audit_is_not_changed",
     "audit_is_not_deleted",
     "consent_grant_stays_as_it_is",
     "event_keeps_its_grant",
+    "lead_is_marked",
+    "lead_is_marked_when_linked",
     "lead_link_keeps_its_grant",
     "lead_stays_who_it_is",
 ];
