@@ -84,7 +84,8 @@ fn a_list_in_shift_jis_is_read_and_people_who_are_known_are_not_read_twice() {
     let (good, told, errors) = list(&data, &bytes).run(&["--cards"]);
     assert!(good && told.contains("1 rows: 1 added"), "{told}{errors}");
     // The same person by another list, in other spellings.
-    let text = format!("{HEAD}花子,hanako@EXAMPLE.jp,,別の名簿\nだれか,x@example.jp,+81750000000,\n");
+    let text =
+        format!("{HEAD}花子,hanako@EXAMPLE.jp,,別の名簿\nだれか,x@example.jp,+81750000000,\n");
     let text = text.replace(",\n", ",a\n");
     let (good, told, errors) = list(&data, text.as_bytes()).run(&[]);
     assert!(good && told.contains("0 added, 0 read in before, 2 of somebody"), "{told}{errors}");

@@ -84,9 +84,10 @@ impl Columns {
                 continue;
             }
             let mapped = said.fields.iter().find(|(column, _)| is(column)).map(|(_, field)| field);
-            let named = form.fields.iter().find(|own| {
-                is(&own.key.as_str().to_owned()) || own.name.values().any(is)
-            });
+            let named = form
+                .fields
+                .iter()
+                .find(|own| is(&own.key.as_str().to_owned()) || own.name.values().any(is));
             let field = mapped.cloned().or_else(|| named.map(|own| own.key.as_str().to_owned()));
             match field {
                 Some(field) if taken.insert(field.clone()) => columns.fields.push(Some(field)),
@@ -100,7 +101,8 @@ impl Columns {
         }
         for field in form.fields.iter().filter(|own| own.required) {
             if !taken.contains(field.key.as_str()) {
-                wrong.push(format!("no column is the field {}, which the form requires", field.key));
+                wrong
+                    .push(format!("no column is the field {}, which the form requires", field.key));
             }
         }
         if wrong.is_empty() { Ok(columns) } else { Err(wrong) }
@@ -199,7 +201,9 @@ const fn said(fault: FieldFault) -> &'static str {
         FieldFault::TooSmall => "is less than the form asks",
         FieldFault::TooLarge => "is more than the form takes",
         FieldFault::Email => "is no e-mail address",
-        FieldFault::Telephone => "is no telephone number: of Japan with its area code, of elsewhere with + and the country's code",
+        FieldFault::Telephone => {
+            "is no telephone number: of Japan with its area code, of elsewhere with + and the country's code"
+        }
         FieldFault::PostalCode => "is no Japanese postal code of seven digits",
         FieldFault::Kana => "is no reading in kana",
         FieldFault::Number => "is no number",
@@ -297,11 +301,7 @@ pub struct Batch<'a> {
 ///
 /// # Errors
 /// Where the database does not answer; then none is stored.
-pub async fn take(
-    db: &mut Connection,
-    batch: &Batch<'_>,
-    sheets: &[Sheet],
-) -> sqlx::Result<Taken> {
+pub async fn take(db: &mut Connection, batch: &Batch<'_>, sheets: &[Sheet]) -> sqlx::Result<Taken> {
     let mut taken = Taken::default();
     for sheet in sheets {
         if store::find(db, batch.site, &sheet.request).await?.is_some() {

@@ -143,11 +143,7 @@ async fn contents(
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn is_known(
-    db: &mut Connection,
-    site: SiteId,
-    digests: &[Digest],
-) -> sqlx::Result<bool> {
+pub async fn is_known(db: &mut Connection, site: SiteId, digests: &[Digest]) -> sqlx::Result<bool> {
     for (kind, digest) in digests {
         let found = sql(KNOWN).bind(site.0).bind(kind.as_str()).bind(digest);
         if found.row(db).await?.is_some() {

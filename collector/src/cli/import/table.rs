@@ -45,7 +45,9 @@ impl Table {
         let text = decode(bytes, encoding)?;
         let first = text.lines().next().unwrap_or("");
         let delimiter = match delimiter {
-            Some(given) => u8::try_from(given).map_err(|_| "--delimiter: a single ASCII character")?,
+            Some(given) => {
+                u8::try_from(given).map_err(|_| "--delimiter: a single ASCII character")?
+            }
             None if first.contains('\t') && !first.contains(',') => b'\t',
             None => b',',
         };
@@ -97,7 +99,8 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Result<String, String> {
             let mut decoder = SHIFT_JIS.new_decoder_without_bom_handling();
             let room = decoder.max_utf8_buffer_length_without_replacement(plain.len());
             text.reserve(room.unwrap_or(plain.len()));
-            let (result, read) = decoder.decode_to_string_without_replacement(plain, &mut text, true);
+            let (result, read) =
+                decoder.decode_to_string_without_replacement(plain, &mut text, true);
             match result {
                 encoding_rs::DecoderResult::InputEmpty => Ok(text),
                 _ => Err(format!(
@@ -156,10 +159,17 @@ mod tests {
     fn both_encodings_are_told_apart_and_a_broken_one_names_its_line() {
         let text = "名前,メール\n髙橋 花子,hanako@example.jp\n";
         let (shift_jis, _, _) = SHIFT_JIS.encode(text);
-        for bytes in [text.as_bytes().to_vec(), shift_jis.to_vec(), [b"\xef\xbb\xbf", text.as_bytes()].concat()] {
+        for bytes in [
+            text.as_bytes().to_vec(),
+            shift_jis.to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        ] {
             let table = Table::read(&bytes, Encoding::Auto, None).unwrap();
             assert_eq!(table.names, ["名前", "メール"]);
-            assert_eq!(table.rows, [(2, vec!["髙橋 花子".to_owned(), "hanako@example.jp".to_owned()])]);
+            assert_eq!(
+                table.rows,
+                [(2, vec!["髙橋 花子".to_owned(), "hanako@example.jp".to_owned()])]
+            );
         }
         let broken = b"a,b\n1,2\n\x82,\xff\xff\n";
         let why = Table::read(broken, Encoding::Auto, None).unwrap_err();

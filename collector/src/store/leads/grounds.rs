@@ -21,8 +21,7 @@ pub struct Ground<'a> {
     pub proof: &'a SealedField,
 }
 
-const RECORD: &str =
-    "INSERT INTO lead_ground (site_id, lead_id, ground, since, said_by, version, proof) \
+const RECORD: &str = "INSERT INTO lead_ground (site_id, lead_id, ground, since, said_by, version, proof) \
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 /// Records a lead's ground.

@@ -66,16 +66,10 @@ pub(super) const SOUND: [(&str, &str); 29] = [
         "subject_request",
         "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
     ),
-    (
-        "account",
-        "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL",
-    ),
+    ("account", "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL"),
     ("account_role", "site_id 1, account_id 1, role 'auditor'"),
     ("account_link", "hash BYTES, account_id 1, expires 0"),
-    (
-        "account_session",
-        "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0",
-    ),
+    ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
     ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
     (
@@ -190,12 +184,7 @@ pub(super) const MADE: [(&str, &str, &str, &str); 42] = [
     ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),
     ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
     ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
-    (
-        "lead_ground_site_id_lead_id_fkey",
-        "lead_ground_has_its_lead",
-        "lead_ground",
-        "lead_id ID",
-    ),
+    ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
     ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
