@@ -13,6 +13,7 @@ mod erasure;
 mod events;
 mod forms;
 mod hostile;
+mod import;
 mod keys;
 mod leads;
 mod log;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod import;
 mod keys;
 mod leads;
 mod limits;

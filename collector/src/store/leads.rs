@@ -20,6 +20,7 @@ use super::{
 };
 use crate::keys::leads::{Sealed, SealedField};
 
+pub mod grounds;
 pub mod read;
 pub mod unsealed;
 pub mod wrapped;
@@ -138,6 +139,22 @@ async fn contents(
     index(db, site, lead, digests).await
 }
 
+/// Whether somebody who is found by one of these is a lead already.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_known(db: &mut Connection, site: SiteId, digests: &[Digest]) -> sqlx::Result<bool> {
+    for (kind, digest) in digests {
+        let found = sql(KNOWN).bind(site.0).bind(kind.as_str()).bind(digest);
+        if found.row(db).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+const KNOWN: &str =
+    "SELECT 1 FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3 LIMIT 1";
 const INDEX: &str = "INSERT INTO lead_index (site_id, kind, digest, lead_id) VALUES ";
 
 async fn index(

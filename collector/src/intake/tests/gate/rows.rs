@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 22] = [
+pub(super) const SOUND: [(&str, &str); 29] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -66,11 +66,21 @@ pub(super) const SOUND: [(&str, &str); 22] = [
         "subject_request",
         "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
     ),
+    ("account", "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL"),
+    ("account_role", "site_id 1, account_id 1, role 'auditor'"),
+    ("account_link", "hash BYTES, account_id 1, expires 0"),
+    ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
+    ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
+    ("account_delay", "digest BYTES, failures 1, until 0"),
+    (
+        "lead_ground",
+        "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
+    ),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 32] = [
+pub(super) const CHECKS: [(&str, &str, &str); 37] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -103,6 +113,11 @@ pub(super) const CHECKS: [(&str, &str, &str); 32] = [
     ("subject_request_state_is_known", "subject_request", "state 'lost', closed_at 1"),
     ("subject_request_is_closed_once_it_is", "subject_request", "state 'done'"),
     ("subject_request_is_closed_once_it_is", "subject_request", "closed_at 1"),
+    ("account_role_is_known", "account", "everywhere 'king'"),
+    ("account_site_role_is_known", "account_role", "role 'king'"),
+    ("account_outcome_is_known", "account_log_in", "outcome 'guessed'"),
+    ("account_delay_counts", "account_delay", "failures 0"),
+    ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -110,7 +125,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 32] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 36] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 42] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -164,6 +179,12 @@ pub(super) const MADE: [(&str, &str, &str, &str); 36] = [
     ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
     ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
     ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
+    ("account_role_site_id_fkey", FOREIGN, "account_role", "site_id 2"),
+    ("account_role_account_id_fkey", FOREIGN, "account_role", "account_id 99"),
+    ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),
+    ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
+    ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
+    ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
     ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
@@ -245,7 +266,7 @@ pub(super) const REFUSED: [(&str, &str, &str); 23] = [
 ];
 
 /// What goes together: SQLite's trigger for it, what is deleted, and the tables that are empty then.
-pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
+pub(super) const TAKES: [(&str, &str, &[&str]); 4] = [
     (
         "a_grant_takes_with_it_what_rests_on_it",
         "DELETE FROM consent_grant",
@@ -261,6 +282,7 @@ pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
         "DELETE FROM lead",
         &["lead_link", "lead_key", "lead_field", "lead_index"],
     ),
+    ("lead_takes_its_grounds_with_it", "DELETE FROM lead", &["lead_ground"]),
 ];
 
 /// What marks a lead for those who are told of it: SQLite's trigger, and a statement that fires it.
