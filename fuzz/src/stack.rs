@@ -9,6 +9,7 @@ use ashiato::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
+    office::desk::Desk,
     proxy::{Header, Proxies},
     refusals::Pending,
     routes::{self, App, Health, Parts},
@@ -172,12 +173,13 @@ async fn router(url: &str) -> Router {
     // They end with the router.
     tasks.detach_all();
     let (refusals, health) = (Pending::default(), Arc::new(Health::default()));
-    let tls = false;
+    let (desk, tls) = (Desk::new(database), false);
     routes::router(App::new(Parts {
         keys,
         sites,
         writer,
         readers,
+        desk,
         client,
         // As much as a fuzzer calls.
         limits: Arc::new(Limits::new(0, 0, 0)),

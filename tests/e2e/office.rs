@@ -76,8 +76,8 @@ impl<'c> Browser<'c> {
 }
 
 fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
-    let rest = text.split_once(from).unwrap_or_else(|| panic!("no {from:?} in {text}")).1;
-    rest.split_once(to).unwrap_or_else(|| panic!("no {to:?} in {rest}")).0
+    let rest = text.split_once(from).unwrap_or_else(|| unreachable!("no {from:?} in {text}")).1;
+    rest.split_once(to).unwrap_or_else(|| unreachable!("no {to:?} in {rest}")).0
 }
 
 fn path(link: &str) -> &str {

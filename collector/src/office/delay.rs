@@ -11,10 +11,9 @@ const LONGEST: i64 = 900 * SECOND;
 /// time, a quarter of an hour at most.
 #[must_use]
 pub fn after(failures: i64) -> i64 {
-    let doublings = u32::try_from(failures - FREE).unwrap_or(0);
-    match doublings {
-        0 => 0,
-        1..=12 => (SECOND << doublings).min(LONGEST),
+    match failures.saturating_sub(FREE) {
+        ..=0 => 0,
+        doublings @ 1..=9 => SECOND << doublings,
         _ => LONGEST,
     }
 }

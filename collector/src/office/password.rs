@@ -14,6 +14,8 @@ use crate::keys;
 
 /// Letters of a password, at least.
 pub const LEAST: usize = 12;
+/// Letters that have nothing to do with the account, at least.
+const LEFT: usize = 8;
 /// Bytes of a password, at most.
 pub const MOST: usize = 256;
 /// Passwords that are worked on at once: each takes 19 MiB and a processor.
@@ -43,8 +45,12 @@ pub fn check(password: &str, email: &str) -> Result<(), Weak> {
     }
     let known: Vec<&str> =
         email.split(['@', '.', '-', '_', '+']).chain([email, "ashiato", "足跡"]).collect();
+    // What anybody knows about the account counts nothing: what is left has to be long enough to be guessed at.
+    let own = known.iter().filter(|part| part.chars().count() > 2);
+    let left = own.fold(password.to_lowercase(), |left, part| left.replace(part, ""));
     let guesses = zxcvbn::zxcvbn(password, &known);
-    if guesses.score() >= zxcvbn::Score::Three { Ok(()) } else { Err(Weak::Guessed) }
+    let hard = guesses.score() >= zxcvbn::Score::Three && left.chars().count() >= LEFT;
+    if hard { Ok(()) } else { Err(Weak::Guessed) }
 }
 
 fn argon2() -> Argon2<'static> {

@@ -60,7 +60,10 @@ pub fn by_time(
 /// there is room for on a telephone.
 fn marked(columns: usize) -> impl Iterator<Item = usize> {
     let last = columns.saturating_sub(1);
-    let gaps = [5, 4, 3, 2].into_iter().find(|gaps| last % gaps == 0 && last >= *gaps).unwrap_or(5);
+    let gaps = [5, 4, 3, 2]
+        .into_iter()
+        .find(|gaps| last.is_multiple_of(*gaps) && last >= *gaps)
+        .unwrap_or(5);
     let gaps = gaps.min(last).max(1);
     (0..=gaps).map(move |at| (last * at + gaps / 2) / gaps).filter(move |at| *at < columns)
 }
