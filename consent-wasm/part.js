@@ -32,4 +32,4 @@ const page_asked = () => {
 
 // What the collector answers to a session or a decision, as `Answer::read` reads it.
 const session_lines = answer =>
-  ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor'].map(name => answer?.[name] ?? '').join('\n');
+  ['session', 'key', 'expires', 'now', 'revision', 'receipt_id', 'visitor', 'decision'].map(name => answer?.[name] ?? '').join('\n');

@@ -12,7 +12,14 @@ const post = (path, body, reply) => {
     .catch(() => [0])
     .then(quiet(answer => reply(...answer)));
 };
-const forget = () => host.need().then(quiet(part => part.forget()));
+const held = () => host.cookie('ashiato_consent');
+const forget = () =>
+  host.need().then(
+    quiet(part => {
+      part.sweep();
+      held() || part.ask();
+    }),
+  );
 const random = () => Math.random() * 256;
 const pause = ms => host.later(wake, ms);
 // Calls by number: who is told, with status 0 where no answer comes, and the last answer.
@@ -20,9 +27,13 @@ const waiting = [];
 const wait = reply => waiting.push({ reply }) - 1;
 const awaits_decision = () => wait((status, answer) => answered(status, session_lines(answer)));
 const carry = quiet((number, path, body) => {
+  const under = held();
   const reply = (...answer) => {
-    waiting[number].answer = answer;
-    replied(number, answer[0], session_lines(answer[1]));
+    const [status, said] = (waiting[number].answer = answer);
+    replied(number, status, session_lines(said));
+    // The visitor may have decided on their own page: of that a session tells, if nobody has decided here since.
+    if (under == held() && (said?.decision || said?.code == 'visitor_unknown')) learned(said.decision || '');
+    said?.refused?.[0] && check();
   };
   path == 'me' ? reply(submit(body)) : post(path, body, reply);
 });
@@ -31,6 +42,8 @@ const end = number => {
   delete waiting[number];
   reply(...answer);
 };
+
+const check = () => host.cookie('ashiato_visitor') && show_own(wait(() => {}), '');
 
 // The visitor's own page, in a window that is there for it: by a form, so that what opens it stands in no address.
 let own;
@@ -49,6 +62,8 @@ const submit = body => {
 };
 const show = (tab, action) => {
   own = { target: tab.name, action };
+  // Who comes back from there may have decided.
+  self.addEventListener('focus', check);
   // Who is not known there is told so by the page itself.
   show_own(wait(status => status == 200 || (tab.location = action)), JSON.stringify({ site: host.config.site, open: 'me', nonce: crypto.randomUUID() }));
 };

@@ -84,6 +84,8 @@ const begin = () => {
         const tab = host.cookie('ashiato_visitor') && self.open('', 'ashiato_me');
         if (tab) {
           event.preventDefault();
+          // What it shows may be out of date once they come back.
+          shut();
           host.warm().then(quiet(part => part.show(tab, href)));
         }
         return;
@@ -104,5 +106,5 @@ const begin = () => {
   );
   wasm.__wbindgen_start();
   start();
-  return { ask, open: choose, accept, refuse, honour, forget, sweep, dismiss, warn, release: quiet(() => place(false)) };
+  return { ask, open: choose, accept, refuse, honour, sweep, dismiss, warn, release: quiet(() => place(false)) };
 };

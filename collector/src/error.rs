@@ -24,6 +24,9 @@ use serde::Serialize;
 
 use crate::{refusals::Refused, store::Logged, transparency::LogError};
 
+/// The media type of a [`Problem`].
+pub const PROBLEM: &str = "application/problem+json";
+
 /// One field that cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -193,7 +196,7 @@ impl IntoResponse for Problem {
         let refused = Refused { status: self.status.as_u16(), code: self.code, field };
         response.extensions_mut().insert(refused);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

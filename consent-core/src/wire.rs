@@ -53,6 +53,10 @@ pub struct SessionAnswer {
     pub now: Millis,
     /// The policy's current revision.
     pub revision: u32,
+    /// What the visitor has decided last, wherever that was, as a consent cookie ([`crate::cookie`]) by the
+    /// collector's clock; nothing where that was another policy's or has run out, or the session is nobody's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
 }
 
 /// `POST /v1/consents`: a decision.

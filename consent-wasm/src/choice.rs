@@ -144,17 +144,7 @@ impl Decision {
     /// The consent cookie's value of it; the receipt of a refusal is nowhere.
     #[must_use]
     pub fn to_cookie(&self, receipt: Option<&Id>) -> String {
-        let mut text = String::new();
-        push_digits(&mut text, u64::from(self.revision), 10);
-        text.push('.');
-        push_digits(&mut text, u64::try_from(self.at.0).unwrap_or(0), 36);
-        text.push('.');
-        push_bits(&mut text, self.bits);
-        if let (Some(receipt), true) = (receipt, self.bits != 0) {
-            text.push('.');
-            text.push_str(receipt.as_str());
-        }
-        text
+        cookie_of(self.revision, self.at, self.bits, text_of(receipt))
     }
 
     /// Whether a consent cookie is of this decision, with its receipt or before it has one.
@@ -193,11 +183,34 @@ impl Decision {
         })
     }
 
+    /// Whether it grants something beside what a decision before it, that the collector has confirmed, had granted: of
+    /// what it says not all was said by hand this time.
+    #[must_use]
+    pub fn is_added(&self) -> bool {
+        self.bits != 0 && self.previous.is_some() && self.method != Method::AcceptAll
+    }
+
     /// Its id, the same however often and on whichever page it is told.
     #[must_use]
     pub fn id(&self) -> Uuid7 {
         Uuid7::new(self.at, &self.random)
     }
+}
+
+/// A consent cookie's value, with a receipt where there is one and something is granted.
+#[must_use]
+pub fn cookie_of(revision: u32, at: Millis, bits: u128, receipt: &str) -> String {
+    let mut text = String::new();
+    push_digits(&mut text, u64::from(revision), 10);
+    text.push('.');
+    push_digits(&mut text, u64::try_from(at.0).unwrap_or(0), 36);
+    text.push('.');
+    push_bits(&mut text, bits);
+    if !receipt.is_empty() && bits != 0 {
+        text.push('.');
+        text.push_str(receipt);
+    }
+    text
 }
 
 /// The text of an id; nothing where there is none.

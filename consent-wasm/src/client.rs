@@ -4,6 +4,8 @@
 //! and never keep that number longer than it takes to tell the collector of its withdrawal. It grants
 //! nothing, and lets no older decision take a newer one's place.
 
+mod learned;
+
 use alloc::{boxed::Box, string::String};
 
 use consent_core::{choices::Method, cookie::ConsentCookie, policy::Purposes as _, time::Millis};
@@ -29,7 +31,8 @@ pub trait Browser {
     fn undecide(&self);
     /// Holds the visitor's number in its cookie for so many seconds, or deletes it.
     fn hold(&self, visitor: Option<&Id>, lifetime: &str);
-    /// Deletes what services and purposes have kept in the page.
+    /// Deletes what services and purposes have kept in the page beyond what is granted, and asks where nothing is
+    /// decided.
     fn forget(&self);
     /// Leaves what the collector has to be told of a withdrawal, for the next page if need be;
     /// nothing: removes it.
@@ -54,6 +57,9 @@ pub enum Message<'a> {
     Resume(&'a str),
     /// The collector answered.
     Answer(Answer<'a>),
+    /// What the visitor has decided last, as the collector knows it ([`Answer::decision`]), told under the decision that
+    /// is still held; empty where it does not know the visitor any more.
+    Learned(&'a str),
     /// A pause is over, or the browser is online again.
     Wake,
 }
@@ -100,6 +106,7 @@ impl Client {
             Message::Decided(text) => self.decided(text, on),
             Message::Resume(text) => self.resume(&Moment::of(text), on),
             Message::Answer(answer) => return self.answered(answer, on),
+            Message::Learned(theirs) => return self.learned(theirs, on),
             Message::Wake if self.stage == Stage::Pausing => self.send(on),
             Message::Wake => {}
         }
@@ -207,10 +214,14 @@ impl Client {
             // Under the same session a decision that arrived, but whose answer was lost, is answered
             // again.
             self.stage = Stage::Sending;
-            let payload = decision.to_json(&self.asked, on.ahead());
-            on.call("/v1/consents", payload, decision.visitor.as_ref());
+            let changed = self.lessen(answer.decision(), on);
+            if let Some(decision) = &self.current {
+                let payload = decision.to_json(&self.asked, on.ahead());
+                on.call("/v1/consents", payload, decision.visitor.as_ref());
+            }
+            return changed;
         } else if answer.status == 401 && self.stage == Stage::Opening {
-            self.unknown(grants, on);
+            return self.unknown(grants, on);
         } else if answer.may_pass() {
             self.stage = Stage::Pausing;
             self.tries += 1;
@@ -222,7 +233,11 @@ impl Client {
     }
 
     /// The collector does not know the visitor any more, and has nothing of them.
-    fn unknown(&mut self, grants: bool, on: &impl Browser) {
+    fn unknown(&mut self, grants: bool, on: &impl Browser) -> bool {
+        // What was added to a decision that is erased would bring that back.
+        if self.current.as_deref().is_some_and(|own| grants && own.is_added()) {
+            return self.outdated(on);
+        }
         on.hold(None, "");
         if let Some(decision) = self.current.as_mut().filter(|_| grants) {
             decision.visitor = None;
@@ -230,6 +245,7 @@ impl Client {
         } else {
             self.go_on(Answer::default(), on);
         }
+        false
     }
 
     /// What was granted was granted to another policy, or cannot be recorded: it is asked again. A
@@ -241,10 +257,8 @@ impl Client {
         }
         self.current = None;
         self.next = None;
-        on.undecide();
-        on.hold(None, "");
-        on.forget();
         on.leave("");
+        self.forget(on);
         true
     }
 
@@ -327,8 +341,12 @@ impl Client {
 
 /// When a consent cookie was decided, and its bits; 0 where it is none.
 fn parts(cookie: &str) -> (i64, u128) {
-    let cookie: Result<ConsentCookie, _> = cookie.parse();
-    cookie.map_or((0, 0), |own| (own.decided.0, own.bits))
+    read(cookie).map_or((0, 0), |own| (own.decided.0, own.bits))
+}
+
+#[inline(never)]
+fn read(cookie: &str) -> Option<ConsentCookie> {
+    cookie.parse().ok()
 }
 
 /// Whether the decision of a cookie stands, and not that of the other: it is newer, or the same. Of two that two

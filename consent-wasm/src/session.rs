@@ -27,8 +27,8 @@ pub struct Session {
 }
 
 /// What the collector answered to a session or a decision; status 0 where it did not. Its text has a line each
-/// for session, key, expires, now, revision, receipt's id, and visitor, empty where it is not there, and is read
-/// as far as it is asked for.
+/// for session, key, expires, now, revision, receipt's id, visitor, and what the visitor has decided last, empty where
+/// it is not there, and is read as far as it is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answer<'a> {
     /// The status.
@@ -91,6 +91,12 @@ impl Answer<'_> {
     #[must_use]
     pub fn visitor(&self) -> Option<Id> {
         line(self.text, 6).parse().ok()
+    }
+
+    /// What the visitor has decided last, wherever that was: a consent cookie by the collector's clock.
+    #[must_use]
+    pub fn decision(&self) -> &str {
+        line(self.text, 7)
     }
 
     /// Whether trying again may help.

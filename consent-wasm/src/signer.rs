@@ -72,6 +72,11 @@ impl Signer {
         self.held = Some((visitor, session));
     }
 
+    /// Opens another session for what is said next, whose answer tells what has been decided meanwhile.
+    pub fn renew(&mut self) {
+        self.held = None;
+    }
+
     /// What the collector's clock is ahead of the page's, once it is known.
     #[must_use]
     pub fn ahead(&self) -> Option<i64> {

@@ -166,3 +166,63 @@ test('who has granted nothing is told that nothing is held', async () => {
   assert.deepEqual(await breaches(tab), []);
   await visitor.end();
 });
+
+/** What the page of the site has learnt once somebody comes back to it from their own page. */
+const back = visitor => visitor.page.evaluate(() => self.dispatchEvent(new Event('focus')));
+
+test('a page of the site that shares no cookie with the collector obeys a withdrawal made there, at its next contact', async () => {
+  const visitor = await known(apart);
+  await visitor.counted(1);
+  const tab = await opened(visitor);
+  await tab.getByRole('button', { name: 'Withdraw everything' }).click();
+  await tab.getByRole('status').waitFor();
+  await back(visitor);
+  await visitor.page.waitForFunction(() => !self.ashiato.consent().purposes.analytics);
+  const { decided, receipt, purposes } = await visitor.consent();
+  assert.deepEqual([decided, receipt, Object.values(purposes).some(Boolean)], [true, undefined, false]);
+  await until('what rested on it is deleted', async () => Object.keys(await visitor.cookies()).filter(name => !name.startsWith('ashiato_me')).join() === 'ashiato_consent');
+  const sent = visitor.calls('/v1/events').length;
+  await visitor.go('/products');
+  await visitor.page.evaluate(() => self.ashiato.track('add_to_cart'));
+  assert.equal(await visitor.part('accept').count(), 0, 'it is not asked again');
+  assert.equal((await visitor.consent()).purposes.analytics, false);
+  assert.equal(visitor.calls('/v1/events').length, sent, 'nothing is tracked');
+  assert.equal(visitor.calls('/v1/consents').length, 1, 'nor is anything told');
+  await visitor.end();
+});
+
+test('it learns of a change by the next page, where nobody comes back to the first', async () => {
+  const visitor = await known(apart);
+  const tab = await opened(visitor);
+  for (const box of await tab.locator('#choice input[name^="marketing"]').all()) await box.uncheck();
+  await tab.getByRole('button', { name: 'Save choices' }).click();
+  await tab.getByRole('status').waitFor();
+  const before = await visitor.consent();
+  assert.ok(before.purposes.marketing, 'it has heard nothing yet');
+  await visitor.view('/products');
+  await visitor.page.waitForFunction(() => !self.ashiato.consent().purposes.marketing);
+  const after = await visitor.consent();
+  assert.deepEqual([after.purposes.analytics, after.receipt === before.receipt, after.at > before.at], [true, false, true]);
+  const { ashiato_visitor } = await visitor.cookies();
+  assert.ok(ashiato_visitor, 'under the same number');
+  await visitor.view('/');
+  assert.equal((await visitor.consent()).receipt, after.receipt);
+  await visitor.end();
+});
+
+test('an erasure is learnt of by a refused event, and the page asks again', async () => {
+  const visitor = await known(apart);
+  const tab = await opened(visitor);
+  await tab.getByLabel('cannot be undone').check();
+  await tab.getByRole('button', { name: 'Erase everything' }).click();
+  await tab.getByRole('status').waitFor();
+  await visitor.page.evaluate(() => self.ashiato.track('add_to_cart', { product: 'kettle' }));
+  await visitor.asked();
+  assert.equal((await visitor.consent()).decided, false);
+  assert.equal((await visitor.cookies()).ashiato_visitor, undefined);
+  assert.deepEqual(await visitor.stored(), [], 'nothing of what was granted is left');
+  await visitor.decide('accept');
+  await until('they are known anew', async () => (await visitor.cookies()).ashiato_visitor);
+  await visitor.view('/products');
+  await visitor.end(problem => problem.includes('401'));
+});

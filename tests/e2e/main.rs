@@ -18,6 +18,7 @@ mod keys;
 mod leads;
 mod log;
 mod logs;
+mod me;
 mod metrics;
 mod office;
 mod policy;

@@ -7,12 +7,14 @@
 use axum::http::HeaderMap;
 use consent_core::{
     cookie::{CONSENT_COOKIE, ConsentCookie, VISITOR_COOKIE},
-    time::COOKIE_MAX_DAYS,
+    time::{COOKIE_MAX_DAYS, Millis},
 };
 
 use crate::{
     domains::Jar,
     intake::consents::{Decide, Decided},
+    sites::Site,
+    store::visitors::Visitor,
 };
 
 /// What a decision's answer is to set, once it is in force.
@@ -69,6 +71,25 @@ impl Cookies {
         let seconds = u64::from(days.min(COOKIE_MAX_DAYS)) * 86_400;
         format!("{name}={value}; Max-Age={seconds}{}", self.where_to)
     }
+}
+
+/// What a visitor has decided last, as a consent cookie by the collector's clock, for a page that may have heard
+/// nothing of it: it was decided where the page's cookies are not seen. The browser sends a Global Privacy Control
+/// signal or not.
+pub(super) fn last(site: &Site, visitor: &Visitor, signal: bool, now: Millis) -> Option<String> {
+    let Visitor { standing, times, .. } = visitor;
+    let policy = &site.policy;
+    let receipt = standing.receipt()?;
+    if standing.revision() != policy.revision() || standing.expires() <= now {
+        return None;
+    }
+    let bits = policy.slots().enumerate().fold(0, |bits, (at, slot)| {
+        bits | u128::from(standing.find(slot.purpose, slot.service).is_some()) << at
+    });
+    let receipt = Some(receipt).filter(|_| bits != 0);
+    let (revision, decided) = (standing.revision(), times.decided);
+    let cookie = ConsentCookie { revision, decided, bits, receipt };
+    Some(cookie.under_signal(policy, if signal { &site.gpc } else { &[] }).to_text())
 }
 
 /// What follows the lifetime of a cookie in that jar.

@@ -11,8 +11,9 @@ mod data;
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use consent_core::{
@@ -32,7 +33,7 @@ use super::{
 };
 use crate::{
     clock,
-    error::Problem,
+    error::{PROBLEM, Problem},
     intake::own::CODE_LIFETIME,
     keys,
     session::Session,
@@ -166,15 +167,33 @@ impl Here {
         response
     }
 
-    /// A person sees a page, whatever is wrong.
-    fn told(&self, answer: Result<Response, Problem>) -> Response {
-        answer.unwrap_or_else(|problem| {
-            let said = match problem.status {
-                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "me_busy",
-                _ => "me_wrong",
-            };
-            self.page(problem.status, Some(said), None)
-        })
+    /// The page that says that something went wrong, in place of a problem.
+    fn told(&self, mut problem: Response) -> Response {
+        let said = match problem.status() {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "me_busy",
+            _ => "me_wrong",
+        };
+        let mut page = self.page(problem.status(), Some(said), None);
+        if let Some(wait) = problem.headers_mut().remove(header::RETRY_AFTER) {
+            page.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
+        std::mem::swap(page.extensions_mut(), problem.extensions_mut());
+        page
+    }
+}
+
+/// A person sees a page, whatever is wrong and wherever that is found: who calls too much, too, or what comes too late.
+pub(super) async fn speak(State(app): State<App>, request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let key = uri.path().split('/').nth(2).unwrap_or_default();
+    let mut query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let lang = query.find_map(|(name, value)| (name == "lang").then_some(value));
+    let here = Here::new(app, key, lang.as_deref(), request.headers());
+    let answer = next.run(request).await;
+    let is_problem = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    match here {
+        Ok(here) if is_problem => here.told(answer),
+        _ => answer,
     }
 }
 
@@ -205,8 +224,7 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let here = Here::new(app, &key, given.lang.as_deref(), &headers)?;
-    let answer = here.show(&headers, given.piece).await;
-    Ok(here.told(answer))
+    here.show(&headers, given.piece).await
 }
 
 impl Here {

@@ -120,13 +120,17 @@ pub fn router(app: App) -> Router {
         .layer(by_address.clone())
         .layer(middleware::from_fn_with_state(app.clone(), refusals::count))
         .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
+    let own = Router::new()
+        .route("/s/{site}/me", get(me::page).post(me::open))
+        .route("/s/{site}/me/{act}", post(me::act))
+        .route_layer(middleware::from_fn(in_time))
+        .route_layer(by_address.clone())
+        .route_layer(middleware::from_fn_with_state(app.clone(), me::speak));
     let observer = observe::Observer::new(app.metrics.clone());
     Router::new()
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
         .route("/s/{site}/gpc.json", get(gpc::of_site))
-        .route("/s/{site}/me", get(me::page).post(me::open))
-        .route("/s/{site}/me/{act}", post(me::act))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))
@@ -143,6 +147,7 @@ pub fn router(app: App) -> Router {
         .route_layer(by_address)
         .merge(visitors)
         .merge(office::router(&app))
+        .merge(own)
         .route(HEALTHY, get(health::healthy))
         .route(READY, get(health::ready))
         .fallback(unknown)

@@ -66,6 +66,8 @@ pub(super) async fn open_session(
             "programs that visit pages on their own get no session",
         ));
     }
+    let now = clock::now();
+    let mut decision = None;
     let visitor = match request.visitor {
         None => None,
         Some(visitor) => {
@@ -73,16 +75,17 @@ pub(super) async fn open_session(
             let found = asked(async {
                 visitors::find(&mut app.readers.acquire().await?, site.id, &[hash]).await
             });
-            if found.await?.is_empty() {
+            let found = found.await?;
+            let Some(found) = found.get(&hash) else {
                 return Err(Problem::unauthorized(
                     "visitor_unknown",
                     "the visitor is not known here; forget the id and ask again",
                 ));
-            }
+            };
+            decision = cookies::last(&site, found, cookies::signal(&headers), now);
             Some(hash)
         }
     };
-    let now = clock::now();
     let session = Session { site: site.key.clone(), expires: now.plus(LIFETIME), visitor };
     let (text, key) = app.keys.open_session(&session, &random()?, now);
     app.metrics.session();
@@ -92,6 +95,7 @@ pub(super) async fn open_session(
         expires: session.expires,
         now,
         revision: site.policy.revision(),
+        decision,
     }))
 }
 

@@ -28,7 +28,7 @@ extern "C" {
     fn random() -> u8;
     /// Calls [`wake`] after so many milliseconds.
     fn pause(ms: f64);
-    /// Has the part that asks delete what services have kept.
+    /// Has the part that asks delete what services have kept beyond what is granted, and ask where nothing is decided.
     fn forget();
     /// Tells the page and the other parts that the decision changed.
     fn sync();
@@ -81,10 +81,24 @@ pub fn answered(status: u16, text: &str) {
     tell(Message::Answer(Answer { status, text }));
 }
 
-/// Has what opens the visitor's own page signed, and handed over by [`carry`] as `me`.
+/// Has what opens the visitor's own page signed, and handed over by [`carry`] as `me`; without it, has a session opened
+/// that tells whether they have decided anything there.
 #[wasm_bindgen]
 pub fn show_own(number: u32, payload: &str) {
-    signed(Call::new(number, "me", payload.into(), visitor()), false);
+    let path = if payload.is_empty() {
+        with(|tell| tell.signer.renew());
+        ""
+    } else {
+        "me"
+    };
+    signed(Call::new(number, path, payload.into(), visitor()), false);
+}
+
+/// The collector told, under the decision that is still held, what the visitor has decided last, as a consent cookie by
+/// its clock; nothing: it does not know them any more.
+#[wasm_bindgen]
+pub fn learned(decision: &str) {
+    tell(Message::Learned(decision));
 }
 
 /// A pause is over, or the browser is online again.

@@ -175,12 +175,6 @@ fn decide(bits: u128, everything: bool) {
     screen::say_saved();
 }
 
-/// Deletes what services have kept: nothing of them is granted any more.
-#[wasm_bindgen]
-pub fn forget() {
-    erase(0);
-}
-
 fn erase(bits: u128) {
     asked().beyond(bits, &mut sweep::erase);
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{asked::tests::asked, choice::Moment};
 
+mod elsewhere;
 mod overtaken;
 mod refused;
 

@@ -10,6 +10,7 @@ mod gate;
 mod log;
 mod log_tampering;
 mod months;
+mod own;
 mod queries;
 mod sealed;
 

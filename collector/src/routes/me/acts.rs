@@ -61,8 +61,7 @@ pub(in crate::routes) async fn open(
 ) -> Result<Response, Problem> {
     let here = Here::new(app, &key, given.lang.as_deref(), &headers)?;
     let form = form(&headers, body).await?;
-    let answer = here.open(&headers, &form).await;
-    Ok(here.told(answer))
+    here.open(&headers, &form).await
 }
 
 /// `POST /s/SITE/me/ACT`: what the page's forms do. Only the page itself may send them.
@@ -75,8 +74,7 @@ pub(in crate::routes) async fn act(
 ) -> Result<Response, Problem> {
     let here = Here::new(app, &key, given.lang.as_deref(), &headers)?;
     let form = form(&headers, body).await?;
-    let answer = here.act(&headers, &act, &form).await;
-    Ok(here.told(answer))
+    here.act(&headers, &act, &form).await
 }
 
 /// Whether the page itself sends the form: browsers say where a form comes from.
