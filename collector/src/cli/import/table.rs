@@ -12,12 +12,12 @@ const MAX_ROWS: usize = 1_000_000;
 /// In which letters a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Encoding {
-    /// UTF-8 where all of it is, else Shift_JIS.
+    /// UTF-8 where all of it is, else `Shift_JIS`.
     Auto,
     /// UTF-8, with or without a byte order mark.
     #[value(name = "utf-8")]
     Utf8,
-    /// Shift_JIS as Windows has it (code page 932).
+    /// `Shift_JIS` as Windows has it (code page 932).
     #[value(name = "shift_jis")]
     ShiftJis,
 }
