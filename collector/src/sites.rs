@@ -117,6 +117,12 @@ impl Site {
         (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
     }
 
+    /// The day of a time in the site's time zone, as that language writes it.
+    #[must_use]
+    pub fn date(&self, at: Millis, language: &str) -> String {
+        self.file.speech(language).date(crate::site::day(at, &self.zone))
+    }
+
     /// The day of a time, since 1970, in the site's time zone.
     #[must_use]
     pub fn day(&self, at: Millis) -> i64 {
@@ -155,6 +161,12 @@ impl Sites {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Site>> {
         self.read(|sites| sites.get(key).cloned())
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Site>> {
+        self.read(|sites| sites.values().cloned().collect())
     }
 
     /// Whether any site has that origin.

@@ -16,6 +16,7 @@ mod keys;
 mod leads;
 mod log;
 mod logs;
+mod mail;
 mod metrics;
 mod policy;
 mod queries;

@@ -5,6 +5,7 @@ mod leads;
 mod limits;
 mod log;
 mod logs;
+mod mail;
 mod query;
 mod refusals;
 mod serve;

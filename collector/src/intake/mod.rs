@@ -5,6 +5,7 @@ pub mod check;
 pub mod consents;
 pub mod events;
 pub mod leads;
+pub mod mail;
 mod receipt;
 pub mod sealing;
 pub mod sweep;

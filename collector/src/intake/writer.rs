@@ -27,7 +27,7 @@ use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
     consents,
     events::{self, Ids},
-    leads,
+    leads, mail,
     sweep::{Piece, Swept},
 };
 use crate::{
@@ -106,6 +106,14 @@ impl Writer {
     /// Where it cannot be taken, or the database does not answer.
     pub async fn lead(&self, sent: leads::Sent) -> Result<leads::Taken, Problem> {
         self.ask(|answer| Job::Lead(Box::new(sent), answer)).await
+    }
+
+    /// Does something about mail.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn mail(&self, act: mail::Act) -> Result<mail::Done, Problem> {
+        self.ask(|answer| Job::Mail(Box::new(act), answer)).await
     }
 
     /// Counts that somebody is asked. A count that finds the queue full is lost.

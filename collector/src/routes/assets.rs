@@ -106,6 +106,9 @@ pub(super) async fn part(
     if name == "policy.css" {
         return Ok(super::policy::style());
     }
+    if name == "mail.css" {
+        return Ok(super::mail::style());
+    }
     let Some(part) = site.scripts.part(&name) else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,

@@ -5,6 +5,7 @@
 
 mod asking;
 mod forms;
+mod mail;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
+pub use mail::MailFile;
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -56,6 +58,9 @@ pub struct SiteFile {
     pub consent_mode: Option<ConsentModeFile>,
     /// What it asks for.
     pub purposes: Vec<Purpose>,
+    /// Who its mail is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailFile>,
     /// Its lead forms.
     #[serde(default)]
     pub forms: Vec<LeadForm>,

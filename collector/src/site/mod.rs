@@ -11,6 +11,8 @@ mod file;
 mod forms;
 mod history;
 mod kept;
+mod letter;
+mod mail_page;
 mod nearest;
 mod own_cookies;
 mod place;
@@ -29,10 +31,13 @@ use toml::de::DeTable;
 pub use complaint::{Complaint, report};
 pub use file::{
     Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
-    LeadForm, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage, Words,
+    LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage,
+    Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
+pub use letter::{Letter, Told};
+pub use mail_page::{MAIL_STYLE, MailPage};
 pub use policy_page::{POLICY_STYLE, Shown};
 
 /// Reads a site file.

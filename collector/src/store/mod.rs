@@ -15,6 +15,7 @@ pub mod locks;
 pub mod log;
 pub mod log_records;
 mod logged;
+pub mod mail;
 mod open;
 pub mod partitions;
 pub mod probe;

@@ -10,7 +10,7 @@ use crate::{
     intake::{
         consents,
         events::{self, Ids},
-        leads,
+        leads, mail,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
@@ -32,6 +32,7 @@ pub(super) enum Job {
     Decide(Box<consents::Decide>, Answer<consents::Decided>),
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
+    Mail(Box<mail::Act>, Answer<mail::Done>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
@@ -51,6 +52,7 @@ pub(super) enum Outcome {
     Decided(Result<consents::Decided, Problem>),
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
+    Mail(mail::Done),
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
@@ -102,6 +104,9 @@ pub(super) async fn apply(
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
+            }
+            Job::Mail(act, _) => {
+                outcomes.push(Outcome::Mail(mail::act(db, act, now).await?));
             }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
@@ -167,6 +172,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
+        (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
             metrics.swept(swept.consents, swept.events, swept.links);
@@ -185,6 +191,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
