@@ -164,6 +164,15 @@ fn a_ticked_box_is_asked_about_by_one_signed_mail_in_the_language_of_the_page() 
         assert_eq!((stopped.status, usable(&data)), (200, 0));
         assert_eq!(database().texts("SELECT how FROM mail_suppression"), ["one_click"]);
         assert_eq!(press(&collector, &confirm).status, 410, "a link of before the stop");
+        let keys = data.path("keys").display().to_string();
+        let person =
+            ["--site", "shop", "--keys-file", &keys, "--email", "hanako.planted@example.jp"];
+        let back =
+            [&["mail", "unsuppress", "--reason", "told us by telephone"][..], &person].concat();
+        let _ = data.run(&back);
+        assert_eq!(usable(&data), 0, "no ground comes back with it");
+        let _ = data.run(&[&["mail", "suppress"][..], &person].concat());
+        assert_eq!(database().texts("SELECT how FROM mail_suppression"), ["operator"]);
         assert_eq!(press(&collector, &stop).status, 200, "once more");
 
         collector.stop();
@@ -233,12 +242,19 @@ fn a_server_that_refuses_is_busy_or_drops_the_line_is_tried_again_or_not_as_it_s
                 .number("SELECT count(*) FROM mail_outbox WHERE state = 'waiting' AND attempts = 1")
                 == 2
     });
+    let said = data.run(&["mail", "outbox", "--site", "shop"]);
+    assert!(
+        said.contains("refused 550") && said.contains("busy 451") && !said.contains('@'),
+        "{said}"
+    );
+    assert!(data.run(&["mail", "retry", "--site", "shop"]).contains("again at once: "));
     // The next time has come.
     let due = "UPDATE mail_outbox SET due_at = 0 WHERE state = 'waiting'";
     eventually("all but the refused one are sent", || {
         assert!(data.database().execute(due).is_ok());
         state("sent", "") == 3
     });
+    eventually("the refused one is refused again", || state("failed", "refused 550") == 1);
     let to = |mail: &std::path::PathBuf| {
         MailServer::envelope(mail)["to"][0].as_str().unwrap().to_owned()
     };

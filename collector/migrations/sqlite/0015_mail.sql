@@ -86,26 +86,10 @@ CREATE TABLE mail_cooldown (
     PRIMARY KEY (site_id, address)
 ) WITHOUT ROWID;
 
--- On what other ground a lead may be contacted, who says so, and by what it is proved.
-CREATE TABLE lead_ground (
-    site_id BIGINT NOT NULL,
-    lead_id BLOB   NOT NULL,
-    ground  TEXT   NOT NULL,
-    since   BIGINT NOT NULL,
-    said_by TEXT   NOT NULL,
-    version BIGINT NOT NULL, -- the lead's, when the proof was sealed
-    proof   BLOB   NOT NULL, -- sealed under the lead's key
-    PRIMARY KEY (site_id, lead_id, since),
-    FOREIGN KEY (site_id, lead_id) REFERENCES lead (site_id, id) ON DELETE CASCADE,
-    CONSTRAINT lead_ground_has_a_proof
-        CHECK (ground IN ('existing_customer', 'card_exchanged', 'published_address'))
-);
-
 -- Whether or not a connection asks for foreign keys.
 CREATE TRIGGER a_lead_takes_its_mail_with_it AFTER DELETE ON lead
 BEGIN
     DELETE FROM mail_outbox WHERE site_id = OLD.site_id AND lead_id = OLD.id;
-    DELETE FROM lead_ground WHERE site_id = OLD.site_id AND lead_id = OLD.id;
 END;
 CREATE TRIGGER mail_outbox_has_its_lead BEFORE INSERT ON mail_outbox
 BEGIN

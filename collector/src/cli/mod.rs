@@ -54,6 +54,9 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// See mail that waits, try it again, or stop mail to somebody.
+    #[command(subcommand)]
+    Mail(mail::Act),
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
@@ -149,6 +152,7 @@ pub fn run() -> ExitCode {
             }
             Act::Keys(act) => keys::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Mail(act) => mail::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

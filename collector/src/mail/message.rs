@@ -2,6 +2,7 @@
 
 use lettre::{
     Address, Message,
+    address::Envelope as Route,
     message::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
@@ -31,9 +32,13 @@ pub(super) fn message(letter: &Letter, envelope: &Envelope<'_>) -> Option<Messag
     let raw = |name: &'static str, value: &str| {
         HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
     };
+    let to = address(envelope.to)?;
+    // Said apart: of a header the parser does not read back an address in quotes.
+    let route = Route::new(Some(from.clone()), vec![to.clone()]).ok()?;
     let mut message = Message::builder()
+        .envelope(route)
         .from(Mailbox::new(Some(envelope.sender.to_owned()), from))
-        .to(Mailbox::new(None, address(envelope.to)?))
+        .to(Mailbox::new(None, to))
         .subject(letter.subject.as_str())
         .date_now()
         .message_id(Some(format!("<{}@{domain}>", envelope.id)))

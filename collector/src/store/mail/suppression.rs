@@ -33,6 +33,28 @@ pub async fn delete(db: &mut Connection, site: SiteId, address: &Address) -> sql
     Ok(sql(DELETE).bind(site.0).bind(address).execute(db).await? > 0)
 }
 
+const TAKEN_BACK: &str =
+    "INSERT INTO mail_unsuppressed (site_id, address, at, reason) VALUES ($1, $2, $3, $4)";
+
+/// Takes it back by hand, and writes down why; false where there is none. No ground comes back with it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn take_back(
+    db: &mut Connection,
+    site: SiteId,
+    address: &Address,
+    reason: &str,
+    now: Millis,
+) -> sqlx::Result<bool> {
+    if !delete(db, site, address).await? {
+        return Ok(false);
+    }
+    let kept = sql(TAKEN_BACK).bind(site.0).bind(address).bind(now.0).bind(reason);
+    kept.execute(db).await?;
+    Ok(true)
+}
+
 const FIND: &str = "SELECT since FROM mail_suppression WHERE site_id = $1 AND address = $2";
 
 /// Since when a person wants nothing any more.
