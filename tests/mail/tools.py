@@ -64,7 +64,7 @@ def serve(arguments):
         wanted = [text.encode() for text in arguments.login]
 
         def known(server, session, envelope, mechanism, data):
-            return AuthResult(success=[data.login, data.password] == wanted)
+            return AuthResult(success=[data.login, data.password] == wanted, handled=False)
 
         options |= {"auth_required": True, "auth_require_tls": False, "authenticator": known}
     handler = Handler(pathlib.Path(arguments.folder))

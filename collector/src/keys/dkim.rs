@@ -30,8 +30,9 @@ use super::{Keys, KeysError, file, ring};
 
 /// Bits of a new key.
 const BITS: usize = 2_048;
-/// What a signature covers; of RFC 8058 the last two must be. What a mail has not is signed as missing.
-const HEADERS: [&str; 12] = [
+/// What a signature covers; of RFC 8058 the last two must be. What a mail has not is signed as missing. Not the
+/// content type of several parts, which lettre writes after it has signed.
+const HEADERS: [&str; 10] = [
     "From",
     "Reply-To",
     "To",
@@ -39,8 +40,6 @@ const HEADERS: [&str; 12] = [
     "Date",
     "Message-ID",
     "MIME-Version",
-    "Content-Type",
-    "Content-Transfer-Encoding",
     "Auto-Submitted",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",
