@@ -27,7 +27,7 @@ fn submission(email: &str, ticked: bool) -> Submission {
 }
 
 impl Bench {
-    async fn ticked(&mut self, id: u8, email: &str, ticked: bool, now: Millis) {
+    pub(super) async fn ticked(&mut self, id: u8, email: &str, ticked: bool, now: Millis) {
         let submission = submission(email, ticked);
         let sent = Filled { submission, ..self.filled(id, None) }.seal(&self.keys, now).unwrap();
         let mut tx = self.db.begin().await.unwrap();
