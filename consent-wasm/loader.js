@@ -216,6 +216,9 @@ const apply = quiet(() => {
 // ---- The lasting control, where the page has none of its own.
 
 let control;
+// Two sliders, drawn: to look for a letter that shows them takes a browser longer than all the rest, and not every system has one.
+const knob = at => `radial-gradient(circle at ${at}px ${at}px,currentColor 3px,#0000 3.6px)`;
+const line = top => `linear-gradient(currentColor 0 0) 11px ${top}px/20px 2px no-repeat`;
 const offer = needed => {
   if (needed && !control) {
     const label = config.reopen[language] || language;
@@ -225,13 +228,13 @@ const offer = needed => {
       ':host{all:initial!important;display:block!important}' +
         `[part=open]{all:unset;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
         ':2147483646;width:42px;height:42px;' +
-        'border:1px solid;border-radius:50%;background:Canvas;color:CanvasText;color-scheme:light dark;font:22px/42px sans-serif;text-align:center;cursor:pointer}' +
+        'border:1px solid;border-radius:50%;color-scheme:light dark;color:CanvasText;forced-color-adjust:none;cursor:pointer;background:' +
+        `${knob(16)},${knob(26)},${line(15)},${line(25)},Canvas}` +
         '[part=open]:focus-visible{outline:3px solid Highlight;outline-offset:2px}',
     );
     control = document.createElement('section');
     const button = document.createElement('button');
     button.part = 'open';
-    button.textContent = '⚙︎';
     control.lang = language;
     control.ariaLabel = button.ariaLabel = button.title = label;
     button.onclick = api.open;

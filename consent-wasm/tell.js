@@ -19,21 +19,43 @@ const pause = ms => host.later(wake, ms);
 const waiting = [];
 const wait = reply => waiting.push({ reply }) - 1;
 const awaits_decision = () => wait((status, answer) => answered(status, session_lines(answer)));
-const carry = quiet((number, path, body) =>
-  post(path, body, (...answer) => {
+const carry = quiet((number, path, body) => {
+  const reply = (...answer) => {
     waiting[number].answer = answer;
     replied(number, answer[0], session_lines(answer[1]));
-  }),
-);
+  };
+  path == 'me' ? reply(submit(body)) : post(path, body, reply);
+});
 const end = number => {
   const { reply, answer = [200] } = waiting[number];
   delete waiting[number];
   reply(...answer);
 };
 
+// The visitor's own page, in a window that is there for it: by a form, so that what opens it stands in no address.
+let own;
+const submit = body => {
+  const form = document.createElement('form');
+  body.split('\n').forEach((value, at) => {
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'hidden', name: at ? 'payload' : 'signature', value });
+    form.append(input);
+  });
+  Object.assign(form, { method: 'post', ...own });
+  host.root().append(form);
+  form.submit();
+  form.remove();
+  return 200;
+};
+const show = (tab, action) => {
+  own = { target: tab.name, action };
+  // Who is not known there is told so by the page itself.
+  show_own(wait(status => status == 200 || (tab.location = action)), JSON.stringify({ site: host.config.site, open: 'me', nonce: crypto.randomUUID() }));
+};
+
 const begin = () => {
   start();
   // The part that acts has its calls signed by this one, waits for what becomes of them, and borrows the rest.
   const lent = [wasm, getArrayU8FromWasm0, getStringFromWasm0, passStringToWasm0, returnString];
-  return { decided, resume, wake, sync: follow, wait, lent };
+  return { decided, resume, wake, sync: follow, wait, show, lent };
 };

@@ -66,7 +66,7 @@ const buttons = { accept, reject: refuse, customise: choose, close: shut, save, 
 const begin = () => {
   const { config, refused, src } = host;
   const { theme, layout, corner } = config.banner;
-  texts.policy_url = new URL(texts.policy_url, src).href;
+  for (const name of ['policy_url', 'me_url']) texts[name] = new URL(texts[name], src).href;
   const names = texts.purposes.filter(({ key }) => refused.includes(key)).map(({ name }) => name);
   if (names[0]) texts.gpc = texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names));
   texts.news_label = texts.changed;
@@ -76,8 +76,18 @@ const begin = () => {
   Object.assign(root.host, { lang: texts.language, dir: texts.direction, className: [theme, layout, corner].join(' ') });
   root.addEventListener(
     'click',
-    quiet(({ target }) => {
-      const { part, checked, dataset } = target.closest('button,input') || {};
+    quiet(event => {
+      const { target } = event;
+      const { part, checked, dataset, href } = target.closest('button,input,a[part=me]') || {};
+      if (href) {
+        // By its own number the visitor is known there; a window that is opened later is one too many for browsers.
+        const tab = host.cookie('ashiato_visitor') && self.open('', 'ashiato_me');
+        if (tab) {
+          event.preventDefault();
+          host.warm().then(quiet(part => part.show(tab, href)));
+        }
+        return;
+      }
       if (dataset?.purpose) press(dataset.purpose + ' ' + (dataset.service || ''), checked);
       else buttons[part?.[0]]?.('');
     }),

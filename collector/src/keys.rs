@@ -5,6 +5,7 @@
 //! |---|---|
 //! | session | a session's signing key: HKDF-SHA256 (RFC 5869) with the session's string as info |
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
+//! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]) |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
 //! | visitor, a third time | the links in mail, and by what an address is known that has said stop ([`mail`]) |
@@ -24,6 +25,7 @@ mod ring;
 mod rotation;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 
 use std::{
     path::{Path, PathBuf},
@@ -286,6 +288,12 @@ impl Keys {
         self.visitor_hash(site, visitor).as_bytes().ct_eq(hash.as_bytes()).into()
     }
 
+    /// By what failed log-ins of an address are counted, whether or not it has an account.
+    #[must_use]
+    pub fn log_in_digest(&self, email: &str) -> [u8; 32] {
+        jws::mac(&self.held().visitor, &[b"log-in\0", email.as_bytes()])
+    }
+
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since
     /// the session's string holds 128 random bits, and the same when an answer was lost and the
     /// decision is sent again.
@@ -293,6 +301,12 @@ impl Keys {
     pub fn new_visitor(&self, session: &str, decision: Uuid7) -> VisitorId {
         let parts: [&[u8]; 4] = [b"new\0", session.as_bytes(), b"\0", decision.as_bytes()];
         VisitorId::from_bytes(half(jws::mac(&self.held().visitor, &parts)))
+    }
+
+    /// What proves that a session of a visitor's own page was opened here.
+    #[must_use]
+    pub fn own_page(&self, session: &str) -> [u8; 32] {
+        jws::mac(&self.held().visitor, &[b"own page\0", session.as_bytes()])
     }
 
     /// A receipt as a compact JWS.

@@ -123,6 +123,12 @@ impl Site {
         self.file.speech(language).date(crate::site::day(at, &self.zone))
     }
 
+    /// The time zone whose days it counts by.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The day of a time, since 1970, in the site's time zone.
     #[must_use]
     pub fn day(&self, at: Millis) -> i64 {
@@ -163,7 +169,7 @@ impl Sites {
         self.read(|sites| sites.get(key).cloned())
     }
 
-    /// All of them.
+    /// Every site, in the order of their keys.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Site>> {
         self.read(|sites| sites.values().cloned().collect())

@@ -177,6 +177,10 @@ pub struct Texts {
     pub policy: String,
     /// The policy's address, relative to the collector.
     pub policy_url: String,
+    /// The name of the link to the visitor's own page.
+    pub me: String,
+    /// Where that is.
+    pub me_url: String,
     /// Opens what a purpose's services are.
     pub details: String,
     /// Before a provider's name.

@@ -47,7 +47,8 @@ pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32
     on.add(head, "h2", "id=chosen", "preferences");
     on.add(head, "button", "part=close;aria-label=@close", "");
     let body = on.add(dialog, "div", "class=body", "");
-    paragraph(on, body, "preferences_body");
+    let words = paragraph(on, body, "preferences_body");
+    on.add(words, "a", "part=me;target=_blank;href=@me_url", "me");
     signal(on, body, asked);
     let mut path = String::from("purposes.");
     for (at, purpose) in (0_u64..).zip(asked.purposes()) {
@@ -80,9 +81,10 @@ fn signal(on: &impl Surface, parent: u32, asked: &Asked) {
 }
 
 /// A paragraph with the link to the policy at its end.
-fn paragraph(on: &impl Surface, parent: u32, text: &str) {
+fn paragraph(on: &impl Surface, parent: u32, text: &str) -> u32 {
     let paragraph = on.add(parent, "p", "", text);
     on.add(paragraph, "a", "part=policy;target=_blank;href=@policy_url", "policy");
+    paragraph
 }
 
 /// Calls `action` with the number and a point at the end of the path.

@@ -43,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Nonce {
 pub fn policy(nonce: &Nonce, collector: &CollectorUrl) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self' {collector}; frame-src 'self'; form-action 'self'; base-uri 'none'; \
+         font-src 'self'; connect-src 'self' {collector}; frame-src 'self'; form-action 'self' {collector}; base-uri 'none'; \
          frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types ashiato",
         nonce.as_str()
     )

@@ -146,7 +146,15 @@ async fn router(url: &str) -> Router {
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
     transparency::found(&mut db, None, "localhost/log").await.unwrap();
-    rows::apply(&mut db, &file.key, &file, clock::now()).await.unwrap();
+    rows::apply(
+        &mut db,
+        &file.key,
+        &file,
+        &ashiato::store::audit::Actor::Job("fuzz"),
+        clock::now(),
+    )
+    .await
+    .unwrap();
     let site = rows::find(&mut db, "shop").await.unwrap().unwrap();
     let scopes = [tokens::Scope::Query, tokens::Scope::Leads];
     let hash = Sha256::digest(TOKEN);

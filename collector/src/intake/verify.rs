@@ -21,6 +21,8 @@ pub struct Verified<'a> {
     pub session_text: String,
     /// The payload as it was signed.
     pub payload: &'a str,
+    /// When, by the signer's clock.
+    pub signed_at: Millis,
     /// The signature.
     pub signature: [u8; 32],
 }
@@ -59,7 +61,13 @@ pub fn open<'a>(keys: &Keys, body: &'a str, now: Millis) -> Result<Verified<'a>,
         ));
     }
     let signature = *signed.signature();
-    Ok(Verified { session, session_text: signed.session, payload, signature })
+    Ok(Verified {
+        session,
+        session_text: signed.session,
+        payload,
+        signed_at: Millis(iat),
+        signature,
+    })
 }
 
 /// The site that a body says its session is of, verified or not: to count by, and for nothing else.

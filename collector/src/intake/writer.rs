@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use consent_core::ids::VisitorHash;
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinSet,
@@ -26,8 +27,9 @@ use tokio::{
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
     consents,
+    disposal::Step,
     events::{self, Ids},
-    leads, mail,
+    leads, mail, own,
     sweep::{Piece, Swept},
 };
 use crate::{
@@ -36,7 +38,9 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, Logged, SiteId, conflict, of_its_own, refusals::Count},
+    store::{
+        Connection, Database, Logged, SiteId, audit::Entry, conflict, of_its_own, refusals::Count,
+    },
     transparency::Appender,
 };
 
@@ -116,6 +120,22 @@ impl Writer {
         self.ask(|answer| Job::Mail(Box::new(act), answer)).await
     }
 
+    /// Uses up what opens a visitor's own page; whether it had not been used before.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn open(&self, code: own::Code) -> Result<bool, Problem> {
+        self.ask(|answer| Job::Open(code, answer)).await
+    }
+
+    /// Erases everything that is held about a visitor; whether there was anything.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing is erased.
+    pub async fn erase(&self, site: SiteId, visitor: VisitorHash) -> Result<bool, Problem> {
+        self.ask(|answer| Job::Erase((site, visitor), answer)).await
+    }
+
     /// Counts that somebody is asked. A count that finds the queue full is lost.
     pub fn asked(&self, site: Arc<Site>) {
         if self.jobs.try_send(Job::Asked(site)).is_err() {
@@ -139,12 +159,28 @@ impl Writer {
         self.ask(|answer| Job::Sweep(piece, answer)).await
     }
 
+    /// Takes a step of a disposal; how many went.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing goes, or it is counted.
+    pub async fn dispose(&self, step: Step) -> Result<u64, Problem> {
+        self.ask(|answer| Job::Dispose(Box::new(step), answer)).await
+    }
+
     /// Counts refused calls.
     ///
     /// # Errors
     /// Where the database does not answer; then none is counted.
     pub async fn refused(&self, counts: Vec<(SiteId, Count)>) -> Result<(), Problem> {
         self.ask(|answer| Job::Refused(counts, answer)).await
+    }
+
+    /// Tells a site's audit trail of something.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then it may not have been told.
+    pub async fn audit(&self, site: SiteId, entry: Entry) -> Result<(), Problem> {
+        self.ask(|answer| Job::Audit(site, Box::new(entry), answer)).await
     }
 
     /// Writes something of no consequence, and answers the newest migration of the database.

@@ -109,6 +109,9 @@ pub(super) async fn part(
     if name == "mail.css" {
         return Ok(super::mail::style());
     }
+    if name == "me.css" {
+        return Ok(super::me::style());
+    }
     let Some(part) = site.scripts.part(&name) else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,

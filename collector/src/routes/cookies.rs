@@ -31,15 +31,8 @@ impl Cookies {
     /// signal or not; none where the page alone sets them.
     pub(super) fn of(decide: &Decide, origin: &str, signal: bool) -> Option<Self> {
         let Decide { site, request, .. } = decide;
-        let Jar { domain, secure } = site.jar(origin)?;
-        let mut where_to = String::from("; Path=/; SameSite=Lax");
-        if secure {
-            where_to.push_str("; Secure");
-        }
-        if let Some(domain) = domain {
-            where_to.push_str("; Domain=");
-            where_to.push_str(domain);
-        }
+        let jar = site.jar(origin)?;
+        let where_to = standing(&jar);
         // To the letter what the page has written at the click, and by its clock, which the page alone
         // goes by: the decision's id is made of that, whereas `decided_at` is corrected by ours.
         let made = request.id.time();
@@ -76,6 +69,25 @@ impl Cookies {
         let seconds = u64::from(days.min(COOKIE_MAX_DAYS)) * 86_400;
         format!("{name}={value}; Max-Age={seconds}{}", self.where_to)
     }
+}
+
+/// What follows the lifetime of a cookie in that jar.
+fn standing(jar: &Jar<'_>) -> String {
+    let mut text = String::from("; Path=/; SameSite=Lax");
+    if jar.secure {
+        text.push_str("; Secure");
+    }
+    if let Some(domain) = jar.domain {
+        text.push_str("; Domain=");
+        text.push_str(domain);
+    }
+    text
+}
+
+/// The `Set-Cookie` lines that take both cookies away: nothing is known any more that they could rest on.
+pub(super) fn gone(jar: &Jar<'_>) -> [String; 2] {
+    let where_to = standing(jar);
+    [CONSENT_COOKIE, VISITOR_COOKIE].map(|name| format!("{name}=; Max-Age=0{where_to}"))
 }
 
 /// Whether the browser sent a Global Privacy Control signal: exactly `1`, at least once.

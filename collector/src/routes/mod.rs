@@ -11,7 +11,9 @@ mod limit;
 pub mod listen;
 mod log;
 mod mail;
+mod me;
 mod observe;
+mod office;
 mod policy;
 mod refusals;
 mod room;
@@ -38,6 +40,7 @@ use crate::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
+    office::desk::Desk,
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
@@ -75,6 +78,8 @@ pub struct Parts {
     pub writer: Writer,
     /// The way to the database for what marketers ask.
     pub readers: Readers,
+    /// The way to the database for what the back office writes.
+    pub desk: Desk,
     /// The embedded client.
     pub client: Arc<Client>,
     /// How much may be called.
@@ -123,6 +128,8 @@ pub fn router(app: App) -> Router {
         .route("/s/{site}/gpc.json", get(gpc::of_site))
         .route("/s/{site}/confirm/{token}", get(mail::confirm_page).post(mail::confirm))
         .route("/s/{site}/stop/{token}", get(mail::stop_page).post(mail::stop))
+        .route("/s/{site}/me", get(me::page).post(me::open))
+        .route("/s/{site}/me/{act}", post(me::act))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))
@@ -138,6 +145,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn(in_time))
         .route_layer(by_address)
         .merge(visitors)
+        .merge(office::router(&app))
         .route(HEALTHY, get(health::healthy))
         .route(READY, get(health::ready))
         .fallback(unknown)

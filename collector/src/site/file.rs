@@ -6,6 +6,7 @@
 mod asking;
 mod forms;
 mod mail;
+mod retention;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
 pub use mail::MailFile;
+pub use retention::{Law, Retention, Rights};
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -64,6 +66,12 @@ pub struct SiteFile {
     /// Its lead forms.
     #[serde(default)]
     pub forms: Vec<LeadForm>,
+    /// How long is kept what no purpose and no form says it of.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
+    /// How soon people are answered who ask about their own data.
+    #[serde(default, skip_serializing_if = "Rights::is_default")]
+    pub rights: Rights,
 }
 
 const fn default_consent_days() -> u32 {

@@ -15,8 +15,10 @@ mod letter;
 mod mail_page;
 mod nearest;
 mod own_cookies;
+mod own_page;
 mod place;
 mod policy_page;
+pub mod retention;
 mod revision;
 mod shape;
 mod signals;
@@ -30,14 +32,15 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
-    LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage,
-    Words,
+    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
+    LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
+    SiteFile, Source, Storage, Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
 pub use letter::{Letter, Told};
 pub use mail_page::{MAIL_STYLE, MailPage};
+pub use own_page::{Held, HeldEvent, HeldReceipt, OWN_STYLE, OwnShown, Switch, switch_name};
 pub use policy_page::{POLICY_STYLE, Shown};
 
 /// Reads a site file.

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::keys::leads::{Sealed, SealedField};
 
+pub mod grounds;
 pub mod read;
 pub mod unsealed;
 pub mod wrapped;
@@ -138,6 +139,22 @@ async fn contents(
     index(db, site, lead, digests).await
 }
 
+/// Whether somebody who is found by one of these is a lead already.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_known(db: &mut Connection, site: SiteId, digests: &[Digest]) -> sqlx::Result<bool> {
+    for (kind, digest) in digests {
+        let found = sql(KNOWN).bind(site.0).bind(kind.as_str()).bind(digest);
+        if found.row(db).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+const KNOWN: &str =
+    "SELECT 1 FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3 LIMIT 1";
 const INDEX: &str = "INSERT INTO lead_index (site_id, kind, digest, lead_id) VALUES ";
 
 async fn index(
@@ -228,7 +245,7 @@ pub async fn hold(
     Ok(hold.bind(basis.held_since().map(|since| since.0)).execute(db).await? > 0)
 }
 
-const LOCK: &str =
+const LOCK_SOME: &str =
     "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id IN (";
 
 /// Takes their ground away from leads: from the commit on they are locked.
@@ -239,10 +256,25 @@ pub async fn lock(db: &mut Connection, site: SiteId, leads: &[LeadId]) -> sqlx::
     if leads.is_empty() {
         return Ok(0);
     }
-    let mut lock = sql(LOCK).bind(site.0);
+    let mut lock = sql(LOCK_SOME).bind(site.0);
     lock.push_list(leads.iter().map(|lead| lead.as_bytes().to_vec()));
     lock.push(")");
     lock.execute(db).await
+}
+
+const LOCK: &str =
+    "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id = $2";
+const UNLINK: &str = "DELETE FROM lead_link WHERE site_id = $1 AND lead_id = $2";
+
+/// Stops the use of a lead: it has no ground any more, and no link. False where there is no such lead.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn stop(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
+    let id = lead.as_bytes();
+    let found = sql(LOCK).bind(site.0).bind(id).execute(db).await? > 0;
+    sql(UNLINK).bind(site.0).bind(id).execute(db).await?;
+    Ok(found)
 }
 
 /// What an erasure found.
@@ -309,7 +341,7 @@ pub async fn link(
 }
 
 /// The key of a site, of a column that holds one.
-fn site_key(text: &str) -> sqlx::Result<SiteKey> {
+pub(super) fn site_key(text: &str) -> sqlx::Result<SiteKey> {
     text.parse().map_err(|error: Invalid| sqlx::Error::ColumnDecode {
         index: "key".to_owned(),
         source: error.to_string().into(),

@@ -81,6 +81,12 @@ pub fn answered(status: u16, text: &str) {
     tell(Message::Answer(Answer { status, text }));
 }
 
+/// Has what opens the visitor's own page signed, and handed over by [`carry`] as `me`.
+#[wasm_bindgen]
+pub fn show_own(number: u32, payload: &str) {
+    signed(Call::new(number, "me", payload.into(), visitor()), false);
+}
+
 /// A pause is over, or the browser is online again.
 #[wasm_bindgen]
 pub fn wake() {

@@ -1,23 +1,26 @@
 //! What is written: the kinds of jobs, what each does inside a transaction, and its answer.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use consent_core::time::Millis;
+use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
 
 use crate::{
     error::Problem,
     intake::{
         consents,
+        disposal::{self, Step},
         events::{self, Ids},
-        leads, mail,
+        leads, mail, own,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
     metrics::Metrics,
     sites::Site,
     store::{
-        Connection, SiteId, probe,
+        Connection, SiteId,
+        audit::{self, Entry},
+        probe,
         refusals::{self, Count},
         tallies::{self, Kind},
     },
@@ -33,17 +36,25 @@ pub(super) enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Mail(Box<mail::Act>, Answer<mail::Done>),
+    Open(own::Code, Answer<bool>),
+    Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
+    Dispose(Box<Step>, Answer<u64>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
+    Audit(SiteId, Box<Entry>, Answer<()>),
 }
 
 impl Job {
     /// Whether it needs the log to itself, under whose lock standings change too.
     pub(super) const fn holds_the_log(&self) -> bool {
-        matches!(self, Self::Decide(..) | Self::Checkpoint(_) | Self::Sweep(..))
+        match self {
+            Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..) => true,
+            Self::Dispose(step, _) => step.holds_the_log(),
+            _ => false,
+        }
     }
 }
 
@@ -53,9 +64,11 @@ pub(super) enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Mail(mail::Done),
+    Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
+    Disposed(u64),
     Probed(i64),
 }
 
@@ -70,6 +83,7 @@ pub(super) async fn apply(
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
+    let (mut told, mut records) = (Vec::new(), Vec::new());
     while let [first, others @ ..] = rest {
         match first {
             Job::Store(..) => {
@@ -108,6 +122,14 @@ pub(super) async fn apply(
             Job::Mail(act, _) => {
                 outcomes.push(Outcome::Mail(mail::act(db, act, now).await?));
             }
+            Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
+            Job::Erase(whom, _) => {
+                let erased = own::erase(db, log, *whom, now).await?;
+                if erased {
+                    told.push((whom.0, Cow::Owned(own::erased(now))));
+                }
+                outcomes.push(Outcome::Done(erased));
+            }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
                 tallies::add(db, &[(asked, 1)].into()).await?;
@@ -124,10 +146,21 @@ pub(super) async fn apply(
             Job::Sweep(piece, _) => {
                 outcomes.push(Outcome::Swept(sweep::erase(db, piece, now).await?));
             }
+            Job::Dispose(step, _) if step.tells() => {
+                records.push(&**step);
+                outcomes.push(Outcome::Disposed(0));
+            }
+            Job::Dispose(step, _) => {
+                outcomes.push(Outcome::Disposed(disposal::take(db, log, step, now).await?));
+            }
             Job::Refused(counts, _) => {
                 for (site, count) in counts {
                     refusals::add(db, *site, count).await?;
                 }
+                outcomes.push(Outcome::Counted);
+            }
+            Job::Audit(site, entry, _) => {
+                told.push((*site, Cow::Borrowed(&**entry)));
                 outcomes.push(Outcome::Counted);
             }
             Job::Probe(_) => {
@@ -136,6 +169,14 @@ pub(super) async fn apply(
             }
         }
         rest = others;
+    }
+    // Last of all, and site after site: who appends to a trail holds it, and waits for nobody then.
+    told.sort_by_key(|(site, _)| *site);
+    for (site, entry) in told {
+        audit::append(db, site, &entry).await?;
+    }
+    for step in records {
+        disposal::take(db, log, step, now).await?;
     }
     log.settle(db).await?;
     Ok(Some(outcomes))
@@ -173,12 +214,14 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             drop(to.send(answer));
         }
         (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
+        (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
             metrics.swept(swept.consents, swept.events, swept.links);
             drop(to.send(Ok(swept)));
         }
-        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Dispose(_, to), Outcome::Disposed(n)) => drop(to.send(Ok(n))),
+        (Job::Refused(_, to) | Job::Audit(_, _, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
@@ -192,9 +235,11 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Dispose(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Refused(_, to) | Job::Audit(_, _, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }

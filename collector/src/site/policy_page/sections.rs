@@ -146,6 +146,8 @@ impl Page<'_> {
     pub(super) fn choice(&self) -> Markup {
         let word = |name| self.speech.word(name);
         let time = self.speech.exact_time(self.file.consent_days);
+        let named = [("reopen", word("reopen")), ("me", word("me"))];
+        let records = fill(word("page_records_text"), &named);
         let change = fill(word("page_change_text"), &[("reopen", word("reopen")), ("time", &time)]);
         html! {
             article { h3 { (word("page_change")) } p { (change) } }
@@ -161,7 +163,7 @@ impl Page<'_> {
                     }
                 }
             }
-            article { h3 { (word("page_records")) } p { (word("page_records_text")) } }
+            article { h3 { (word("page_records")) } p { (records) } }
         }
     }
 

@@ -85,6 +85,8 @@ impl SiteFile {
             reopen: word("reopen"),
             policy: word("policy"),
             policy_url: format!("/s/{}/policy?lang={}", self.key, speech.language()),
+            me: word("me"),
+            me_url: format!("/s/{}/me?lang={}", self.key, speech.language()),
             details: word("details"),
             provider_label: word("provider_label"),
             sends_label: word("sends_label"),
