@@ -193,6 +193,7 @@ const send = (form, submitter) => {
   }
   for (const name of agreements) named(form, name).forEach(({ type, checked }) => say(CONTROL, checked, type, name, ''));
   for (const [name, value] of Object.entries(host.fields || {})) name in fields && typeof value == 'string' && say(KNOWN, 0, name, value);
+  say(KNOWN, 0, 'ashiato_language', host.language);
   if (traps.get(form)?.value) say(CONTROL, 0, 'text', 'ashiato_trap', '1');
   const took = () => Date.now() - begun.get(form);
   host.later(() => {

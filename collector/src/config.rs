@@ -50,12 +50,43 @@ pub struct Serve {
         default_value_t = Synchronous::Full
     )]
     pub sqlite_synchronous: Synchronous,
+    /// By what mail leaves.
+    #[command(flatten)]
+    pub mail: Mail,
     /// Let webhooks go to private addresses, any port, and by http: for receivers inside one's own network.
     #[arg(long, env = "ASHIATO_ALLOW_PRIVATE_WEBHOOKS")]
     pub allow_private_webhooks: bool,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// By what mail leaves. Without either flag mail waits.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Mail")]
+pub struct Mail {
+    /// The mail server: `smtps://HOST`, or `smtp://HOST` with STARTTLS. Name and password stand in the environment
+    /// variables `ASHIATO_SMTP_USER` and `ASHIATO_SMTP_PASSWORD`.
+    #[arg(long, env = "ASHIATO_SMTP_URL", value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// Write mail into this folder, a file each, in place of sending it; to try things out.
+    #[arg(long, env = "ASHIATO_MAIL_DIR", value_name = "DIR", conflicts_with = "smtp_url")]
+    pub mail_dir: Option<PathBuf>,
+}
+
+/// Name and password at the mail server. They have no flag: what stands on a command line is seen by everybody on the
+/// machine.
+///
+/// # Errors
+/// Where only one of the two is there, its name.
+pub fn smtp_login() -> Result<Option<(String, String)>, &'static str> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match (variable("ASHIATO_SMTP_USER"), variable("ASHIATO_SMTP_PASSWORD")) {
+        (Some(user), Some(password)) => Ok(Some((user, password))),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("ASHIATO_SMTP_PASSWORD"),
+        (None, Some(_)) => Err("ASHIATO_SMTP_USER"),
+    }
 }
 
 /// What is waited for before a call is acknowledged.

@@ -8,15 +8,19 @@
 //! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]) |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
+//! | visitor, a third time | the links in mail, and by what an address is known that has said stop ([`mail`]) |
 //! | lead | wraps the key under which a lead is sealed ([`leads`]) |
+//! | dkim | RSA signatures of mail ([`dkim`]) |
 //!
 //! Session, receipt and lead keys are exchanged by `ashiato keys rotate` ([`rotate`]), and running
 //! collectors take up the changed file ([`Keys::reload`]). The visitor key stays what it is: the
 //! hashes in the database rest on it, and with another one no visitor would be known any more.
 
+pub mod dkim;
 mod file;
 pub mod leads;
 mod log;
+pub mod mail;
 mod ring;
 mod rotation;
 #[cfg(test)]
@@ -112,9 +116,15 @@ struct Held {
     visitor: [u8; 32],
     receipts: Vec<ReceiptKey>,
     leads: Vec<leads::LeadKey>,
+    mail: Vec<dkim::MailKey>,
 }
 
 impl Held {
+    fn read(text: &str, place: &str) -> Result<Self, KeysError> {
+        let mail = file::parse_mail(text, place)?;
+        Ok(Self { mail, ..Self::of(&file::parse(text, place)?) })
+    }
+
     fn of(entries: &[Entry]) -> Self {
         let of = |purpose: Purpose| {
             entries.iter().filter(move |entry| entry.purpose == purpose.as_str())
@@ -134,6 +144,7 @@ impl Held {
             visitor: of(Purpose::Visitor).next().map_or([0; 32], |entry| entry.secret),
             receipts: receipts.collect(),
             leads: of(Purpose::Lead).map(leads::LeadKey::of).collect(),
+            mail: Vec::new(),
         }
     }
 
@@ -175,9 +186,9 @@ impl Keys {
         }
         // Looked at before it is read: a change in between is found by the next look.
         let stamp = file::stamp(path).map_err(file::failed("look at", path))?;
-        let entries = file::parse(&file::read(path)?, &path.display().to_string())?;
+        let held = Held::read(&file::read(path)?, &path.display().to_string())?;
         let source = Source { path: path.to_owned(), seen: Mutex::new(Some(stamp)) };
-        Ok(Self { source: Some(source), ..Self::from_entries(&entries) })
+        Ok(Self { source: Some(source), ..Self::holding(held) })
     }
 
     /// The keys in a text, the content of a keys file; `place` says in errors where it stood.
@@ -185,7 +196,7 @@ impl Keys {
     /// # Errors
     /// Where it is damaged.
     pub fn parse(text: &str, place: &str) -> Result<Self, KeysError> {
-        Ok(Self::from_entries(&file::parse(text, place)?))
+        Ok(Self::holding(Held::read(text, place)?))
     }
 
     /// The keys of these secrets, which sign from the beginning.
@@ -198,11 +209,11 @@ impl Keys {
             made: Millis(0),
             from: Millis(0),
         });
-        Self::from_entries(&entries.collect::<Vec<_>>())
+        Self::holding(Held::of(&entries.collect::<Vec<_>>()))
     }
 
-    fn from_entries(entries: &[Entry]) -> Self {
-        Self { held: RwLock::new(Arc::new(Held::of(entries))), source: None }
+    fn holding(held: Held) -> Self {
+        Self { held: RwLock::new(Arc::new(held)), source: None }
     }
 
     fn held(&self) -> Arc<Held> {
@@ -224,7 +235,7 @@ impl Keys {
         *seen = stamp.as_ref().ok().copied();
         stamp.map_err(file::failed("look at", path))?;
         let name = path.display().to_string();
-        let held = Held::of(&file::parse(&file::read(path)?, &name)?);
+        let held = Held::read(&file::read(path)?, &name)?;
         if !bool::from(held.visitor.ct_eq(&self.held().visitor)) {
             return Err(KeysError::OtherVisitors { path: name });
         }

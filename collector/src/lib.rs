@@ -14,6 +14,7 @@ pub mod intake;
 pub mod keys;
 pub mod limits;
 pub mod log;
+pub mod mail;
 pub mod metrics;
 pub mod office;
 pub mod proxy;

@@ -117,6 +117,12 @@ impl Site {
         (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
     }
 
+    /// The day of a time in the site's time zone, as that language writes it.
+    #[must_use]
+    pub fn date(&self, at: Millis, language: &str) -> String {
+        self.file.speech(language).date(crate::site::day(at, &self.zone))
+    }
+
     /// The time zone whose days it counts by.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {

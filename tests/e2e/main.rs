@@ -18,6 +18,7 @@ mod keys;
 mod leads;
 mod log;
 mod logs;
+mod mail;
 mod me;
 mod metrics;
 mod office;

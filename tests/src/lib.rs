@@ -11,6 +11,7 @@ pub mod collector;
 pub mod data;
 pub mod database;
 pub mod http;
+pub mod mail;
 pub mod process;
 pub mod session;
 pub mod visitor;

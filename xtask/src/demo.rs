@@ -163,6 +163,8 @@ impl Demo {
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .args(["--database-url", &self.database_url()])
             .args(["--public-url", &self.collector_url()])
+            .arg("--mail-dir")
+            .arg(self.data.join("mail"))
             .arg("--keys-file")
             .arg(self.data.join("keys"));
         serve

@@ -32,6 +32,7 @@ pub(crate) struct Browsers {
 pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
     let chromium = for_chromium(root)?;
     for_fuzzing()?;
+    for_mail()?;
     let firefox = browser("FIREFOX", "/usr/bin/firefox-esr", &["firefox-esr"])?;
     Ok(Browsers { chromium, firefox })
 }
@@ -39,6 +40,16 @@ pub(crate) fn for_tests(root: &Path) -> Result<Browsers> {
 /// What the tests on PostgreSQL need.
 pub(crate) fn for_postgres() -> Result<()> {
     if ashiato_postgres::is_installed() { Ok(()) } else { apt(&["postgresql"]) }
+}
+
+/// What the tests of mail need: they install a mail server and a verifier of signatures into a folder of the build's own
+/// (`tests/src/mail.rs`), as `tests/mail/requirements.txt` lists them.
+fn for_mail() -> Result<()> {
+    let can = |module| {
+        let mut python = Command::new("python3");
+        python.args(["-c", module]).output().is_ok_and(|output| output.status.success())
+    };
+    if can("import ensurepip, venv") { Ok(()) } else { apt(&["python3", "python3-venv"]) }
 }
 
 /// What fuzzing needs: libFuzzer is built from its sources.

@@ -173,6 +173,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         taken.duplicates,
         rejected.len()
     );
+    if taken.stopped > 0 {
+        println!("{} of them are locked: their persons have said stop to mail", taken.stopped);
+    }
     if rejected.is_empty() {
         return Ok(());
     }
@@ -225,6 +228,7 @@ async fn store(
         all.added += taken.added;
         all.again += taken.again;
         all.duplicates += taken.duplicates;
+        all.stopped += taken.stopped;
         if progress {
             eprint!("\r{} of {}", all.added + all.again + all.duplicates, sheets.len());
         }

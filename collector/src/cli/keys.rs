@@ -41,6 +41,25 @@ pub(super) enum Act {
         #[command(flatten)]
         keys: At,
     },
+    /// Say what to publish in the DNS so that receivers can verify mail (DKIM). The first key is made here, or by a
+    /// collector that is to send mail.
+    Dkim(Dkim),
+}
+
+/// How the DKIM key is shown, or exchanged.
+#[derive(Debug, clap::Args)]
+pub(super) struct Dkim {
+    /// Add a newer key. Its record has to be published before it signs.
+    #[arg(long)]
+    new: bool,
+    /// In how many hours a newer key begins to sign: by then its record must be published.
+    #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u32).range(0..=720), requires = "new")]
+    after: u32,
+    /// The domain that mail comes from, to show the record's whole name.
+    #[arg(long, default_value = "DOMAIN")]
+    domain: String,
+    #[command(flatten)]
+    keys: At,
 }
 
 /// Where the keys are.
@@ -84,10 +103,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
         }
         Act::Rotate { which, only, after, keys } => {
             if config::keys_text().is_some() {
-                return Err(Failure(format!(
-                    "the keys are given in {name} and cannot be changed there\n  remedy: put its content into a file of mode 0600, run this without {name}, and give {name} the file's new content",
-                    name = config::KEYS
-                )));
+                return Err(fixed());
             }
             let purposes: &[Purpose] = match which.or(*only) {
                 None => &[Purpose::Session, Purpose::Receipt, Purpose::Lead],
@@ -98,6 +114,48 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             let after = i64::from(*after) * SECOND;
             print(&keys::rotate(&keys.keys_file, purposes, now, after)?, None);
         }
+        Act::Dkim(of) => dkim(of, now)?,
+    }
+    Ok(())
+}
+
+/// The keys cannot be changed where the environment gives them.
+fn fixed() -> Failure {
+    Failure(format!(
+        "the keys are given in {name} and cannot be changed there\n  remedy: put its content into a file of mode 0600, run this without {name}, and give {name} the file's new content",
+        name = config::KEYS
+    ))
+}
+
+fn dkim(of: &Dkim, now: Millis) -> Result<(), Failure> {
+    let path = &of.keys.keys_file;
+    let text = match config::keys_text() {
+        Some(_) if of.new => return Err(fixed()),
+        Some(text) => text,
+        None => {
+            let after = i64::from(of.after) * 3_600 * SECOND;
+            keys::dkim::make(path, !of.new, now, after)?;
+            keys::read(path)?
+        }
+    };
+    let keys = keys::dkim::published(&text, &path.display().to_string(), now)?;
+    if keys.is_empty() {
+        return Err(fixed());
+    }
+    for key in keys {
+        let state = match key.signs {
+            true => "signs mail".to_owned(),
+            false if key.from > now => {
+                format!("signs from {} on; publish it before", second(key.from))
+            }
+            false => "signed until now; leave it published for some days".to_owned(),
+        };
+        println!("; made {}, {state}", second(key.made));
+        // A string of a record has 255 bytes at most (RFC 1035, section 3.3.14); several are read as one.
+        let parts: Vec<_> =
+            key.record.as_bytes().chunks(250).map(String::from_utf8_lossy).collect();
+        let quoted: Vec<_> = parts.iter().map(|part| format!("\"{part}\"")).collect();
+        println!("{}._domainkey.{}. 3600 IN TXT ( {} )", key.selector, of.domain, quoted.join(" "));
     }
     Ok(())
 }

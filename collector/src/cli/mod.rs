@@ -7,6 +7,7 @@ mod leads;
 mod limits;
 mod log;
 mod logs;
+mod mail;
 mod query;
 mod refusals;
 mod retention;
@@ -66,6 +67,9 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// See mail that waits, try it again, or stop mail to somebody.
+    #[command(subcommand)]
+    Mail(mail::Act),
     /// Tell other systems what becomes of leads.
     #[command(subcommand)]
     Webhook(webhook::Act),
@@ -182,6 +186,7 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Mail(act) => mail::run(&act).await,
             Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
             Act::Subject(act) => subject::run(&act).await,

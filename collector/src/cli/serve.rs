@@ -8,13 +8,14 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Failure, limits, logs, tasks, user};
+use super::{Failure, limits, logs, mail, tasks, user};
 use crate::{
     client::Client,
     clock,
     config::{self, Serve, Synchronous},
     intake::{sealing, writer::Writer},
     keys::Keys,
+    mail::Sender as MailSender,
     metrics::Metrics,
     office::{self, desk::Desk, password},
     refusals::Pending,
@@ -81,6 +82,26 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     beside.spawn(tasks::keep_rewrapping(database.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
+    beside.spawn(tasks::keep_mail_swept(writer.clone(), sites.clone()));
+    let has_mail = sites.all().iter().any(|site| site.file.mail.is_some());
+    match mail::transport(&config.mail)? {
+        Some(transport) => {
+            mail::key(&keys, &config.keys_file, clock::now())?;
+            if !public_url.starts_with("https://") {
+                tracing::warn!(
+                    "the public address is not encrypted: mail offers no unsubscribing by one click"
+                );
+            }
+            let (sites, keys, writer) = (sites.clone(), Arc::clone(&keys), writer.clone());
+            let (readers, public_url) = (readers.clone(), Arc::clone(&public_url));
+            let sender = MailSender { transport, sites, keys, writer, readers, public_url };
+            beside.spawn(tasks::keep_mailing(sender));
+        }
+        None if has_mail => tracing::warn!(
+            "mail waits: --smtp-url names the server that sends it, --mail-dir a folder to try it out"
+        ),
+        None => {}
+    }
     let reach = if config.allow_private_webhooks { Reach::Private } else { Reach::Public };
     let post = Post::new(reach)?;
     let sender = (database.clone(), readers.clone(), Arc::clone(&keys), metrics.clone());
@@ -163,9 +184,17 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     drop(writer);
     if in_time {
-        // Every answer has been given; what the writer still holds are counts.
-        while let Some(ended) = written.join_next().await {
-            ended?;
+        // Every answer has been given; what the writer still holds are counts, and what becomes of a mail that
+        // is being handed over. A mail server that hangs is not waited for: its mail is tried again.
+        let all = async {
+            while let Some(ended) = written.join_next().await {
+                ended?;
+            }
+            Ok::<_, Failure>(())
+        };
+        match tokio::time::timeout(GRACE, all).await {
+            Ok(ended) => ended?,
+            Err(_) => tracing::warn!("stopped while a mail was being handed over"),
         }
     }
     tracing::info!("stopped");

@@ -9,11 +9,13 @@ use crate::{
     clock,
     intake::{
         disposal::{self, Disposal, Way},
+        mail::Act,
         sealing::{self, SealingError},
         sweep,
         writer::Writer,
     },
     keys::Keys,
+    mail::{Sender, Sent},
     refusals::Pending,
     site::retention::Rule,
     sites::Sites,
@@ -35,6 +37,12 @@ const SWEEP: Duration = Duration::from_secs(60);
 const DISPOSAL: Duration = Duration::from_secs(6 * 3_600);
 /// How long a task waits for the database.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How soon mail is sent.
+const MAIL: Duration = Duration::from_secs(1);
+/// How long is waited where the mail server takes nothing.
+const STUCK: Duration = Duration::from_secs(15);
+/// How often records about mail are looked through.
+const RECORDS: Duration = Duration::from_secs(3_600);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -159,6 +167,38 @@ async fn rewrap(database: &Database, keys: &Keys) -> Result<usize, SealingError>
     let some = sealing::rewrap_some(&mut db, keys, &Actor::Job("rewrap"), clock::now()).await?;
     db.close().await?;
     Ok(some)
+}
+
+/// Sends mail, and lets old records go.
+pub(super) async fn keep_mailing(sender: Sender) {
+    let mut ticks = tokio::time::interval(MAIL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match sender.round().await {
+            Ok(Sent::All) => {}
+            Ok(Sent::Stuck) => tokio::time::sleep(STUCK).await,
+            Err(problem) => tracing::warn!(code = problem.code, "mail waits for the next round"),
+        }
+    }
+}
+
+/// Lets records about mail go whose time is over.
+pub(super) async fn keep_mail_swept(writer: Writer, sites: Sites) {
+    let mut ticks = tokio::time::interval(RECORDS);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for site in sites.all() {
+            let Some(mail) = &site.file.mail else { continue };
+            if let Err(problem) = writer.mail(Act::Sweep(site.id, mail.record_days)).await {
+                tracing::warn!(
+                    code = problem.code,
+                    "old records about mail wait for the next round"
+                );
+            }
+        }
+    }
 }
 
 /// Writes the counts of refused calls.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use consent_core::{
-    contact::contacts,
+    contact::{ContactKind, contacts},
     form::{FieldFault, Form, Submission},
     ids::{LeadId, SiteKey},
     lead::{Basis, Ground, Origin},
@@ -21,6 +21,7 @@ use crate::{
     store::{
         Connection, SiteId,
         leads::{self as store, Digest, grounds},
+        mail::{Address, suppression},
     },
 };
 
@@ -225,6 +226,8 @@ pub struct Sheet {
     sealed: Sealed,
     proof: Option<SealedField>,
     digests: Vec<Digest>,
+    /// By what it is known who has said stop to mail.
+    addresses: Vec<Address>,
 }
 
 impl Row {
@@ -246,7 +249,9 @@ impl Row {
         let mut sealed = keys.seal_lead(site, id, 1, &submission.fields, now)?;
         let at = sealed.fields.iter().position(|field| field.field == PROOF);
         let proof = at.map(|at| sealed.fields.remove(at));
-        Ok(Sheet { id, request, ground, sealed, proof, digests })
+        let emails = digests.iter().filter(|(kind, _)| *kind == ContactKind::Email);
+        let addresses = emails.map(|(_, digest)| keys.mail_address(site, digest)).collect();
+        Ok(Sheet { id, request, ground, sealed, proof, digests, addresses })
     }
 }
 
@@ -276,6 +281,8 @@ pub struct Taken {
     pub again: usize,
     /// Rows of somebody who is a lead already.
     pub duplicates: usize,
+    /// Of the leads that were made, those locked because their person has said stop to mail.
+    pub stopped: usize,
 }
 
 /// How rows are taken.
@@ -314,12 +321,20 @@ pub async fn take(db: &mut Connection, batch: &Batch<'_>, sheets: &[Sheet]) -> s
             taken.duplicates += 1;
             continue;
         }
+        // Who has said stop stays locked, whatever a list says.
+        let mut basis = Basis::since(sheet.ground, batch.since);
+        for address in &sheet.addresses {
+            if suppression::find(db, batch.site, address).await?.is_some() {
+                basis = Basis::NONE;
+            }
+        }
+        taken.stopped += usize::from(basis == Basis::NONE);
         let lead = store::Lead {
             id: sheet.id,
             request: &sheet.request,
             origin: batch.origin,
             form: batch.form.key.as_str(),
-            basis: Basis::since(sheet.ground, batch.since),
+            basis,
             agreements: &BTreeMap::new(),
             page: "",
             sealed: &sheet.sealed,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use consent_core::{
     contact::{Contact, contacts},
-    form::{Form, Submission},
+    form::Submission,
     gate::permit,
     ids::{FormKey, LeadId, SiteKey, VisitorHash},
     lead::{Basis, LeadLink, Origin},
@@ -12,12 +12,14 @@ use consent_core::{
     time::Millis,
 };
 
+use super::mail::OptIn;
 use crate::{
     error::Problem,
     keys::{
         Keys,
         leads::{LeadKeyError, Sealed},
     },
+    site::LeadForm,
     sites::Site,
     store::{
         Connection,
@@ -33,7 +35,9 @@ pub struct Filled {
     /// The visitor for whom the session was opened, if any.
     pub visitor: Option<VisitorHash>,
     /// The form.
-    pub form: Form,
+    pub form: LeadForm,
+    /// The language that its page was in.
+    pub language: String,
     /// What was filled in.
     pub submission: Submission,
     /// The page, cleaned.
@@ -53,6 +57,7 @@ pub struct Sent {
     agreements: BTreeMap<String, bool>,
     sealed: Sealed,
     digests: Vec<Digest>,
+    opt_in: Option<OptIn>,
     page: String,
     signature: [u8; 32],
     id: LeadId,
@@ -64,11 +69,12 @@ impl Filled {
     /// # Errors
     /// Where the system gives no random numbers.
     pub fn seal(self, keys: &Keys, now: Millis) -> Result<Sent, LeadKeyError> {
-        let Self { site, visitor, form, submission, page, signature, id } = self;
-        let digests = digests(keys, &site.key, &contacts(&form, &submission));
+        let Self { site, visitor, form, language, submission, page, signature, id } = self;
+        let digests = digests(keys, &site.key, &contacts(&form.core(), &submission));
+        let opt_in = OptIn::of(keys, &site, &form, &submission, &language)?;
         let sealed = keys.seal_lead(&site.key, id, 1, &submission.fields, now)?;
         let (form, agreements) = (form.key, submission.agreements);
-        Ok(Sent { site, visitor, form, agreements, sealed, digests, page, signature, id })
+        Ok(Sent { site, visitor, form, agreements, sealed, digests, opt_in, page, signature, id })
     }
 }
 
@@ -90,7 +96,8 @@ pub struct Taken {
 
 /// Stores a lead inside the caller's transaction. Sent again, it is answered again and counts once, also
 /// when it has been erased meanwhile. Nothing that a form brings is a ground to contact anybody:
-/// whoever ticks a box for e-mail has still to confirm the address.
+/// whoever ticks a box for e-mail has still to confirm the address, and is asked to by a mail that is put into the
+/// outbox here.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -103,12 +110,16 @@ pub async fn take(
     if let Some(store::Known { lead, linked }) = store::find(db, site.id, &sent.signature).await? {
         return Ok(Ok(Taken { lead, linked }));
     }
+    let basis = match &sent.opt_in {
+        Some(opt_in) => opt_in.basis(db, site.id).await?,
+        None => Basis::NONE,
+    };
     let lead = store::Lead {
         id: sent.id,
         request: &sent.signature,
         origin: Origin::Form,
         form: sent.form.as_str(),
-        basis: Basis::NONE,
+        basis,
         agreements: &sent.agreements,
         page: &sent.page,
         sealed: &sent.sealed,
@@ -116,6 +127,10 @@ pub async fn take(
         now,
     };
     store::insert(db, site.id, &lead).await?;
+    if let Some(opt_in) = &sent.opt_in {
+        let from = (sent.id, sent.form.as_str(), sent.page.as_str());
+        opt_in.record(db, site, from, basis, now).await?;
+    }
     let linked = match sent.visitor {
         Some(visitor) => link(db, sent, visitor, now).await?,
         None => false,

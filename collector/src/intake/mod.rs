@@ -7,6 +7,7 @@ pub mod disposal;
 pub mod events;
 pub mod import;
 pub mod leads;
+pub mod mail;
 pub mod own;
 mod receipt;
 pub mod sealing;

@@ -29,7 +29,7 @@ use super::{
     consents,
     disposal::Step,
     events::{self, Ids},
-    leads, own,
+    leads, mail, own,
     sweep::{Piece, Swept},
 };
 use crate::{
@@ -110,6 +110,14 @@ impl Writer {
     /// Where it cannot be taken, or the database does not answer.
     pub async fn lead(&self, sent: leads::Sent) -> Result<leads::Taken, Problem> {
         self.ask(|answer| Job::Lead(Box::new(sent), answer)).await
+    }
+
+    /// Does something about mail.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn mail(&self, act: mail::Act) -> Result<mail::Done, Problem> {
+        self.ask(|answer| Job::Mail(Box::new(act), answer)).await
     }
 
     /// Uses up what opens a visitor's own page; whether it had not been used before.

@@ -19,7 +19,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
-    KeysError, leads, random,
+    KeysError,
+    dkim::MailKey,
+    leads, random,
     ring::{Entry, Purpose},
 };
 
@@ -32,6 +34,8 @@ const HEAD: &str = "\
 struct File {
     #[serde(default)]
     key: Vec<Key>,
+    #[serde(default)]
+    dkim: Vec<Dkim>,
     /// The form of before: a purpose and its secret.
     #[serde(flatten)]
     undated: BTreeMap<String, String>,
@@ -46,23 +50,57 @@ struct Key {
     signs_from: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dkim {
+    selector: String,
+    key: String,
+    made: Option<String>,
+    signs_from: Option<String>,
+}
+
+/// The text as TOML. What the parser would quote may be a secret: it is asked for the line only.
+fn read_toml(text: &str, place: &str) -> Result<File, KeysError> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
+        damaged(place, format!("near line {line} it is not as it was written"))
+    })
+}
+
+fn damaged(place: &str, reason: String) -> KeysError {
+    KeysError::Damaged { place: place.to_owned(), reason }
+}
+
+fn millis(place: &str, name: &str, time: Option<String>) -> Result<Millis, KeysError> {
+    match time.map(|time| time.parse::<Timestamp>()) {
+        None => Ok(Millis(0)),
+        Some(Ok(time)) => Ok(Millis(time.as_millisecond())),
+        Some(Err(_)) => {
+            Err(damaged(place, format!("{name} must be a time as in 2026-11-25T18:00:00Z")))
+        }
+    }
+}
+
+/// The keys in a file's text that mail is signed by, in the order in which they sign.
+pub(super) fn parse_mail(text: &str, place: &str) -> Result<Vec<MailKey>, KeysError> {
+    let key = |Dkim { selector, key, made, signs_from }| {
+        let from = millis(place, "signs_from", signs_from.or_else(|| made.clone()))?;
+        let made = millis(place, "made", made)?;
+        Ok(MailKey { selector, pem: key.into(), made, from })
+    };
+    let mut keys: Vec<_> =
+        read_toml(text, place)?.dkim.into_iter().map(key).collect::<Result<_, _>>()?;
+    keys.sort_by_key(|key: &MailKey| key.from);
+    Ok(keys)
+}
+
 /// The keys in a file's text, in the order in which they sign. `place` names it in errors.
 pub(super) fn parse(text: &str, place: &str) -> Result<Vec<Entry>, KeysError> {
-    let damaged = |reason: String| KeysError::Damaged { place: place.to_owned(), reason };
-    // What the parser would quote may be a secret: it is asked for the line only.
-    let file: File = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start].lines().count().max(1));
-        damaged(format!("near line {line} it is not as it was written"))
-    })?;
+    let damaged = |reason: String| damaged(place, reason);
+    let file = read_toml(text, place)?;
     let secret = |purpose: &str, secret: &str| {
         let bytes = from_base64url(secret).and_then(|bytes| bytes.try_into().ok());
         bytes.ok_or_else(|| damaged(format!("{purpose} must be 32 bytes in base64url")))
-    };
-    let millis = |name: &str, time: Option<String>| match time.map(|time| time.parse::<Timestamp>())
-    {
-        None => Ok(Millis(0)),
-        Some(Ok(time)) => Ok(Millis(time.as_millisecond())),
-        Some(Err(_)) => Err(damaged(format!("{name} must be a time as in 2026-11-25T18:00:00Z"))),
     };
     let mut entries = Vec::new();
     for (purpose, text) in file.undated {
@@ -71,8 +109,8 @@ pub(super) fn parse(text: &str, place: &str) -> Result<Vec<Entry>, KeysError> {
     }
     for key in file.key {
         let secret = secret(&key.purpose, &key.secret)?;
-        let from = millis("signs_from", key.signs_from.or_else(|| key.made.clone()))?;
-        let made = millis("made", key.made)?;
+        let from = millis(place, "signs_from", key.signs_from.or_else(|| key.made.clone()))?;
+        let made = millis(place, "made", key.made)?;
         entries.push(Entry { purpose: key.purpose, secret, made, from });
     }
     let of = |purpose: Purpose| move |entry: &&Entry| entry.purpose == purpose.as_str();
@@ -103,11 +141,9 @@ pub(super) fn parse(text: &str, place: &str) -> Result<Vec<Entry>, KeysError> {
 }
 
 /// The text of a file with these keys.
-pub(super) fn text(entries: &[Entry]) -> String {
+pub(super) fn text(entries: &[Entry], mail: &[MailKey]) -> String {
     let mut text = HEAD.to_owned();
-    for Entry { purpose, secret, made, from } in entries {
-        let secret = base64url(secret);
-        text.push_str(&format!("\n[[key]]\npurpose = {purpose:?}\nsecret = \"{secret}\"\n"));
+    let times = |text: &mut String, made: Millis, from: Millis| {
         for (name, time) in [("made", made), ("signs_from", from)] {
             if let Ok(time) = Timestamp::from_millisecond(time.0)
                 && time != Timestamp::UNIX_EPOCH
@@ -115,6 +151,18 @@ pub(super) fn text(entries: &[Entry]) -> String {
                 text.push_str(&format!("{name} = \"{time}\"\n"));
             }
         }
+    };
+    for Entry { purpose, secret, made, from } in entries {
+        let secret = base64url(secret);
+        text.push_str(&format!("\n[[key]]\npurpose = {purpose:?}\nsecret = \"{secret}\"\n"));
+        times(&mut text, *made, *from);
+    }
+    for MailKey { selector, pem, made, from } in mail {
+        let pem = pem.trim_end();
+        text.push_str(&format!(
+            "\n[[dkim]]\nselector = {selector:?}\nkey = \"\"\"\n{pem}\n\"\"\"\n"
+        ));
+        times(&mut text, *made, *from);
     }
     text
 }
@@ -150,7 +198,7 @@ pub(super) fn create(path: &Path, now: Millis) -> Result<(), KeysError> {
         Purpose::ALL.into_iter().map(|purpose| new(purpose, now, now)).collect();
     // Written beside it and linked into place: whoever sees the file sees all of it, and of several
     // collectors that start at once one makes it.
-    write(path, &text(&entries?), |beside| match fs::hard_link(beside, path) {
+    write(path, &text(&entries?, &[]), |beside| match fs::hard_link(beside, path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => fs::remove_file(beside),
     })
@@ -158,8 +206,8 @@ pub(super) fn create(path: &Path, now: Millis) -> Result<(), KeysError> {
 }
 
 /// Puts other keys in the file's place, for its owner as before.
-pub(super) fn replace(path: &Path, entries: &[Entry]) -> Result<(), KeysError> {
-    write(path, &text(entries), |beside| {
+pub(super) fn replace(path: &Path, entries: &[Entry], mail: &[MailKey]) -> Result<(), KeysError> {
+    write(path, &text(entries, mail), |beside| {
         #[cfg(unix)]
         {
             use std::os::unix::fs::{MetadataExt as _, chown};

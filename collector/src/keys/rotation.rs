@@ -44,7 +44,8 @@ pub fn rotate(
     // The file itself is replaced, not a link that leads to it.
     let path = path.canonicalize().map_err(file::failed("find", path))?;
     let _locked = file::lock(&path)?;
-    let mut entries = file::parse(&file::read(&path)?, &path.display().to_string())?;
+    let (text, name) = (file::read(&path)?, path.display().to_string());
+    let (mut entries, mail) = (file::parse(&text, &name)?, file::parse_mail(&text, &name)?);
     let ended: Vec<_> =
         listed(&entries, now).into_iter().filter(|key| key.state == State::Ended).collect();
     entries.retain(|entry| !ended.iter().any(|key| key.id == id_of(entry)));
@@ -55,7 +56,7 @@ pub fn rotate(
         entries.push(file::new(*purpose, now, now.plus(after).max(last.plus(1)))?);
     }
     entries.sort_by_key(|entry| entry.from);
-    file::replace(&path, &entries)?;
+    file::replace(&path, &entries, &mail)?;
     Ok(listed(&entries, now))
 }
 

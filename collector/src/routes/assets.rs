@@ -106,6 +106,9 @@ pub(super) async fn part(
     if name == "policy.css" {
         return Ok(super::policy::style());
     }
+    if name == "mail.css" {
+        return Ok(super::mail::style());
+    }
     if name == "me.css" {
         return Ok(super::me::style());
     }

@@ -10,6 +10,7 @@ mod health;
 mod limit;
 pub mod listen;
 mod log;
+mod mail;
 mod me;
 mod observe;
 mod office;
@@ -131,6 +132,8 @@ pub fn router(app: App) -> Router {
         .route("/s/{site}/ashiato.js", get(assets::loader))
         .route("/s/{site}/policy", get(policy::page))
         .route("/s/{site}/gpc.json", get(gpc::of_site))
+        .route("/s/{site}/confirm/{token}", get(mail::confirm_page).post(mail::confirm))
+        .route("/s/{site}/stop/{token}", get(mail::stop_page).post(mail::stop))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))

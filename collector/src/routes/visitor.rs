@@ -12,7 +12,7 @@ use axum::{
 };
 use consent_core::{
     event::MAX_BATCH,
-    form::{FieldFault, Spam},
+    form::{FieldFault, LANGUAGE, Spam},
     ids::{FormKey, LeadId, base64url},
     page::Address,
     time::Millis,
@@ -229,8 +229,10 @@ pub(super) async fn take_lead(
     let form = key
         .and_then(|key| site.file.lead_form(&key))
         .ok_or_else(|| Problem::field("form", "unknown_form", "the site has no such form"))?;
-    let language = accepted_language(&headers);
     let mut submission = request.submission();
+    // The page knows its language; of one that does not say, the browser's own.
+    let own = submission.fields.remove(LANGUAGE);
+    let language = own.as_deref().unwrap_or_else(|| accepted_language(&headers));
     if let Some(spam) = Spam::take(&mut submission.fields) {
         return Err(Problem::spam(spam.as_str(), site.file.spam(language, spam)));
     }
@@ -242,11 +244,11 @@ pub(super) async fn take_lead(
         };
         Problem::content(faults.into_iter().map(error).collect())
     })?;
-    let form = form.core();
     let filled = Filled {
         visitor: verified.session.visitor.filter(|_| request.visitor.is_some()),
-        site,
-        form,
+        form: form.clone(),
+        language: language.to_owned(),
+        site: Arc::clone(&site),
         submission,
         page,
         signature: verified.signature,

@@ -5,6 +5,7 @@
 
 mod asking;
 mod forms;
+mod mail;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
+pub use mail::MailFile;
 pub use retention::{Law, Retention, Rights};
 
 /// One text in each of the site's languages.
@@ -58,6 +60,9 @@ pub struct SiteFile {
     pub consent_mode: Option<ConsentModeFile>,
     /// What it asks for.
     pub purposes: Vec<Purpose>,
+    /// Who its mail is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailFile>,
     /// Its lead forms.
     #[serde(default)]
     pub forms: Vec<LeadForm>,

@@ -139,6 +139,14 @@ impl Check<'_> {
                 format!("add a field with type = \"{needed}\", or leave the agreement out"),
             );
         }
+        if agreement.kind == AgreementKind::EmailMarketing && self.file.mail.is_none() {
+            self.complain(
+                path,
+                format!("{what}: there is no [mail], so that nobody could confirm it"),
+                "add [mail] with from, sender, address, complaints and confirm: until a person has confirmed \
+                 by mail, advertising may not be sent (Act on Regulation of Specified Electronic Mail, art. 3)",
+            );
+        }
         if form.agreements[..at].iter().any(|other| other.kind == agreement.kind) {
             self.complain(
                 path,

@@ -11,6 +11,8 @@ mod file;
 mod forms;
 mod history;
 mod kept;
+mod letter;
+mod mail_page;
 mod nearest;
 mod own_cookies;
 mod own_page;
@@ -31,11 +33,13 @@ use toml::de::DeTable;
 pub use complaint::{Complaint, report};
 pub use file::{
     Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
-    LeadForm, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service, SiteFile, Source,
-    Storage, Words,
+    LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
+    SiteFile, Source, Storage, Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
+pub use letter::{Letter, Told};
+pub use mail_page::{MAIL_STYLE, MailPage};
 pub use own_page::{Held, HeldEvent, HeldReceipt, OWN_STYLE, OwnShown, Switch, switch_name};
 pub use policy_page::{POLICY_STYLE, Shown};
 

@@ -3,6 +3,7 @@
 
 mod asking;
 mod forms;
+mod mail;
 mod tables;
 
 use super::{vague::Need, value::Verdict};

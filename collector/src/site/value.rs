@@ -183,16 +183,39 @@ pub(super) fn address(text: &str) -> Verdict {
 
 /// An e-mail address, or the `https` address of an enquiry form.
 pub(super) fn contact(text: &str) -> Verdict {
-    let field = match "contact".parse() {
-        Ok(key) => Field::new(key, FieldKind::Email),
-        Err(Invalid { expected }) => return wrong(expected, expected),
-    };
-    let is_email = field.accept(text).is_ok_and(|address| address == text);
     hold(
-        is_email || address(text).is_ok(),
+        is(FieldKind::Email, text) || address(text).is_ok(),
         || format!("`{text}` is neither an e-mail address nor an https address"),
         "say where people can ask and complain: \"privacy@example.com\" or the address of a form",
     )
+}
+
+/// An e-mail address that mail is sent from or answered to.
+pub(super) fn mailbox(text: &str) -> Verdict {
+    hold(
+        is(FieldKind::Email, text) && text.is_ascii(),
+        || format!("`{text}` is not an e-mail address"),
+        "write the address alone, as in \"news@example.com\"; a domain in other letters in its xn-- form",
+    )
+}
+
+/// A telephone number, an e-mail address or an `https` address.
+pub(super) fn complaints(text: &str) -> Verdict {
+    let telephone = text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c));
+    let known = address(text).is_ok()
+        || is(FieldKind::Email, text)
+        || (telephone && text.bytes().filter(u8::is_ascii_digit).count() >= 9);
+    hold(
+        known,
+        || format!("`{text}` is no telephone number, e-mail address or https address"),
+        "write one of them, where people can complain: \"075-000-0000\", \"privacy@example.com\" or \"https://…\"",
+    )
+}
+
+/// Whether that is how a form would take it.
+fn is(kind: FieldKind, text: &str) -> bool {
+    let Ok(key) = "contact".parse() else { return false };
+    Field::new(key, kind).accept(text).is_ok_and(|taken| taken == text)
 }
 
 /// A cookie's name (RFC 6265); `*` stands for any characters.

@@ -228,6 +228,40 @@ pub async fn update(
     Ok(true)
 }
 
+const HOLD: &str = "UPDATE lead SET ground = $3, ground_since = $4 \
+    WHERE site_id = $1 AND id = $2 AND ground_since IS NULL";
+
+/// Gives a locked lead its ground; false where it has one already, or is gone.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hold(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    basis: Basis,
+) -> sqlx::Result<bool> {
+    let hold = sql(HOLD).bind(site.0).bind(lead.as_bytes()).bind(basis.ground().as_str());
+    Ok(hold.bind(basis.held_since().map(|since| since.0)).execute(db).await? > 0)
+}
+
+const LOCK_SOME: &str =
+    "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id IN (";
+
+/// Takes their ground away from leads: from the commit on they are locked.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn lock(db: &mut Connection, site: SiteId, leads: &[LeadId]) -> sqlx::Result<u64> {
+    if leads.is_empty() {
+        return Ok(0);
+    }
+    let mut lock = sql(LOCK_SOME).bind(site.0);
+    lock.push_list(leads.iter().map(|lead| lead.as_bytes().to_vec()));
+    lock.push(")");
+    lock.execute(db).await
+}
+
 const LOCK: &str =
     "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id = $2";
 const UNLINK: &str = "DELETE FROM lead_link WHERE site_id = $1 AND lead_id = $2";
@@ -258,7 +292,7 @@ const ERASE: &str = "DELETE FROM lead WHERE site_id = $1 AND id = $2";
 const ERASED: &str = "UPDATE lead_request SET erased_at = $3 WHERE site_id = $1 AND lead_id = $2";
 const WHEN: &str = "SELECT erased_at FROM lead_request WHERE site_id = $1 AND lead_id = $2";
 
-/// Erases a lead: its key, and with it what it held, what it is found by, and its link. After the commit
+/// Erases a lead: its key, and with it what it held, what it is found by, its link, and its mail. After the commit
 /// [`super::checkpoints::forget`] sees to it that SQLite's log has none of it either.
 ///
 /// # Errors
@@ -273,6 +307,7 @@ pub async fn erase(
     // Of two at once the second waits here for the first, and finds nothing.
     if sql(ERASE).bind(site.0).bind(id).execute(db).await? > 0 {
         sql(ERASED).bind(site.0).bind(id).bind(now.0).execute(db).await?;
+        super::mail::end_of_lead(db, site, lead, now).await?;
         return Ok(Erasure::Erased);
     }
     let when: Option<(Option<i64>,)> = sql(WHEN).bind(site.0).bind(id).first(db).await?;

@@ -22,6 +22,7 @@ pub mod log;
 pub mod log_ins;
 pub mod log_records;
 mod logged;
+pub mod mail;
 mod open;
 pub mod partitions;
 pub mod probe;

@@ -29,7 +29,7 @@ use crate::ids::{FieldKey, FormKey};
 pub use domain::to_ascii as domain_to_ascii;
 pub use fault::FieldFault;
 pub use field::{Field, FieldKind, SEPARATOR};
-pub use spam::{RESERVED, Spam, TOOK, TRAP};
+pub use spam::{LANGUAGE, RESERVED, Spam, TOOK, TRAP};
 
 /// A form, as far as the rules need it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,8 @@ pub const RESERVED: &str = "ashiato_";
 pub const TRAP: &str = "ashiato_trap";
 /// Milliseconds from when somebody came to the form until it was sent.
 pub const TOOK: &str = "ashiato_took";
+/// The language of the page.
+pub const LANGUAGE: &str = "ashiato_language";
 
 /// Quicker than this, in milliseconds, nobody fills in a form. Who has the browser fill it in and is quicker does not
 /// notice: the page waits.

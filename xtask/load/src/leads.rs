@@ -122,7 +122,13 @@ impl Bench {
         let filled = Filled {
             site: Arc::clone(&self.site),
             visitor: None,
-            form: self.site.file.form(&"contact".parse()?).context("the shop has that form")?,
+            form: self
+                .site
+                .file
+                .lead_form(&"contact".parse()?)
+                .context("the shop has that form")?
+                .clone(),
+            language: "ja".to_owned(),
             submission: Submission { fields: fields.into(), ..Submission::default() },
             page: "https://shop.example/contact".to_owned(),
             signature: keys::random()?,

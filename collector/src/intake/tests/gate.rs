@@ -46,6 +46,10 @@ impl Bench {
         self.send(visitor, &[(1, "page_view", now)], now).await;
         assert!(self.lead(1, Some(visitor), now).await.linked);
         self.lead(2, None, now).await;
+        // A mail that its lead would take with it.
+        self.ticked(3, "hanako@example.jp", true, now).await;
+        let mailed = "lead_id IN (SELECT lead_id FROM mail_outbox)";
+        self.db.raw(format!("DELETE FROM mail_opt_in WHERE {mailed}")).await.unwrap();
         let own = "site_id = 1 AND lead_id NOT IN (SELECT lead_id FROM lead_link)";
         self.db.raw(format!("DELETE FROM lead_key WHERE {own}")).await.unwrap();
         let webhook = self.spelled(
@@ -213,6 +217,13 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "ground <> 'none'",
                 "version >= 1",
                 "kind IN ('email'",
+                "confirmed_at IS NULL)",
+                "method IN ('double_opt_in'",
+                "ended_at IS NULL)",
+                "ended_by IN",
+                "state IN",
+                "state = 'waiting')",
+                "how IN",
                 "everywhere IS NULL",
                 "role IN",
                 "outcome IN",

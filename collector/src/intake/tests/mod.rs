@@ -9,6 +9,7 @@ mod events_and_leads;
 mod gate;
 mod log;
 mod log_tampering;
+mod mail;
 mod months;
 mod own;
 mod queries;
@@ -198,7 +199,8 @@ impl Bench {
         Filled {
             site: Arc::clone(&self.site),
             visitor,
-            form: self.site.file.form(&"contact".parse().unwrap()).unwrap(),
+            form: self.site.file.lead_form(&"contact".parse().unwrap()).unwrap().clone(),
+            language: "ja".to_owned(),
             submission: consent_core::form::Submission::default(),
             page: "http://localhost:8081/contact".to_owned(),
             signature: [id; 32],

@@ -11,7 +11,7 @@ use crate::{
         consents,
         disposal::{self, Step},
         events::{self, Ids},
-        leads, own,
+        leads, mail, own,
         sweep::{self, Piece, Swept},
     },
     keys::Keys,
@@ -35,6 +35,7 @@ pub(super) enum Job {
     Decide(Box<consents::Decide>, Answer<consents::Decided>),
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
+    Mail(Box<mail::Act>, Answer<mail::Done>),
     Open(own::Code, Answer<bool>),
     Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
@@ -62,6 +63,7 @@ pub(super) enum Outcome {
     Decided(Result<consents::Decided, Problem>),
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
+    Mail(mail::Done),
     Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
@@ -116,6 +118,9 @@ pub(super) async fn apply(
             }
             Job::Lead(sent, _) => {
                 outcomes.push(Outcome::Lead(leads::take(db, sent, now).await?));
+            }
+            Job::Mail(act, _) => {
+                outcomes.push(Outcome::Mail(mail::act(db, act, now).await?));
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
@@ -208,6 +213,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             }
             drop(to.send(answer));
         }
+        (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
         (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
@@ -228,6 +234,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Decide(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),

@@ -7,6 +7,7 @@ use super::{
     Key, Rule, Shape,
     asking::{BANNER, CONSENT_MODE, GPC, SIGNALS},
     forms::FORM,
+    mail::MAIL,
 };
 
 pub(super) const fn needed(name: &'static str, rule: Rule, remedy: &'static str) -> Key {
@@ -65,6 +66,7 @@ pub(in super::super) const SITE: Shape = Shape {
         may("gpc", Rule::Table(&GPC)),
         may("consent_mode", Rule::Table(&CONSENT_MODE)),
         needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
+        may("mail", Rule::Table(&MAIL)),
         may("forms", Rule::Tables(&FORM)),
         may("retention", Rule::Table(&RETENTION)),
         may("rights", Rule::Table(&RIGHTS)),

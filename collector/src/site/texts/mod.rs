@@ -8,6 +8,7 @@ mod country;
 mod en;
 mod forms;
 mod ja;
+mod mail;
 mod speech;
 mod time;
 

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 29] = [
+pub(super) const SOUND: [(&str, &str); 34] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -40,6 +40,20 @@ pub(super) const SOUND: [(&str, &str); 29] = [
          referrer ''",
     ),
     ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
+    (
+        "mail_opt_in",
+        "site_id 1, id ID, lead_id LEAD, address BYTES, form '', agreement '', wording '', wording_hash '', \
+         page '', language '', revision 1, edition 1, asked_at 0, confirmed_at NULL, method NULL, ended_at NULL, \
+         ended_by NULL",
+    ),
+    (
+        "mail_outbox",
+        "site_id 1, id ID, lead_id LEAD, field '', digest BYTES, created_at 0, state 'waiting', due_at 0, \
+         attempts 0, lease_until 0, handed_until 0, ended_at NULL, reason ''",
+    ),
+    ("mail_suppression", "site_id 1, address BYTES, since 0, how 'page'"),
+    ("mail_unsuppressed", "site_id 1, address BYTES, at 0, reason ''"),
+    ("mail_cooldown", "site_id 1, address BYTES, last_at 0, sent 1, since 0"),
     (
         "webhook",
         "site_id 1, id ID, url '', events '', fields '', salt ID, created_at 0, failing_since NULL",
@@ -80,7 +94,7 @@ pub(super) const SOUND: [(&str, &str); 29] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 37] = [
+pub(super) const CHECKS: [(&str, &str, &str); 44] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -106,6 +120,13 @@ pub(super) const CHECKS: [(&str, &str, &str); 37] = [
     ("tally_kind_is_known", "tally", "kind 'guessed'"),
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
+    ("mail_opt_in_confirmed_somehow", "mail_opt_in", "confirmed_at 1"),
+    ("mail_opt_in_method_is_known", "mail_opt_in", "confirmed_at 1, method 'guessed'"),
+    ("mail_opt_in_ended_by_somebody", "mail_opt_in", "ended_at 1"),
+    ("mail_opt_in_end_is_known", "mail_opt_in", "ended_at 1, ended_by 'guessed'"),
+    ("mail_outbox_state_is_known", "mail_outbox", "state 'guessed', ended_at 1"),
+    ("mail_outbox_ends", "mail_outbox", "ended_at 1"),
+    ("mail_suppression_how_is_known", "mail_suppression", "how 'guessed'"),
     ("disposal_counts", "disposal", "n 0"),
     ("subject_request_id_is_whole", "subject_request", "id BYTES"),
     ("subject_request_kind_is_known", "subject_request", "kind 'forget'"),
@@ -125,13 +146,18 @@ pub(super) const CHECKS: [(&str, &str, &str); 37] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 42] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 47] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
     ("lead_field_site_id_lead_id_fkey", "lead_field_has_its_lead", "lead_field", "lead_id ID"),
     ("lead_index_site_id_lead_id_fkey", "lead_index_has_its_lead", "lead_index", "lead_id ID"),
     ("lead_request_site_id_fkey", FOREIGN, "lead_request", "site_id 2"),
+    ("mail_outbox_site_id_lead_id_fkey", "mail_outbox_has_its_lead", "mail_outbox", "lead_id ID"),
+    ("mail_opt_in_site_id_fkey", FOREIGN, "mail_opt_in", "site_id 2"),
+    ("mail_suppression_site_id_fkey", FOREIGN, "mail_suppression", "site_id 2"),
+    ("mail_unsuppressed_site_id_fkey", FOREIGN, "mail_unsuppressed", "site_id 2"),
+    ("mail_cooldown_site_id_fkey", FOREIGN, "mail_cooldown", "site_id 2"),
     ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "grant_id 999"),
     ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "site_id 2"),
     (
@@ -266,7 +292,7 @@ pub(super) const REFUSED: [(&str, &str, &str); 23] = [
 ];
 
 /// What goes together: SQLite's trigger for it, what is deleted, and the tables that are empty then.
-pub(super) const TAKES: [(&str, &str, &[&str]); 4] = [
+pub(super) const TAKES: [(&str, &str, &[&str]); 5] = [
     (
         "a_grant_takes_with_it_what_rests_on_it",
         "DELETE FROM consent_grant",
@@ -282,6 +308,7 @@ pub(super) const TAKES: [(&str, &str, &[&str]); 4] = [
         "DELETE FROM lead",
         &["lead_link", "lead_key", "lead_field", "lead_index"],
     ),
+    ("a_lead_takes_its_mail_with_it", "DELETE FROM lead", &["mail_outbox"]),
     ("lead_takes_its_grounds_with_it", "DELETE FROM lead", &["lead_ground"]),
 ];
 
