@@ -19,7 +19,7 @@ struct Rule {
     reason: &'static str,
 }
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     Rule {
         under: &["collector/src/store/"],
         except: &[],
@@ -27,11 +27,16 @@ const RULES: [Rule; 14] = [
             "crate::routes",
             "crate::intake",
             "crate::transparency",
-            "crate::log",
             "crate::enforce",
             "super::super::",
         ],
         reason: "imports run routes -> intake -> transparency -> log, store, never back",
+    },
+    Rule {
+        under: &["collector/src/store/"],
+        except: &["collector/src/store/audit.rs"],
+        texts: &["crate::log"],
+        reason: "the store knows no log; the audit trail's entries are leaves, by the log's arithmetic",
     },
     Rule {
         under: &["collector/src/log/"],

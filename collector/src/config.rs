@@ -50,6 +50,9 @@ pub struct Serve {
         default_value_t = Synchronous::Full
     )]
     pub sqlite_synchronous: Synchronous,
+    /// Let webhooks go to private addresses, any port, and by http: for receivers inside one's own network.
+    #[arg(long, env = "ASHIATO_ALLOW_PRIVATE_WEBHOOKS")]
+    pub allow_private_webhooks: bool,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,
@@ -131,7 +134,11 @@ pub struct Database {
     pub url: String,
 }
 
-fn public_url(text: &str) -> Result<String, String> {
+/// Reads an address by which browsers reach the collector.
+///
+/// # Errors
+/// Where it is none, for who gave it.
+pub fn public_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
     match consent_core::page::Address::parse(url) {
         Some(address) if address.origin == url => Ok(url.to_owned()),

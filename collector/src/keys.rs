@@ -5,6 +5,7 @@
 //! |---|---|
 //! | session | a session's signing key: HKDF-SHA256 (RFC 5869) with the session's string as info |
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
+//! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]) |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
 //! | lead | wraps the key under which a lead is sealed ([`leads`]) |
@@ -20,6 +21,7 @@ mod ring;
 mod rotation;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 
 use std::{
     path::{Path, PathBuf},
@@ -273,6 +275,12 @@ impl Keys {
     #[must_use]
     pub fn is_visitor(&self, site: &SiteKey, visitor: VisitorId, hash: &VisitorHash) -> bool {
         self.visitor_hash(site, visitor).as_bytes().ct_eq(hash.as_bytes()).into()
+    }
+
+    /// By what failed log-ins of an address are counted, whether or not it has an account.
+    #[must_use]
+    pub fn log_in_digest(&self, email: &str) -> [u8; 32] {
+        jws::mac(&self.held().visitor, &[b"log-in\0", email.as_bytes()])
     }
 
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since

@@ -38,6 +38,11 @@ struct Why {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Came {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct How {
     method: &'static str,
 }
@@ -62,6 +67,7 @@ struct Figures {
     erased: Counter,
     cut: Counter,
     sessions: Counter,
+    webhooks: Family<Came, Counter>,
     queue: Gauge,
     log: Gauge<u64, AtomicU64>,
     database: Gauge<u64, AtomicU64>,
@@ -109,6 +115,7 @@ impl Default for Metrics {
             erased: Counter::default(),
             cut: Counter::default(),
             sessions: Counter::default(),
+            webhooks: Family::default(),
             queue: Gauge::default(),
             log: Gauge::default(),
             database: Gauge::default(),
@@ -143,6 +150,8 @@ impl Default for Metrics {
         let cut = "Links cut since their consent ran out or is of an older policy";
         registry.register("links_cut", cut, f.cut.clone());
         registry.register("sessions_opened", "Sessions opened", f.sessions.clone());
+        let webhooks = "Attempts to tell a webhook, by what came of them";
+        registry.register("webhook_attempts", webhooks, f.webhooks.clone());
         registry.register("writer_queue_depth", "Jobs that wait for the writer", f.queue.clone());
         registry.register("consent_log_entries", "Entries of the consent log", f.log.clone());
         registry.register_with_unit(
@@ -208,6 +217,11 @@ impl Metrics {
         self.0.sessions.inc();
     }
 
+    /// An attempt was made to tell a webhook; `outcome` is one of a fixed list.
+    pub fn webhook(&self, outcome: &'static str) {
+        self.0.webhooks.get_or_create(&Came { outcome }).inc();
+    }
+
     /// The figures as text, with sizes as they are now. A size that is not known keeps its last value.
     #[must_use]
     pub fn text(&self, sizes: Sizes) -> String {
@@ -236,6 +250,7 @@ mod tests {
         metrics.committed(3, Duration::from_millis(5));
         metrics.events(7, 1);
         metrics.swept(1, 5, 2);
+        metrics.webhook("late");
         metrics.event_refused(Reason::named("too_old").unwrap());
         metrics.decided(choices::Method::AcceptAll);
         let text = metrics.text(Sizes { queue: 2, log: Some(9), database: None });
@@ -251,6 +266,7 @@ mod tests {
             "ashiato_events_erased_total 5",
             "ashiato_links_cut_total 2",
             r#"ashiato_decisions_total{method="accept_all"} 1"#,
+            r#"ashiato_webhook_attempts_total{outcome="late"} 1"#,
             "ashiato_writer_queue_depth 2",
             "ashiato_consent_log_entries 9",
         ] {

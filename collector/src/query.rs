@@ -1,9 +1,11 @@
 //! The query language of `POST /api/v1/query` and `ashiato query`.
 
+pub mod asked;
+
 use std::collections::HashMap;
 
 use consent_core::time::Millis;
-use jiff::{ToSpan as _, civil::Date};
+use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,13 +13,15 @@ use crate::{
     site::SiteFile,
     store::{
         Connection, SiteId,
-        reports::{self, Cell, Dimension, Filter, Metric, Report},
-        tallies,
+        questions::{self, Cell, Report},
+        reports, tallies,
     },
 };
 
 /// Days that one question may span.
 const MAX_DAYS: i64 = 800;
+/// Metrics, and dimensions, of one question, at most.
+const MAX_COLUMNS: usize = 10;
 /// Rows of one answer, at most.
 const MAX_LIMIT: u32 = 10_000;
 /// Rows of the period compared with, at most.
@@ -29,14 +33,15 @@ const MAX_COMPARED: u32 = 1_000_000;
 pub struct Query {
     /// The site's key.
     pub site: String,
-    /// `visitors`, `page_views`, `events`.
+    /// [`asked::METRICS`].
     pub metrics: Vec<String>,
-    /// `time:day`, `page`, `event`.
+    /// [`asked::DIMENSIONS`], or `property:NAME`.
     #[serde(default)]
     pub dimensions: Vec<String>,
-    /// `["is" | "is_not", DIMENSION, [VALUES]]`, all of which must hold.
+    /// `["is" | "is_not" | "contains" | "contains_not", DIMENSION, [VALUES]]`, `["and" | "or", [FILTERS]]` or
+    /// `["not", FILTER]`: all of which must hold.
     #[serde(default)]
-    pub filters: Vec<(String, String, Vec<String>)>,
+    pub filters: Vec<serde_json::Value>,
     /// First and last day, `YYYY-MM-DD`, in the site's time zone.
     pub date_range: (String, String),
     /// `previous_period`: as many days, just before.
@@ -112,35 +117,31 @@ impl Query {
         let mut fault = |field: String, code, message: String| {
             errors.push(FieldError { field, code, message });
         };
-        let metrics: Vec<_> = self.metrics.iter().filter_map(|name| metric(name)).collect();
-        for (at, name) in self.metrics.iter().enumerate().filter(|(_, name)| metric(name).is_none())
-        {
-            let message = format!("{name:?} is not one of visitors, page_views, events");
-            fault(format!("metrics[{at}]"), "unknown", message);
+        let metrics: Vec<_> = self.metrics.iter().filter_map(|name| asked::metric(name)).collect();
+        for (at, name) in self.metrics.iter().enumerate() {
+            if asked::metric(name).is_none() {
+                let message = format!("{name:?} is not one of {}", asked::metrics());
+                fault(format!("metrics[{at}]"), "unknown", message);
+            }
         }
-        if self.metrics.is_empty() || self.metrics.len() > 10 {
-            fault("metrics".to_owned(), "count", "ask for 1 to 10 metrics".to_owned());
+        if self.metrics.is_empty() || self.metrics.len() > MAX_COLUMNS {
+            fault("metrics".to_owned(), "count", format!("ask for 1 to {MAX_COLUMNS} metrics"));
         }
         let dimensions: Vec<_> =
-            self.dimensions.iter().filter_map(|name| dimension(name)).collect();
+            self.dimensions.iter().filter_map(|name| asked::dimension(name)).collect();
         for (at, name) in self.dimensions.iter().enumerate() {
-            if dimension(name).is_none() {
-                let message = format!("{name:?} is not one of time:day, page, event");
+            if asked::dimension(name).is_none() {
+                let message = format!("{name:?} is not one of {}", asked::dimensions());
                 fault(format!("dimensions[{at}]"), "unknown", message);
             } else if self.dimensions.iter().take(at).any(|other| other == name) {
                 fault(format!("dimensions[{at}]"), "twice", format!("{name:?} is asked for twice"));
             }
         }
-        let mut filters = Vec::new();
-        for (at, (operator, name, values)) in self.filters.iter().enumerate() {
-            match filter(operator, name, values) {
-                Ok(filter) => filters.push(filter),
-                Err(message) => fault(format!("filters[{at}]"), "invalid", message),
-            }
+        if self.dimensions.len() > MAX_COLUMNS {
+            let message = format!("{MAX_COLUMNS} dimensions at most");
+            fault("dimensions".to_owned(), "count", message);
         }
-        if self.filters.len() > 10 {
-            fault("filters".to_owned(), "count", "10 filters at most".to_owned());
-        }
+        let filters = asked::filters(&self.filters, &mut fault);
         let days = match days(&self.date_range) {
             Ok(days) => days,
             Err(message) => {
@@ -173,39 +174,6 @@ impl Query {
             Err(Problem::content(errors))
         }
     }
-}
-
-fn metric(name: &str) -> Option<Metric> {
-    match name {
-        "visitors" => Some(Metric::Visitors),
-        "page_views" => Some(Metric::PageViews),
-        "events" => Some(Metric::Events),
-        _ => None,
-    }
-}
-
-fn dimension(name: &str) -> Option<Dimension> {
-    match name {
-        "time:day" => Some(Dimension::Day),
-        "page" => Some(Dimension::Page),
-        "event" => Some(Dimension::Event),
-        _ => None,
-    }
-}
-
-fn filter(operator: &str, name: &str, values: &[String]) -> Result<Filter, String> {
-    let is = match operator {
-        "is" => true,
-        "is_not" => false,
-        _ => return Err(format!("{operator:?} is not one of is, is_not")),
-    };
-    let Some(dimension @ (Dimension::Page | Dimension::Event)) = dimension(name) else {
-        return Err(format!("{name:?} is not one of page, event"));
-    };
-    if values.is_empty() || values.len() > 100 {
-        return Err("1 to 100 values".to_owned());
-    }
-    Ok(Filter { dimension, is, values: values.to_vec() })
 }
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -247,7 +215,9 @@ pub async fn run(
     now: Millis,
 ) -> sqlx::Result<Answer> {
     let report = &question.report;
-    let mut lines = reports::run(db, site, report, now).await?;
+    let zone = TimeZone::get(&file.timezone)
+        .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
+    let mut lines = questions::run(db, site, report, &zone, now).await?;
     let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
     let more = lines.len() > limit;
     lines.truncate(limit);
@@ -257,7 +227,7 @@ pub async fn run(
     if question.compare {
         let days = (report.days.0 - length, report.days.1 - length);
         let report = Report { days, limit: MAX_COMPARED, offset: 0, ..report.clone() };
-        let lines = reports::run(db, site, &report, now).await?;
+        let lines = questions::run(db, site, &report, &zone, now).await?;
         meta.previous = Some(Box::new(self::meta(db, site, file, days).await?));
         before = Some(lines.into_iter().collect::<HashMap<Vec<Cell>, Vec<i64>>>());
     }
@@ -278,12 +248,20 @@ pub async fn run(
 
 fn shown(cell: Cell) -> String {
     match cell {
-        Cell::Day(day) => date(day),
+        Cell::Hour(hour) => {
+            format!("{}T{:02}:00", date(hour.div_euclid(24)), hour.rem_euclid(24))
+        }
+        Cell::Day(day) | Cell::Week(day) => date(day),
+        Cell::Month(day) => date(day).chars().take(7).collect(),
         Cell::Text(text) => text,
     }
 }
 
-async fn meta(
+/// For how much of the traffic figures of those days stand.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(crate) async fn meta(
     db: &mut Connection,
     site: SiteId,
     file: &SiteFile,
@@ -313,6 +291,7 @@ async fn meta(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::questions::{Dimension, Filter};
 
     fn query(json: &str) -> Query {
         serde_json::from_str(json).unwrap()
@@ -330,14 +309,16 @@ mod tests {
         .report;
         assert_eq!(report.days, (20_758, 20_779));
         assert_eq!(date(report.days.0), "2026-11-01");
-        assert_eq!(report.filters[0].values, ["/pricing"]);
+        assert_eq!(report.filters, [Filter::Is(Dimension::Page, vec!["/pricing".to_owned()])]);
     }
 
     #[test]
     fn every_field_that_cannot_be_answered_is_named_at_once() {
         let problem = query(
             r#"{"site":"shop","metrics":["visitor"],"dimensions":["page","page","browser"],
-                "filters":[["like","page",["x"]],["is","time:day",["x"]],["is","page",[]]],
+                "filters":[["like","page",["x"]],["is","time:day",["x"]],["is","page",[]],"page",
+                    ["or",[["is","page",["x"]],["not",["is","page","x"]]]],["and",[]],["contains","page",[""]],
+                    ["not",["not",["not",["not",["not",["is","page",["x"]]]]]]]],
                 "date_range":["2026-11-22","2026-11-01"],"compare":"previous_year","limit":0,"after":"x"}"#,
         )
         .question()
@@ -352,6 +333,11 @@ mod tests {
                 "filters[0]",
                 "filters[1]",
                 "filters[2]",
+                "filters[3]",
+                "filters[4][1][1][1]",
+                "filters[5]",
+                "filters[6]",
+                "filters[7][1][1][1][1][1]",
                 "date_range",
                 "compare",
                 "limit",

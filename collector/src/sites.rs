@@ -117,7 +117,7 @@ impl Site {
         (ours && self.file.allows_origin(origin)).then_some(Jar { domain, secure })
     }
 
-    /// Its time zone.
+    /// The time zone whose days it counts by.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
         &self.zone
@@ -161,6 +161,12 @@ impl Sites {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Site>> {
         self.read(|sites| sites.get(key).cloned())
+    }
+
+    /// Every site, in the order of their keys.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Site>> {
+        self.read(|sites| sites.values().cloned().collect())
     }
 
     /// Whether any site has that origin.

@@ -9,6 +9,7 @@ use ashiato::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
+    office::desk::Desk,
     proxy::{Header, Proxies},
     refusals::Pending,
     routes::{self, App, Health, Parts},
@@ -146,7 +147,15 @@ async fn router(url: &str) -> Router {
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
     transparency::found(&mut db, None, "localhost/log").await.unwrap();
-    rows::apply(&mut db, &file.key, &file, clock::now()).await.unwrap();
+    rows::apply(
+        &mut db,
+        &file.key,
+        &file,
+        &ashiato::store::audit::Actor::Job("fuzz"),
+        clock::now(),
+    )
+    .await
+    .unwrap();
     let site = rows::find(&mut db, "shop").await.unwrap().unwrap();
     let scopes = [tokens::Scope::Query, tokens::Scope::Leads];
     let hash = Sha256::digest(TOKEN);
@@ -164,12 +173,13 @@ async fn router(url: &str) -> Router {
     // They end with the router.
     tasks.detach_all();
     let (refusals, health) = (Pending::default(), Arc::new(Health::default()));
-    let tls = false;
+    let (desk, tls) = (Desk::new(database), false);
     routes::router(App::new(Parts {
         keys,
         sites,
         writer,
         readers,
+        desk,
         client,
         // As much as a fuzzer calls.
         limits: Arc::new(Limits::new(0, 0, 0)),

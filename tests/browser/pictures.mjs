@@ -21,6 +21,7 @@ if (all) {
     await banner();
     await visits();
     await answer();
+    await office();
   } finally {
     await stack.end();
   }
@@ -69,6 +70,18 @@ async function answer() {
     [`ashiato ${given.slice(0, 7).join(' ')} \\\n    ${given.slice(7).join(' ')}`, stack.command(...given)],
   );
   await page.locator('pre').screenshot({ path: join(DOCS, 'query.png') });
+}
+
+/** The back office's first page, of those visits. */
+async function office() {
+  const link = stack.command('user', 'add', '--email', 'mika@shop.example', '--role', 'owner', '--public-url', stack.collector);
+  const page = await stack.browser.newPage({ ...SHAPE, locale: 'ja-JP' });
+  await page.goto(link);
+  for (const field of ['#password', '#again']) await page.fill(field, 'a kettle on the veranda');
+  await page.click('button[type=submit]');
+  await page.goto(`${stack.collector}/office/sites/shop?period=today`);
+  await page.screenshot({ path: join(DOCS, 'office.png') });
+  await page.close();
 }
 
 /** A picture of every state in every shape and look, and a page (`index.html`) that shows them side by side. */

@@ -95,6 +95,9 @@ fn the_demo_says_where_everything_is_and_takes_it_down_again() {
             "{page:?}"
         );
         assert_eq!(get(&format!("{}/s/shop/ashiato.js", said["collector"])).status, 200);
+        let office = &said["back office"];
+        assert!(office.starts_with(&format!("{}/office/link/", said["collector"])), "{office}");
+        assert!(get(office).body.contains("owner@shop.example"), "{office}");
         let range = ["2026-11-01", "2026-11-22"];
         let query = json!({"site": "shop", "metrics": ["visitors"], "date_range": range});
         let request = Request::post(format!("{}/api/v1/query", said["collector"]))

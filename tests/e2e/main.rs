@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod audit;
 mod cli;
 #[cfg(target_os = "linux")]
 mod clock;
@@ -12,23 +13,29 @@ mod erasure;
 mod events;
 mod forms;
 mod hostile;
+mod import;
 mod keys;
 mod leads;
 mod log;
 mod logs;
 mod me;
 mod metrics;
+mod office;
 mod policy;
 mod queries;
 mod race;
 mod readiness;
 mod receipts;
 mod refusals;
+#[cfg(target_os = "linux")]
+mod retention;
 mod sealed;
 mod several;
 mod silence;
 mod site;
 mod storage;
+mod subject;
 mod tls;
 mod upgrade;
+mod webhooks;
 mod wire;

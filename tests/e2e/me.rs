@@ -45,7 +45,7 @@ fn open(collector: &Collector, code: &str) -> Answer {
 fn held(answer: &Answer) -> String {
     let cookies = answer.cookies();
     let own = cookies.iter().find(|(pair, _)| pair.starts_with("ashiato_me="));
-    own.unwrap_or_else(|| panic!("it is not opened: {answer:?}")).0.to_owned()
+    own.expect("it is opened").0.to_owned()
 }
 
 fn opened(collector: &Collector, visitor: &Visitor) -> String {

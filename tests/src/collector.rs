@@ -94,6 +94,11 @@ impl Collector {
         Self { server: Server::start(&mut serve, &data.path("stderr.log")), agent: agent() }
     }
 
+    /// The next line that it prints, after where it listens.
+    pub fn next_line(&mut self) -> String {
+        self.server.next_line()
+    }
+
     /// What it has logged.
     #[must_use]
     pub fn log(&self) -> String {

@@ -71,7 +71,7 @@ pub fn ashiato<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Said 
 pub struct Server {
     child: Child,
     /// Open as long as the server may write to it.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     stderr: PathBuf,
     url: String,
 }
@@ -104,7 +104,17 @@ impl Server {
                 said()
             ));
         };
-        Self { url: url.to_owned(), child, _stdout: stdout, stderr: stderr.to_owned() }
+        Self { url: url.to_owned(), child, stdout, stderr: stderr.to_owned() }
+    }
+
+    /// The next line that it prints.
+    ///
+    /// # Panics
+    /// Where it prints no text.
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("the server prints text");
+        line.trim_end().to_owned()
     }
 
     /// Its address, as it said.

@@ -18,6 +18,9 @@ use signal_hook::{
 
 use crate::process::{self, Event, Servers};
 
+/// Whose account the demo makes.
+const OWNER: &str = "owner@shop.example";
+
 /// What the demo is started with.
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -41,6 +44,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     let site = demo.write_site_file(&root.join("demo-site/shop.toml"))?;
     demo.apply()?;
     let token = demo.add_token(&site)?;
+    let office = demo.office_link()?;
 
     let mut servers = Servers::new();
     stop_on_signals(&servers)?;
@@ -52,7 +56,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     must_answer(options.port, "/healthz")?;
     must_answer(options.port + 1, "/")?;
     say(&format!(
-        "shop: {}\ncollector: {}\nsite: {site}\nquery token: {token}\nready",
+        "shop: {}\ncollector: {}\nsite: {site}\nquery token: {token}\nback office: {office}\nready",
         demo.shop_url(),
         demo.collector_url()
     ))?;
@@ -138,6 +142,18 @@ impl Demo {
         add.args(["token", "add", "--site", site]);
         add.args(["--scope", "query", "--scope", "leads"]);
         process::read(add.args(["--database-url", &self.database_url()]))
+    }
+
+    /// The one-time link of the owner's account, which is made where it is missing.
+    fn office_link(&self) -> Result<String> {
+        let url = self.database_url();
+        let of_owner = |act: &[&str]| {
+            let mut user = self.ashiato();
+            user.arg("user").args(act).args(["--email", OWNER, "--database-url", &url]);
+            process::read(user.args(["--public-url", &self.collector_url()]))
+        };
+        of_owner(&["add", "--role", "owner"])?;
+        of_owner(&["link"])
     }
 
     fn collector(&self) -> Command {

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use consent_core::ids::LeadId;
+use serde_json::json;
 
-use super::{Failure, applied, keys_there};
+use super::{Failure, applied, import, keys_there, who};
 use crate::{
     clock, config,
     intake::sealing,
     keys::Keys,
     store::{
-        Connection, Database, checkpoints,
+        Connection, Database,
+        audit::{self, Entry},
+        checkpoints,
         leads::{self, Erasure, wrapped},
     },
 };
@@ -29,6 +32,8 @@ pub(super) enum Act {
         #[command(flatten)]
         database: config::Database,
     },
+    /// Read leads in from a list.
+    Import(Box<import::Arguments>),
     /// Wrap the keys of leads anew that rest on a lead key of before a rotation. Running collectors do so by
     /// themselves; this waits until it is done.
     Rewrap {
@@ -43,6 +48,7 @@ pub(super) enum Act {
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
         Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
+        Act::Import(arguments) => import::run(arguments).await,
         Act::Rewrap { keys_file, database } => rewrap(&keys_there(keys_file)?, &database.url).await,
     }
 }
@@ -53,7 +59,18 @@ async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
     let mut db = Database::at(url)?.open().await?;
     let known = applied(&mut db, site).await?;
     let mut tx = db.begin().await?;
-    let erasure = leads::erase(&mut tx, known.id, id, clock::now()).await?;
+    let now = clock::now();
+    let erasure = leads::erase(&mut tx, known.id, id, now).await?;
+    if erasure == Erasure::Erased {
+        let entry = Entry {
+            at: now,
+            by: who(),
+            action: "lead.erase",
+            object: ("lead", id.to_text()),
+            details: json!({}),
+        };
+        audit::append(&mut tx, known.id, &entry).await?;
+    }
     tx.commit().await?;
     match erasure {
         Erasure::Erased => println!("lead {lead} is erased"),
@@ -89,7 +106,7 @@ async fn rewrap(keys: &Keys, url: &str) -> Result<(), Failure> {
     let all: i64 = counts.iter().filter(|(kek, _)| earlier.contains(kek)).map(|(_, n)| n).sum();
     let mut done = 0;
     loop {
-        match sealing::rewrap_some(&mut db, keys, clock::now()).await? {
+        match sealing::rewrap_some(&mut db, keys, &who(), clock::now()).await? {
             0 => break,
             some => done += some,
         }

@@ -4,17 +4,22 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
 use consent_core::ids::Uuid7;
+use serde_json::json;
 use ureq::{
     Agent,
     tls::{Certificate, RootCerts, TlsConfig},
 };
 
-use super::{Failure, applied, keys_there};
+use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
     keys::Keys,
     log::note::{self, Checkpoint, Verifier},
-    store::{Connection, Database, log as leaves, newest_migration, probe},
+    store::{
+        Connection, Database,
+        audit::{self, Entry},
+        log as leaves, newest_migration, probe,
+    },
     transparency::{self, Appender, Expected, Report},
 };
 
@@ -72,9 +77,9 @@ pub(super) struct Verify {
 pub(super) struct Own {
     /// The keys file.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
-    keys_file: PathBuf,
+    pub(super) keys_file: PathBuf,
     #[command(flatten)]
-    database: config::Database,
+    pub(super) database: config::Database,
 }
 
 pub(super) async fn run(act: Act) -> Result<(), Failure> {
@@ -116,17 +121,26 @@ async fn run_erase(Erase { site, decision, database }: &Erase) -> Result<(), Fai
     let id = applied(&mut db, site).await?.id;
     let mut log = Appender::default();
     let mut tx = db.begin().await?;
-    if !transparency::erase(&mut tx, &mut log, (id, *decision), clock::now()).await? {
+    let now = clock::now();
+    if !transparency::erase(&mut tx, &mut log, (id, *decision), now).await? {
         return Err(Failure(format!("site {site} has no decision {decision}")));
     }
     log.settle(&mut tx).await?;
+    let entry = Entry {
+        at: now,
+        by: who(),
+        action: "decision.erase",
+        object: ("decision", decision.to_text()),
+        details: json!({}),
+    };
+    audit::append(&mut tx, id, &entry).await?;
     tx.commit().await?;
     println!("decision {decision} is erased, and the consent log says so");
     Ok(())
 }
 
 /// The database, which whoever verifies changes nothing of: not even its version.
-async fn as_it_is(database: &config::Database) -> Result<Connection, Failure> {
+pub(super) async fn as_it_is(database: &config::Database) -> Result<Connection, Failure> {
     let mut db = Database::at(&database.url)?.readers_as_it_is().await?.acquire().await?;
     let (has, needed) = (probe::schema(&mut db).await?, newest_migration());
     if has == needed {
@@ -138,7 +152,7 @@ async fn as_it_is(database: &config::Database) -> Result<Connection, Failure> {
     )))
 }
 
-fn nameless() -> Failure {
+pub(super) fn nameless() -> Failure {
     Failure(
         "the log has no name yet\n  remedy: start the collector once by `ashiato serve`".to_owned(),
     )

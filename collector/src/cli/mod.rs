@@ -1,5 +1,7 @@
 //! The command line.
 
+mod audit;
+mod import;
 mod keys;
 mod leads;
 mod limits;
@@ -7,10 +9,14 @@ mod log;
 mod logs;
 mod query;
 mod refusals;
+mod retention;
 mod serve;
 mod site;
+mod subject;
 mod tasks;
 mod token;
+mod user;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +30,7 @@ use crate::{
     keys::Keys,
     store::{
         Connection,
+        audit::Actor,
         sites::{self, Applied},
         tokens::Scope,
     },
@@ -47,15 +54,30 @@ enum Act {
     /// Make a token for the query API.
     #[command(subcommand)]
     Token(TokenAct),
+    /// Give people access to the back office, or take it.
+    #[command(subcommand)]
+    User(user::Act),
     /// Show the keys, or exchange them for newer ones.
     #[command(subcommand)]
     Keys(keys::Act),
+    /// Show or verify the audit trail: who did what with a site's data.
+    #[command(subcommand)]
+    Audit(audit::Act),
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
+    /// Tell other systems what becomes of leads.
+    #[command(subcommand)]
+    Webhook(webhook::Act),
     /// Verify the consent log, or print what others verify it by.
     #[command(subcommand)]
     Log(log::Act),
+    /// Show what is kept no longer, or dispose of it now.
+    #[command(subcommand)]
+    Retention(retention::Act),
+    /// Answer people who ask about their own data: show, correct, stop, erase.
+    #[command(subcommand)]
+    Subject(subject::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Say what was refused, and what to do about it.
@@ -106,6 +128,16 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+/// Who gives the command, as the audit trail names them: by the account that the system knows them by, whichever they
+/// act as.
+fn who() -> Actor {
+    let known = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+    let name = known.iter().find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()));
+    Actor::Command(
+        name.map_or_else(|| "unknown".to_owned(), |name| name.chars().take(64).collect()),
+    )
+}
+
 /// The site of that key, as it is in force.
 async fn applied(db: &mut Connection, key: &str) -> Result<Applied, Failure> {
     let remedy = "ashiato site apply FILE, with the same --database-url";
@@ -146,8 +178,13 @@ pub fn run() -> ExitCode {
             Act::Token(TokenAct::Add { site, scope, database }) => {
                 token::add(&site, &scope, &database.url).await
             }
+            Act::User(act) => user::run(&act).await,
             Act::Keys(act) => keys::run(&act).await,
+            Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
+            Act::Webhook(act) => webhook::run(act).await,
+            Act::Retention(act) => retention::run(&act).await,
+            Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

@@ -17,13 +17,14 @@ pub(super) struct Arguments {
     /// The site's key.
     #[arg(long)]
     site: String,
-    /// `visitors`, `page_views`, `events`.
+    /// `visitors`, `visits`, `page_views`, `events`, `engaged_ms`.
     #[arg(long, value_delimiter = ',', default_value = "visitors,page_views")]
     metrics: Vec<String>,
-    /// `time:day`, `page`, `event`.
+    /// `time:hour`, `time:day`, `time:week`, `time:month`, `page`, `title`, `referrer`, `event`, `purpose`, `service`,
+    /// `property:NAME`.
     #[arg(long, value_delimiter = ',', default_value = "time:day")]
     dimensions: Vec<String>,
-    /// DIMENSION=VALUE or DIMENSION!=VALUE; may be given again.
+    /// DIMENSION=VALUE, DIMENSION!=VALUE, or DIMENSION~=VALUE for what contains it; may be given again.
     #[arg(long)]
     filter: Vec<String>,
     /// First day, YYYY-MM-DD.
@@ -95,12 +96,16 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn filter(text: &str) -> Result<(String, String, Vec<String>), Failure> {
+fn filter(text: &str) -> Result<serde_json::Value, Failure> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
-        Failure(format!("--filter {text:?}: write DIMENSION=VALUE or DIMENSION!=VALUE"))
+        Failure(format!(
+            "--filter {text:?}: write DIMENSION=VALUE, DIMENSION!=VALUE or DIMENSION~=VALUE"
+        ))
     })?;
-    let (operator, name) = name.strip_suffix('!').map_or(("is", name), |name| ("is_not", name));
-    Ok((operator.to_owned(), name.to_owned(), vec![value.to_owned()]))
+    let operators = [('!', "is_not"), ('~', "contains")];
+    let found = operators.iter().find_map(|(sign, own)| Some((*own, name.strip_suffix(*sign)?)));
+    let (operator, name) = found.unwrap_or(("is", name));
+    Ok(serde_json::json!([operator, name, [value]]))
 }
 
 fn print(query: &Query, answer: &Answer) {

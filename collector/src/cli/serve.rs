@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{Failure, limits, logs, tasks};
+use super::{Failure, limits, logs, tasks, user};
 use crate::{
     client::Client,
     clock,
@@ -16,12 +16,14 @@ use crate::{
     intake::{sealing, writer::Writer},
     keys::Keys,
     metrics::Metrics,
+    office::{self, desk::Desk, password},
     refusals::Pending,
     routes::{self, App, Health, Parts, Scrape, listen},
     sites::Sites,
     store::{Database, checkpoints::Checkpoints},
     tls::Acceptor,
     transparency,
+    webhooks::{address::Reach, post::Post, sender::Sender},
 };
 
 /// What a server waits for before it takes no more calls.
@@ -70,6 +72,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let metrics = Metrics::default();
     let (writer, mut written) = Writer::start(&database, writing, &keys, &metrics);
     let refusals = Pending::default();
+    let desk = Desk::new(database.clone());
     let mut beside = JoinSet::new();
     beside.spawn(tasks::keep_fresh(sites.clone(), readers.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::turn_months(database.clone(), sites.clone()));
@@ -78,6 +81,11 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     beside.spawn(tasks::keep_rewrapping(database.clone(), Arc::clone(&keys)));
     beside.spawn(tasks::keep_swept(writer.clone(), readers.clone()));
+    let reach = if config.allow_private_webhooks { Reach::Private } else { Reach::Public };
+    let post = Post::new(reach)?;
+    let sender = (database.clone(), readers.clone(), Arc::clone(&keys), metrics.clone());
+    beside.spawn(Sender::new(sender.0, sender.1, sender.2, sender.3, post).run());
+    beside.spawn(tasks::keep_disposing(database.clone(), writer.clone(), readers.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));
@@ -89,6 +97,9 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             Some(figures(address, Scrape { metrics, writer, readers, database }).await?)
         }
     };
+    let first =
+        user::first_link(&desk, &readers).await?.map(|token| office::link_url(&public_url, &token));
+    beside.spawn(async { password::prepare().await.unwrap_or_default() });
     let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);
     let (limits, proxies) = limits::of_calls(&config.limits);
@@ -97,6 +108,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         sites,
         writer: writer.clone(),
         readers,
+        desk,
         client,
         limits,
         proxies,
@@ -108,6 +120,10 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     });
     let asked_to_stop = tasks::asked_to_stop();
     println!("listening on {scheme}://{address}");
+    if let Some(link) = first {
+        // For whoever starts it: the log has nobody's secret.
+        println!("back office: {link}");
+    }
     std::io::stdout().flush()?;
 
     let watched = writer.clone();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Failure;
+use super::{Failure, who};
 use crate::{
     clock,
     site::{self, SiteFile},
@@ -49,7 +49,7 @@ pub(super) async fn apply(file: &Path, url: &str) -> Result<(), Failure> {
     let site = read(file)?;
     let mut db = Database::at(url)?.create().await?;
     let before = store::find(&mut db, site.key.as_str()).await?.map(|applied| applied.file);
-    let (outcome, revision) = store::apply(&mut db, &site.key, &site, clock::now()).await?;
+    let (outcome, revision) = store::apply(&mut db, &site.key, &site, &who(), clock::now()).await?;
     let said = match outcome {
         store::Outcome::Unchanged => "unchanged",
         store::Outcome::Changed => "changed; nobody is asked again",

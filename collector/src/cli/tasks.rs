@@ -8,14 +8,16 @@ use tokio::time::{MissedTickBehavior, timeout};
 use crate::{
     clock,
     intake::{
+        disposal::{self, Disposal, Way},
         sealing::{self, SealingError},
         sweep,
         writer::Writer,
     },
     keys::Keys,
     refusals::Pending,
+    site::retention::Rule,
     sites::Sites,
-    store::{Database, Logged, Readers, checkpoints::Checkpoints},
+    store::{Database, Logged, Readers, audit::Actor, checkpoints::Checkpoints},
     tls::{self, Acceptor},
 };
 
@@ -29,6 +31,8 @@ const REFRESH: Duration = Duration::from_secs(1);
 const REWRAP: Duration = Duration::from_secs(5);
 /// How soon what rests on a consent that has ended is erased. Until then no query counts it.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often it is looked for what is kept no longer.
+const DISPOSAL: Duration = Duration::from_secs(6 * 3_600);
 /// How long a task waits for the database.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How soon refused calls are written.
@@ -56,6 +60,37 @@ pub(super) async fn keep_swept(writer: Writer, readers: Readers) {
         ticks.tick().await;
         if let Err(problem) = sweep::round(&writer, &readers, clock::now()).await {
             tracing::warn!(code = problem.code, "what has ended waits for the next round");
+        }
+    }
+}
+
+/// Disposes of what is kept no longer, the first time at once.
+pub(super) async fn keep_disposing(database: Database, writer: Writer, readers: Readers) {
+    let mut ticks = tokio::time::interval(DISPOSAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let mut gone = 0;
+        let mut disposal = Disposal {
+            readers: &readers,
+            way: Way::Writer(&writer),
+            by: Actor::Job("retention"),
+            now: clock::now(),
+            progress: |_: &str, _: &Rule, n: u64| gone = gone.max(n),
+        };
+        let done = disposal::alone(&database, disposal.all()).await;
+        match done {
+            Ok(Some(())) if gone > 0 => {
+                tracing::info!("what was kept long enough is gone; the audit trail says how much");
+            }
+            Ok(Some(())) => {}
+            Ok(None) => tracing::debug!("another collector disposes of what is kept no longer"),
+            Err(problem) => {
+                tracing::warn!(
+                    code = problem.code,
+                    "what is kept no longer waits for the next round"
+                );
+            }
         }
     }
 }
@@ -121,7 +156,7 @@ pub(super) async fn keep_rewrapping(database: Database, keys: Arc<Keys>) {
 
 async fn rewrap(database: &Database, keys: &Keys) -> Result<usize, SealingError> {
     let mut db = database.reopen().await?;
-    let some = sealing::rewrap_some(&mut db, keys, clock::now()).await?;
+    let some = sealing::rewrap_some(&mut db, keys, &Actor::Job("rewrap"), clock::now()).await?;
     db.close().await?;
     Ok(some)
 }

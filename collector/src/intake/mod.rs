@@ -3,11 +3,14 @@
 
 pub mod check;
 pub mod consents;
+pub mod disposal;
 pub mod events;
+pub mod import;
 pub mod leads;
 pub mod own;
 mod receipt;
 pub mod sealing;
+pub mod subject;
 pub mod sweep;
 pub mod verify;
 pub mod writer;

@@ -4,10 +4,15 @@ use consent_core::{
     ids::VisitorHash,
     time::{Millis, SECOND},
 };
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    store::{Connection, SiteId, held, visitors},
+    store::{
+        Connection, SiteId,
+        audit::{Actor, Entry},
+        held, visitors,
+    },
     transparency::{self, Appender},
 };
 
@@ -60,4 +65,11 @@ pub async fn erase(
     }
     held::erase_visitor(db, site, found.row).await?;
     Ok(true)
+}
+
+/// What the audit trail is told of it: that it was done, and not by whom.
+#[must_use]
+pub fn erased(now: Millis) -> Entry {
+    let (by, object) = (Actor::Visitor, ("visitor", String::new()));
+    Entry { at: now, by, action: "visitor.erase", object, details: json!({}) }
 }

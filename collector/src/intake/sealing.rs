@@ -2,7 +2,10 @@
 //! a rotation. Both go in small steps, each a transaction under a lock that one collector holds, and go on
 //! where they were left.
 
+use std::collections::BTreeMap;
+
 use consent_core::{contact::Contact, time::Millis};
+use serde_json::json;
 
 use super::leads::digests;
 use crate::{
@@ -10,6 +13,7 @@ use crate::{
     sites::Sites,
     store::{
         Connection,
+        audit::{self, Actor, Entry},
         leads::{
             unsealed::{self, Unsealed},
             wrapped,
@@ -83,13 +87,14 @@ fn contacts(sites: &Sites, lead: &Unsealed) -> Vec<Contact> {
 }
 
 /// Wraps some keys of leads anew that rest on an earlier lead key. Answers how many; none says that no lead rests
-/// on an earlier one.
+/// on an earlier one. The audit trail is told by whom.
 ///
 /// # Errors
 /// Where the database does not answer, or a lead's key does not open.
 pub async fn rewrap_some(
     db: &mut Connection,
     keys: &Keys,
+    by: &Actor,
     now: Millis,
 ) -> Result<usize, SealingError> {
     for earlier in keys.earlier_lead_keys(now) {
@@ -100,21 +105,31 @@ pub async fn rewrap_some(
         let mut tx = db.begin().await?;
         locks::take(&mut tx, Lock::Leads).await?;
         let some = wrapped::under(&mut tx, &earlier, STEP).await?;
-        let (mut count, mut failed) = (0, None);
+        let (mut count, mut failed) = (BTreeMap::new(), None);
         for old in &some {
             match keys.rewrap_lead(&old.key_of_site, old.lead, &old.key, now) {
                 Ok(Some(new)) => {
                     wrapped::rewrap(&mut tx, old, &new).await?;
-                    count += 1;
+                    *count.entry(old.site).or_insert(0) += 1;
                 }
                 Ok(None) => {}
                 // The others need not wait for one that is damaged.
                 Err(error) => failed = Some(error),
             }
         }
+        for (site, leads) in &count {
+            let entry = Entry {
+                at: now,
+                by: by.clone(),
+                action: "lead.rewrap",
+                object: ("lead_key", earlier.clone()),
+                details: json!({ "leads": leads }),
+            };
+            audit::append(&mut tx, *site, &entry).await?;
+        }
         tx.commit().await?;
         match failed {
-            _ if count > 0 => return Ok(count),
+            _ if !count.is_empty() => return Ok(count.values().sum()),
             Some(error) => return Err(error.into()),
             None => {}
         }

@@ -27,6 +27,7 @@ use tokio::{
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
     consents,
+    disposal::Step,
     events::{self, Ids},
     leads, own,
     sweep::{Piece, Swept},
@@ -37,7 +38,9 @@ use crate::{
     keys::Keys,
     metrics::Metrics,
     sites::Site,
-    store::{Connection, Database, Logged, SiteId, conflict, of_its_own, refusals::Count},
+    store::{
+        Connection, Database, Logged, SiteId, audit::Entry, conflict, of_its_own, refusals::Count,
+    },
     transparency::Appender,
 };
 
@@ -148,12 +151,28 @@ impl Writer {
         self.ask(|answer| Job::Sweep(piece, answer)).await
     }
 
+    /// Takes a step of a disposal; how many went.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then nothing goes, or it is counted.
+    pub async fn dispose(&self, step: Step) -> Result<u64, Problem> {
+        self.ask(|answer| Job::Dispose(Box::new(step), answer)).await
+    }
+
     /// Counts refused calls.
     ///
     /// # Errors
     /// Where the database does not answer; then none is counted.
     pub async fn refused(&self, counts: Vec<(SiteId, Count)>) -> Result<(), Problem> {
         self.ask(|answer| Job::Refused(counts, answer)).await
+    }
+
+    /// Tells a site's audit trail of something.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then it may not have been told.
+    pub async fn audit(&self, site: SiteId, entry: Entry) -> Result<(), Problem> {
+        self.ask(|answer| Job::Audit(site, Box::new(entry), answer)).await
     }
 
     /// Writes something of no consequence, and answers the newest migration of the database.

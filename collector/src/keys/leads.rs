@@ -202,6 +202,17 @@ impl Keys {
         held.leads[..current].iter().map(|key| key.id.clone()).collect()
     }
 
+    /// By what a row of a list is known when it comes again: a keyed hash of what it says.
+    #[must_use]
+    pub fn import_request(&self, site: &SiteKey, form: &str, fields: &Fields) -> [u8; 32] {
+        let mut parts: Vec<&[u8]> =
+            vec![b"import\0", site.as_str().as_bytes(), b"\0", form.as_bytes(), b"\0"];
+        for (field, value) in fields {
+            parts.extend([field.as_bytes(), b"\0", value.as_bytes(), b"\0"]);
+        }
+        jws::mac(&self.held().visitor, &parts)
+    }
+
     /// By what a person is found again at that site: a keyed hash of their address or number.
     #[must_use]
     pub fn lead_digest(&self, site: &SiteKey, contact: &Contact) -> [u8; 32] {

@@ -87,6 +87,17 @@ impl Checkpoint {
         Ok(Self { origin: origin.to_owned(), size, root })
     }
 
+    /// This checkpoint, where it is one of the log of that name.
+    ///
+    /// # Errors
+    /// Where it is another log's.
+    pub fn of(self, name: &str) -> Result<Self, NoteError> {
+        if self.origin == name {
+            return Ok(self);
+        }
+        Err(NoteError::Origin { expected: name.to_owned(), found: self.origin })
+    }
+
     /// The note of this checkpoint under a signature of [`Checkpoint::to_text`].
     #[must_use]
     pub fn sealed(&self, by: &Verifier, signature: &[u8; 64]) -> String {
@@ -151,10 +162,7 @@ impl Verifier {
     pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
         let (text, signatures) = parts(note)?;
         let checkpoint = Checkpoint::parse(text)?;
-        if checkpoint.origin != self.name {
-            let (expected, found) = (self.name.clone(), checkpoint.origin);
-            return Err(NoteError::Origin { expected, found });
-        }
+        let checkpoint = checkpoint.of(&self.name)?;
         let ours = signatures
             .into_iter()
             .find(|(name, signature)| *name == self.name && signature.starts_with(&self.id));

@@ -143,6 +143,19 @@ impl Edge {
         self.size += 1;
     }
 
+    /// The edge of a tree of `size` leaves, by the roots of its [`cover`]; none where they are not as many.
+    #[must_use]
+    pub fn resumed(size: u64, roots: Vec<Hash>) -> Option<Self> {
+        let fits = usize::try_from(size.count_ones()) == Ok(roots.len());
+        fits.then_some(Self { size, roots })
+    }
+
+    /// The roots of its [`cover`], left to right.
+    #[must_use]
+    pub fn roots(&self) -> &[Hash] {
+        &self.roots
+    }
+
     /// How many leaves it has.
     #[must_use]
     pub fn size(&self) -> u64 {

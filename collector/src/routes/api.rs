@@ -8,6 +8,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
+use consent_core::ids::LeadId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -22,6 +23,7 @@ use crate::{
     query::{self, Answer, Query},
     sites::Site,
     store::{
+        audit::{Actor, Entry},
         leads::read::{self, Stored},
         reports::{self, Holding, Moment, Timeline},
         tokens::{self, Scope},
@@ -35,6 +37,16 @@ pub(super) async fn authorised(
     site: &str,
     scope: Scope,
 ) -> Result<Arc<Site>, Problem> {
+    Ok(known(app, headers, site, scope).await?.0)
+}
+
+/// The same, and who that is: for what the audit trail is told of.
+async fn known(
+    app: &App,
+    headers: &HeaderMap,
+    site: &str,
+    scope: Scope,
+) -> Result<(Arc<Site>, Actor), Problem> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = given
         .and_then(|given| given.split_once(' '))
@@ -50,7 +62,9 @@ pub(super) async fn authorised(
         .await?
         .ok_or_else(|| unknown("the token is not known"))?;
     match app.sites.get(site) {
-        Some(site) if site.id == token.site && token.may(scope) => Ok(site),
+        Some(site) if site.id == token.site && token.may(scope) => {
+            Ok((site, Actor::Token(token.id)))
+        }
         Some(site) if site.id == token.site => {
             Err(Problem::forbidden("scope", "the token has not the scope that this call needs"))
         }
@@ -104,7 +118,7 @@ pub(super) async fn leads(
     With(listing): With<Listing>,
 ) -> Result<Json<Value>, Problem> {
     listing.check()?;
-    let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
+    let (site, by) = known(&app, &headers, &listing.site, Scope::Leads).await?;
     let mut db = app.readers.acquire().await?;
     let mut leads =
         read::received(&mut db, site.id, holding(&site), listing.limit, listing.after).await?;
@@ -113,7 +127,20 @@ pub(super) async fn leads(
     let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
     leads.truncate(limit);
     let results: Vec<_> = leads.iter().map(|it| lead(&app, &site, it)).collect::<Result<_, _>>()?;
+    let seen: Vec<_> = leads.iter().map(|lead| lead.id).collect();
+    let entry = read_by(by, "lead.list", ("site", site.key.to_string()), json!({ "leads": seen }));
+    app.writer.audit(site.id, entry).await?;
     Ok(Json(json!({ "results": results, "next": next.map(|next| next.to_string()) })))
+}
+
+/// A read of personal data, which is not answered before the trail has it.
+fn read_by(
+    by: Actor,
+    action: &'static str,
+    object: (&'static str, String),
+    details: Value,
+) -> Entry {
+    Entry { at: clock::now(), by, action, object, details }
 }
 
 fn holding(site: &Site) -> Holding {
@@ -149,12 +176,19 @@ pub(super) async fn timeline(
     With(listing): With<Listing>,
 ) -> Result<Json<Value>, Problem> {
     listing.check()?;
-    let site = authorised(&app, &headers, &listing.site, Scope::Leads).await?;
+    let (site, by) = known(&app, &headers, &listing.site, Scope::Leads).await?;
     let unknown =
         || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
-    let lead = lead.parse().map_err(|_| unknown())?;
+    let lead: LeadId = lead.parse().map_err(|_| unknown())?;
     let mut db = app.readers.acquire().await?;
-    match reports::timeline(&mut db, site.id, holding(&site), lead).await? {
+    let timeline = reports::timeline(&mut db, site.id, holding(&site), lead).await?;
+    drop(db);
+    if let Timeline::Linked(_, moments) = &timeline {
+        let details = json!({ "events": moments.len() });
+        let entry = read_by(by, "lead.timeline", ("lead", lead.to_text()), details);
+        app.writer.audit(site.id, entry).await?;
+    }
+    match timeline {
         Timeline::NoLead => Err(unknown()),
         Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
         Timeline::Linked(since, moments) => {

@@ -12,6 +12,7 @@ pub mod listen;
 mod log;
 mod me;
 mod observe;
+mod office;
 mod policy;
 mod refusals;
 mod room;
@@ -38,6 +39,7 @@ use crate::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
+    office::desk::Desk,
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
@@ -75,6 +77,8 @@ pub struct Parts {
     pub writer: Writer,
     /// The way to the database for what marketers ask.
     pub readers: Readers,
+    /// The way to the database for what the back office writes.
+    pub desk: Desk,
     /// The embedded client.
     pub client: Arc<Client>,
     /// How much may be called.
@@ -142,6 +146,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn(in_time))
         .route_layer(by_address)
         .merge(visitors)
+        .merge(office::router(&app))
         .merge(own)
         .route(HEALTHY, get(health::healthy))
         .route(READY, get(health::ready))

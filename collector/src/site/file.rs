@@ -5,6 +5,7 @@
 
 mod asking;
 mod forms;
+mod retention;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
+pub use retention::{Law, Retention, Rights};
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -59,6 +61,12 @@ pub struct SiteFile {
     /// Its lead forms.
     #[serde(default)]
     pub forms: Vec<LeadForm>,
+    /// How long is kept what no purpose and no form says it of.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub retention: Retention,
+    /// How soon people are answered who ask about their own data.
+    #[serde(default, skip_serializing_if = "Rights::is_default")]
+    pub rights: Rights,
 }
 
 const fn default_consent_days() -> u32 {

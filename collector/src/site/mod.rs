@@ -16,6 +16,7 @@ mod own_cookies;
 mod own_page;
 mod place;
 mod policy_page;
+pub mod retention;
 mod revision;
 mod shape;
 mod signals;
@@ -29,8 +30,9 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc,
-    LeadForm, Office, Opt, Provider, Purpose, Region, Service, SiteFile, Source, Storage, Words,
+    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
+    LeadForm, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service, SiteFile, Source,
+    Storage, Words,
 };
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};

@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::client::{Asset, CONFIG_MARK};
+use crate::store::audit::Actor;
+
+/// By whom the audit trail is told that tests do what they do.
+const TESTING: Actor = Actor::Job("test");
 
 const SHOP: &str = include_str!("../../../demo-site/shop.toml");
 
@@ -27,7 +31,7 @@ async fn a_loader_that_a_browser_kept_still_finds_its_parts_after_a_change() {
         ["商品の動画を見るために使います。", "商品の動画をページで見るために使います。"]
     {
         file.purposes[1].usage.insert("ja".to_owned(), use_of_it.to_owned());
-        store::apply(&mut db, &file.key.clone(), &file, Millis(1)).await.unwrap();
+        store::apply(&mut db, &file.key.clone(), &file, &TESTING, Millis(1)).await.unwrap();
         sites.refresh(&readers).await.unwrap();
         let config = sites.get("shop").unwrap().scripts.loader().identity.clone();
         let config: consent_core::client::Config = serde_json::from_slice(&config).unwrap();
@@ -58,7 +62,7 @@ pub(crate) async fn apply(db: &mut Connection, key: &str, origins: &[&str]) {
     let mut file = crate::site::parse(SHOP).unwrap();
     file.key = key.parse().unwrap();
     file.origins = origins.iter().map(|&origin| origin.to_owned()).collect();
-    store::apply(db, &file.key.clone(), &file, Millis(1)).await.unwrap();
+    store::apply(db, &file.key.clone(), &file, &TESTING, Millis(1)).await.unwrap();
 }
 
 /// The domain that the loader's configuration names.

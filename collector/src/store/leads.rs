@@ -20,6 +20,7 @@ use super::{
 };
 use crate::keys::leads::{Sealed, SealedField};
 
+pub mod grounds;
 pub mod read;
 pub mod unsealed;
 pub mod wrapped;
@@ -138,6 +139,22 @@ async fn contents(
     index(db, site, lead, digests).await
 }
 
+/// Whether somebody who is found by one of these is a lead already.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_known(db: &mut Connection, site: SiteId, digests: &[Digest]) -> sqlx::Result<bool> {
+    for (kind, digest) in digests {
+        let found = sql(KNOWN).bind(site.0).bind(kind.as_str()).bind(digest);
+        if found.row(db).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+const KNOWN: &str =
+    "SELECT 1 FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3 LIMIT 1";
 const INDEX: &str = "INSERT INTO lead_index (site_id, kind, digest, lead_id) VALUES ";
 
 async fn index(
@@ -211,6 +228,21 @@ pub async fn update(
     Ok(true)
 }
 
+const LOCK: &str =
+    "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id = $2";
+const UNLINK: &str = "DELETE FROM lead_link WHERE site_id = $1 AND lead_id = $2";
+
+/// Stops the use of a lead: it has no ground any more, and no link. False where there is no such lead.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn stop(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
+    let id = lead.as_bytes();
+    let found = sql(LOCK).bind(site.0).bind(id).execute(db).await? > 0;
+    sql(UNLINK).bind(site.0).bind(id).execute(db).await?;
+    Ok(found)
+}
+
 /// What an erasure found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Erasure {
@@ -274,7 +306,7 @@ pub async fn link(
 }
 
 /// The key of a site, of a column that holds one.
-fn site_key(text: &str) -> sqlx::Result<SiteKey> {
+pub(super) fn site_key(text: &str) -> sqlx::Result<SiteKey> {
     text.parse().map_err(|error: Invalid| sqlx::Error::ColumnDecode {
         index: "key".to_owned(),
         source: error.to_string().into(),

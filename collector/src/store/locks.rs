@@ -15,8 +15,14 @@ pub enum Lock {
     Partitions = 3,
     /// The keys of leads, while they are wrapped anew.
     Leads = 4,
+    /// What is kept no longer, while one collector disposes of it.
+    Disposal = 14,
     /// Files that are written anew without what was not sealed.
     Remains = 6,
+    /// What webhooks are told.
+    Webhooks = 17,
+    /// Accounts of the back office: no two have one address.
+    Accounts = 18,
 }
 
 /// Ours among the advisory locks of a database: "ashi".

@@ -4,8 +4,13 @@
 //! One text serves SQLite and PostgreSQL ([`statement`]); what is different between them, a bulk insert and
 //! a lock, stands side by side.
 
+pub mod accounts;
+pub mod audit;
 pub mod checkpoints;
+pub mod dashboard;
+pub mod decided;
 pub mod decisions;
+pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;
@@ -14,19 +19,23 @@ pub mod held;
 pub mod leads;
 pub mod locks;
 pub mod log;
+pub mod log_ins;
 pub mod log_records;
 mod logged;
 mod open;
 pub mod partitions;
 pub mod probe;
+pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;
 pub mod sites;
 pub mod statement;
+pub mod subjects;
 pub mod tallies;
 pub mod tokens;
 pub mod visitors;
+pub mod webhooks;
 
 pub use engine::{Connection, Readers, Transaction};
 pub use logged::Logged;

@@ -253,7 +253,7 @@ impl Database {
         let mut db = self.reopen().await?;
         partitions::ahead(&mut db, clock::now()).await?;
         if let Some(oldest) = oldest {
-            partitions::drop_before(&mut db, oldest).await?;
+            partitions::drop_before(&mut db, oldest, clock::now()).await?;
         }
         db.close().await
     }

@@ -4,12 +4,16 @@
 //! An event's month is that of its id, which is a `UUIDv7` (RFC 9562, section 5.7): its first 48 bits are the
 //! time. So the id alone keeps it from counting twice, whichever month it lies in.
 
+use std::collections::BTreeMap;
+
 use consent_core::time::Millis;
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{
-    Connection,
+    Connection, SiteId,
+    audit::{self, Actor, Entry},
     engine::Engine,
     locks::{self, Lock},
 };
@@ -92,18 +96,27 @@ const NAMES: &str =
 
 /// Drops the months that lie before `oldest` as a whole, and deletes what is older among the events without a
 /// month. What happened since then by its own time stays, though its id was made by a clock that went wrong: it
-/// is one of those without a month from now on.
+/// is one of those without a month from now on. The sites' audit trails are told how many went.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn drop_before(db: &mut Connection, oldest: Millis) -> sqlx::Result<()> {
+pub async fn drop_before(db: &mut Connection, oldest: Millis, now: Millis) -> sqlx::Result<()> {
     let mut tx = db.begin().await?;
+    let mut gone: Vec<(i64, i64)> = Vec::new();
     locks::take(&mut tx, Lock::Partitions).await?;
     if let Engine::Postgres(db) = tx.engine().await? {
         let names: Vec<String> = sqlx::query_scalar(NAMES).fetch_all(&mut *db).await?;
         let months = names.iter().filter_map(|name| Month::of(name));
         for month in months.filter(|month| month.next().start() <= oldest) {
             let name = month.name();
+            let counts = format!(
+                "SELECT site_id, COUNT(*) FROM {name} WHERE at < {oldest} GROUP BY site_id",
+                oldest = oldest.0
+            );
+            // Made of numbers alone.
+            let counts: Vec<(i64, i64)> =
+                sqlx::query_as(AssertSqlSafe(counts)).fetch_all(&mut *db).await?;
+            gone.extend(counts);
             let statements = format!(
                 "ALTER TABLE event DETACH PARTITION {name}; \
                  INSERT INTO event SELECT * FROM {name} WHERE at >= {oldest}; \
@@ -113,12 +126,29 @@ pub async fn drop_before(db: &mut Connection, oldest: Millis) -> sqlx::Result<()
             // Made of numbers alone.
             sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *db).await?;
         }
-        sqlx::query(DELETE_OTHER).bind(oldest.0).execute(&mut *db).await?;
+        let other: Vec<(i64, i64)> =
+            sqlx::query_as(DELETE_OTHER).bind(oldest.0).fetch_all(&mut *db).await?;
+        gone.extend(other);
+    }
+    let mut counts = BTreeMap::new();
+    for (site, n) in gone {
+        *counts.entry(site).or_insert(0) += n;
+    }
+    for (site, n) in counts {
+        let entry = Entry {
+            at: now,
+            by: Actor::Job("months"),
+            action: "retention.dispose",
+            object: ("rule", "the longest retention of all sites".to_owned()),
+            details: json!({ "kind": "events", "count": n, "until": oldest }),
+        };
+        audit::append(&mut tx, SiteId(site), &entry).await?;
     }
     tx.commit().await
 }
 
-const DELETE_OTHER: &str = "DELETE FROM event_other WHERE at < $1";
+const DELETE_OTHER: &str = "WITH gone AS (DELETE FROM event_other WHERE at < $1 RETURNING site_id) \
+    SELECT site_id, COUNT(*) FROM gone GROUP BY site_id";
 
 #[cfg(test)]
 mod tests {

@@ -4,10 +4,12 @@ use consent_core::{
     ids::{SiteKey, base64url},
     time::Millis,
 };
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
     Connection, SiteId,
+    audit::{self, Actor, Entry},
     locks::{self, Lock},
     statement::sql,
 };
@@ -126,7 +128,7 @@ const INSERT_POLICY: &str = "INSERT INTO policy \
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const SET_EDITION: &str = "UPDATE site SET edition = $2 WHERE id = $1";
 
-/// Puts a site file in force.
+/// Puts a site file in force, and tells the audit trail by whom.
 ///
 /// # Errors
 /// Where the database does not answer; nothing is changed then.
@@ -134,6 +136,7 @@ pub async fn apply(
     db: &mut Connection,
     key: &SiteKey,
     file: &SiteFile,
+    by: &Actor,
     now: Millis,
 ) -> sqlx::Result<(Outcome, u32)> {
     let mut tx = db.begin().await?;
@@ -158,11 +161,19 @@ pub async fn apply(
         .bind(i64::from(revision))
         .bind(file.material())
         .bind(file.wording())
-        .bind(document)
+        .bind(&document)
         .bind(now.0)
         .execute(&mut tx)
         .await?;
     sql(SET_EDITION).bind(id.0).bind(edition).execute(&mut tx).await?;
+    let entry = Entry {
+        at: now,
+        by: by.clone(),
+        action: "site.apply",
+        object: ("edition", edition.to_string()),
+        details: json!({ "revision": revision, "sha256": digest(&document) }),
+    };
+    audit::append(&mut tx, id, &entry).await?;
     tx.commit().await?;
     Ok((outcome, revision))
 }

@@ -1,6 +1,6 @@
 //! Bearer tokens of the query API, known by their SHA-256.
 
-use consent_core::time::Millis;
+use consent_core::{ids::base64url, time::Millis};
 
 use super::{Connection, SiteId, statement::sql};
 
@@ -17,7 +17,9 @@ pub enum Scope {
 }
 
 impl Scope {
-    const fn as_str(self) -> &'static str {
+    /// Its name, as on the command line.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
             Self::Leads => "leads",
@@ -45,9 +47,17 @@ pub async fn insert(
     Ok(())
 }
 
+/// By what the audit trail names the token of that hash: the hash's beginning, by which nobody finds the token.
+#[must_use]
+pub fn id(hash: &[u8]) -> String {
+    base64url(hash.get(..9).unwrap_or(hash))
+}
+
 /// A token as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
+    /// By what the audit trail names it.
+    pub id: String,
     /// The site it is for.
     pub site: SiteId,
     scopes: String,
@@ -70,5 +80,16 @@ const FIND: &str = "SELECT site_id, scopes FROM token WHERE hash = $1";
 /// Where the database does not answer.
 pub async fn find(db: &mut Connection, hash: &[u8]) -> sqlx::Result<Option<Token>> {
     let row: Option<(i64, String)> = sql(FIND).bind(hash).first(db).await?;
-    Ok(row.map(|(site, scopes)| Token { site: SiteId(site), scopes }))
+    Ok(row.map(|(site, scopes)| Token { id: id(hash), site: SiteId(site), scopes }))
+}
+
+const LIST: &str = "SELECT scopes, created_at FROM token WHERE site_id = $1 ORDER BY created_at DESC, hash LIMIT 100";
+
+/// The scopes of a site's tokens and when each was made, the newest first.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn list(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<(String, Millis)>> {
+    let rows: Vec<(String, i64)> = sql(LIST).bind(site.0).all(db).await?;
+    Ok(rows.into_iter().map(|(scopes, at)| (scopes, Millis(at))).collect())
 }

@@ -8,6 +8,7 @@ mod checkpoint;
 mod found;
 mod online;
 mod report;
+pub mod trail;
 mod verify;
 
 use consent_core::{ids::Uuid7, time::Millis};

@@ -22,7 +22,9 @@ use ashiato::{
     site::SiteFile,
     sites::{Site, Sites},
     store::{
-        Connection, Database, checkpoints,
+        Connection, Database,
+        audit::Actor,
+        checkpoints,
         leads::{self, Erasure, read},
         probe,
         reports::Holding,
@@ -32,6 +34,8 @@ use ashiato::{
 use consent_core::{contact::Contact, form::Submission, ids::LeadId, time::Millis};
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
+
+use crate::kept::Kept;
 
 /// How many, and where.
 #[derive(clap::Args)]
@@ -48,8 +52,13 @@ pub(crate) struct Options {
     /// Leads
     #[arg(long)]
     leads: u32,
+    /// Events that are past their time
+    #[arg(long)]
+    events: u32,
 }
 
+/// By whom the audit trail is told that this is done.
+const BENCH: Actor = Actor::Job("bench");
 /// Callers at once.
 const CALLERS: usize = 256;
 /// Leads between two turns of what writing is compared with.
@@ -80,7 +89,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         "\n| one after the other | median µs | 99 % µs | beside it | median µs |\n|---|---:|---:|---|---:|"
     );
     bench.look_up(count).await?;
-    bench.erase(count).await
+    bench.erase(count).await?;
+    let Bench { database, keys, site, .. } = &bench;
+    Kept { database, keys, site }.run(options.events).await
 }
 
 impl Bench {
@@ -90,7 +101,7 @@ impl Bench {
         let text = std::fs::read_to_string(&options.site)?;
         let file: SiteFile =
             ashiato::site::parse(&text).map_err(|_| anyhow::anyhow!("the site file is not one"))?;
-        rows::apply(&mut db, &file.key, &file, clock::now()).await?;
+        rows::apply(&mut db, &file.key, &file, &BENCH, clock::now()).await?;
         let types = Arc::new(Asset::new("text/plain", vec![]));
         let client =
             Arc::new(Client { loader: String::new(), ui: String::new(), parts: [].into(), types });
@@ -172,7 +183,7 @@ impl Bench {
         let start = Instant::now();
         let mut all = 0;
         loop {
-            match sealing::rewrap_some(&mut self.db, &self.keys, later).await? {
+            match sealing::rewrap_some(&mut self.db, &self.keys, &BENCH, later).await? {
                 0 => break,
                 some => all += some,
             }

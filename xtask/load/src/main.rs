@@ -4,6 +4,7 @@
 //! It asserts nothing about speed; it fails only where an answer or a count is wrong.
 
 mod bare;
+mod kept;
 mod leads;
 mod link;
 mod plan;

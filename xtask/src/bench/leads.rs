@@ -35,6 +35,7 @@ fn on(root: &Path, options: &Options, name: &str, server: Option<String>) -> Res
         std::process::Command::new(root.join("target/release/ashiato-load"))
             .args(["leads", "--database-url", &server.unwrap_or_else(file)])
             .args(["--leads", &leads.to_string()])
+            .args(["--events", &leads.to_string()])
             .arg("--folder")
             .arg(&folder)
             .arg("--site")

@@ -238,14 +238,16 @@ async fn only_a_material_change_is_a_revision() {
         eprintln!("on {}", bench.url);
         let now = clock::now();
         let mut file = bench.site.file.clone();
-        let same = site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+        let same =
+            site_rows::apply(&mut bench.db, &file.key.clone(), &file, &TESTING, now).await.unwrap();
         assert_eq!(same, (site_rows::Outcome::Unchanged, 1));
         file.origins.push("https://shop.example".to_owned());
-        let look = site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+        let look =
+            site_rows::apply(&mut bench.db, &file.key.clone(), &file, &TESTING, now).await.unwrap();
         assert_eq!(look, (site_rows::Outcome::Changed, 1));
         file.purposes[2].services[0].retention_days += 1;
         let material =
-            site_rows::apply(&mut bench.db, &file.key.clone(), &file, now).await.unwrap();
+            site_rows::apply(&mut bench.db, &file.key.clone(), &file, &TESTING, now).await.unwrap();
         assert_eq!(material, (site_rows::Outcome::Revised, 2));
     }
 }

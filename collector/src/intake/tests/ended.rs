@@ -7,7 +7,8 @@ use crate::{
         conflict, ended,
         leads::read,
         locks::{self, Lock},
-        reports::{Holding, Metric, Report, Timeline},
+        questions::{self, Metric, Report},
+        reports::{self, Holding, Timeline},
     },
 };
 
@@ -50,7 +51,9 @@ impl Bench {
             limit: 1,
             offset: 0,
         };
-        reports::run(&mut self.db, self.site.id, &report, now).await.unwrap().remove(0).1
+        let zone = jiff::tz::TimeZone::UTC;
+        let lines = questions::run(&mut self.db, self.site.id, &report, &zone, now).await;
+        lines.unwrap().remove(0).1
     }
 
     /// Whether lead 1 is linked at `now`, by its timeline and in the listing.
@@ -69,7 +72,7 @@ impl Bench {
     async fn revise(&mut self, now: Millis) {
         let mut file = self.site.file.clone();
         file.purposes[2].services[0].retention_days += 1;
-        site_rows::apply(&mut self.db, &file.key.clone(), &file, now).await.unwrap();
+        site_rows::apply(&mut self.db, &file.key.clone(), &file, &TESTING, now).await.unwrap();
         let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
         sites.refresh(&Database::at(&self.url).unwrap().readers().await.unwrap()).await.unwrap();
         self.site = sites.get("shop").unwrap();

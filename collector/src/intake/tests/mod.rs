@@ -1,7 +1,9 @@
 //! The intake against a real database file: decisions, events, leads, and what the tables
 //! themselves refuse.
 
+mod audit;
 mod decisions;
+mod disposal;
 mod ended;
 mod events_and_leads;
 mod gate;
@@ -11,6 +13,8 @@ mod months;
 mod own;
 mod queries;
 mod sealed;
+
+mod webhooks;
 mod writer;
 
 use std::sync::Arc;
@@ -38,9 +42,15 @@ use crate::{
     session::Session,
     site,
     sites::{Site, Sites},
-    store::{Connection, Database, leads::read, reports, sites as site_rows, statement::sql},
+    store::{
+        Connection, Database, audit::Actor, leads::read, reports, sites as site_rows,
+        statement::sql,
+    },
     transparency::Appender,
 };
+
+/// By whom the audit trail is told that tests do what they do.
+const TESTING: Actor = Actor::Job("test");
 
 const SHOP: &str = include_str!("../../../../demo-site/shop.toml");
 
@@ -82,7 +92,7 @@ async fn bench(url: String) -> Bench {
     let database = Database::at(&url).unwrap();
     let mut db = database.create().await.unwrap();
     let file = site::parse(SHOP).unwrap();
-    site_rows::apply(&mut db, &file.key, &file, Millis(1)).await.unwrap();
+    site_rows::apply(&mut db, &file.key, &file, &TESTING, Millis(1)).await.unwrap();
     let sites = Sites::new(Arc::new(client()), "http://localhost:8080".into());
     sites.refresh(&database.readers().await.unwrap()).await.unwrap();
     let site = sites.get("shop").unwrap();
@@ -161,6 +171,16 @@ impl Bench {
                 )
             })
             .collect();
+        self.send_written(visitor, &entries, now).await
+    }
+
+    /// Sends events as they are written on the wire.
+    async fn send_written(
+        &mut self,
+        visitor: VisitorHash,
+        entries: &[String],
+        now: Millis,
+    ) -> events::Stored {
         let batch =
             Batch::read(Arc::clone(&self.site), visitor, entries.iter().map(String::as_str));
         for ids in [Ids::New, Ids::Mixed] {

@@ -76,13 +76,16 @@ async fn a_month_that_nobody_keeps_is_dropped_with_what_is_as_old() {
     bench.event_made(NOW.plus(700 * DAY), past).await;
     bench.event_made(NOW, NOW).await;
     assert_eq!(bench.texts(LIES).await.len(), 5);
-    partitions::drop_before(&mut bench.db, oldest).await.unwrap();
+    partitions::drop_before(&mut bench.db, oldest, NOW).await.unwrap();
     let lies = bench.texts(LIES).await;
     assert_eq!(lies.len(), 3, "{lies:?}");
     assert_eq!(lies[0], "event_other", "it happened lately, whatever its clock said");
     assert_eq!(lies[2], "event_2027_01");
     let months = bench.texts(MONTHS).await;
     assert!(months.iter().all(|month| month.as_str() >= lies[1].as_str()), "{months:?}");
-    partitions::drop_before(&mut bench.db, oldest).await.unwrap();
+    partitions::drop_before(&mut bench.db, oldest, NOW).await.unwrap();
     assert_eq!(bench.texts(LIES).await, lies, "nothing more the second time");
+    let told = bench.texts("SELECT details FROM audit WHERE action = 'retention.dispose'").await;
+    let expected = format!(r#"{{"count":2,"kind":"events","until":{}}}"#, oldest.0);
+    assert_eq!(told, [expected], "the trail is told once");
 }

@@ -102,3 +102,159 @@ async fn a_long_answer_comes_page_by_page() {
         assert_eq!(seen, ["add_to_cart", "click", "page_view"]);
     }
 }
+
+/// What a visitor did, as the tests count it by themselves.
+#[derive(Clone)]
+struct Did {
+    visitor: u8,
+    at: Millis,
+    name: &'static str,
+    page: &'static str,
+    properties: &'static str,
+}
+
+/// Three visitors over two months, with pauses and properties of every kind.
+fn plan() -> Vec<Did> {
+    let did = |visitor, minutes: i64, name, page, properties| Did {
+        visitor,
+        at: NOW.plus(minutes * 60_000),
+        name,
+        page,
+        properties,
+    };
+    vec![
+        did(1, -4000, "page_view", "/p", "{}"),
+        did(1, -3990, "user_engagement", "/p", r#"{"engaged_ms":61000}"#),
+        did(1, -3961, "page_view", "/q", "{}"),
+        did(1, -3930, "page_view", "/p", "{}"),
+        did(1, -100, "add_to_cart", "/q", r#"{"plan":"pro","n":3,"gift":true}"#),
+        did(2, -95, "add_to_cart", "/q", r#"{"plan":"プロ","n":4,"gift":false}"#),
+        did(2, -60, "user_engagement", "/q", r#"{"engaged_ms":"61000"}"#),
+        did(2, -59, "user_engagement", "/q", r#"{"engaged_ms":1e300}"#),
+        did(2, -58, "user_engagement", "/q", r#"{"engaged_ms":-5}"#),
+        did(3, -30, "page_view", "/100%_sure", "{}"),
+        did(3, 0, "page_view", "/p", "{}"),
+    ]
+}
+
+async fn planted(bench: &mut Bench) -> Vec<Did> {
+    let plan = plan();
+    let start = NOW.plus(-5000 * 60_000);
+    for number in 1..=3 {
+        let visitor = bench.visitor(number, &["analytics"], start).await;
+        let own = plan.iter().filter(|did| did.visitor == number);
+        for (at, did) in own.enumerate() {
+            let id = Uuid7::new(did.at, &[number * 16 + u8::try_from(at).unwrap(); 10]);
+            let event = format!(
+                r#"{{"id":"{id}","name":"{}","at":{},"page":{{"url":"http://localhost:8081{}"}},"properties":{}}}"#,
+                did.name, did.at.0, did.page, did.properties
+            );
+            let stored = bench.send_written(visitor, &[event], did.at).await;
+            assert_eq!(stored.stored, 1, "{did_name}: {stored:?}", did_name = did.name);
+        }
+    }
+    plan
+}
+
+#[tokio::test]
+async fn visits_end_with_a_pause_of_half_an_hour_and_count_where_anything_of_them_does() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let plan = planted(&mut bench).await;
+        let answer = bench
+            .ask(
+                r#"{"site":"shop","metrics":["visits","visitors","engaged_ms"],
+                "date_range":["2027-01-01","2027-01-31"]}"#,
+            )
+            .await;
+        let mut visits = 0;
+        for number in 1..=3 {
+            let own: Vec<_> = plan.iter().filter(|did| did.visitor == number).collect();
+            visits += 1;
+            visits += own.windows(2).filter(|two| two[1].at.0 - two[0].at.0 >= 1_800_000).count();
+        }
+        let visits = i64::try_from(visits).unwrap();
+        assert_eq!(visits, 7);
+        assert_eq!(answer.results[0].metrics, [visits, 3, 61_000]);
+        let of_page = bench
+            .ask(
+                r#"{"site":"shop","metrics":["visits"],"dimensions":["page"],
+                "date_range":["2027-01-01","2027-01-31"]}"#,
+            )
+            .await;
+        let expected = [("/q", 4), ("/p", 3), ("/100%_sure", 1)];
+        let mut shown = rows(&of_page);
+        shown.sort_by_key(|(page, sums)| (std::cmp::Reverse(sums[0]), page.clone()));
+        assert_eq!(shown, expected.map(|(page, n)| (page.to_owned(), vec![n])));
+    }
+}
+
+#[tokio::test]
+async fn hours_weeks_and_months_are_those_of_the_sites_time_zone() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let _ = planted(&mut bench).await;
+        let by = async |bench: &mut Bench, dimension: &str| {
+            let json = format!(
+                r#"{{"site":"shop","metrics":["events"],"dimensions":["{dimension}"],
+                "date_range":["2026-12-20","2027-01-31"]}}"#
+            );
+            rows(&bench.ask(&json).await)
+        };
+        let expected = |all: &[(&str, i64)]| -> Vec<(String, Vec<i64>)> {
+            all.iter().map(|(key, n)| ((*key).to_owned(), vec![*n])).collect()
+        };
+        // 17:00 in Tokyo less 4,000 minutes, and so on.
+        let hours = [
+            ("2027-01-12T22:00", 3),
+            ("2027-01-12T23:00", 1),
+            ("2027-01-15T15:00", 2),
+            ("2027-01-15T16:00", 4),
+            ("2027-01-15T17:00", 1),
+        ];
+        assert_eq!(by(&mut bench, "time:hour").await, expected(&hours));
+        assert_eq!(by(&mut bench, "time:week").await, expected(&[("2027-01-11", 11)]));
+        assert_eq!(by(&mut bench, "time:month").await, expected(&[("2027-01", 11)]));
+    }
+}
+
+#[tokio::test]
+async fn filters_stand_inside_one_another_and_properties_are_texts() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let plan = planted(&mut bench).await;
+        let count = async |bench: &mut Bench, filter: &str| {
+            let json = format!(
+                r#"{{"site":"shop","metrics":["events"],"filters":[{filter}],
+                "date_range":["2027-01-01","2027-01-31"]}}"#
+            );
+            bench.ask(&json).await.results[0].metrics[0]
+        };
+        let plain = |holds: &dyn Fn(&Did) -> bool| {
+            i64::try_from(plan.iter().filter(|did| holds(did)).count()).unwrap()
+        };
+        let contains = r#"["contains","page",["100%_"]]"#;
+        assert_eq!(count(&mut bench, contains).await, plain(&|did| did.page.contains("100%_")));
+        let mixed = r#"["or",[["and",[["is","event",["page_view"]],["is_not","page",["/p"]]]],["is","property:gift",["true"]]]]"#;
+        let expected = plain(&|did| {
+            (did.name == "page_view" && did.page != "/p") || did.properties.contains("true")
+        });
+        assert_eq!((count(&mut bench, mixed).await, expected), (3, 3));
+        let not = r#"["not",["contains","event",["view","engage"]]]"#;
+        assert_eq!(count(&mut bench, not).await, 2);
+        let none = r#"["is","property:plan",[""]]"#;
+        assert_eq!(count(&mut bench, none).await, 9);
+        let answer = bench
+            .ask(
+                r#"{"site":"shop","metrics":["events"],"dimensions":["property:plan","property:n","property:gift"],
+                "filters":[["is","event",["add_to_cart"]]],"date_range":["2027-01-01","2027-01-31"]}"#,
+            )
+            .await;
+        assert_eq!(
+            rows(&answer),
+            [("pro 3 true".to_owned(), vec![1]), ("プロ 4 false".to_owned(), vec![1])]
+        );
+        let hostile = r#"["is","property:x') OR ('1'='1",["'; DROP TABLE event; --"]]"#;
+        assert_eq!(count(&mut bench, hostile).await, 0);
+    }
+}

@@ -297,18 +297,28 @@ async fn after_a_rotation_the_keys_of_leads_are_wrapped_anew_until_none_rests_on
         }
         let before = wrapped::counts(&mut bench.db).await.unwrap();
         assert_eq!(before[0].1, 5);
-        assert_eq!(sealing::rewrap_some(&mut bench.db, &bench.keys, now).await.unwrap(), 0);
+        assert_eq!(
+            sealing::rewrap_some(&mut bench.db, &bench.keys, &TESTING, now).await.unwrap(),
+            0
+        );
         keys::rotate(&path, &[Purpose::Lead], now, 0).unwrap();
         bench.keys.reload().unwrap();
         let later = now.plus(1_000);
         // One is damaged: the others do not wait for it.
         let damage = "UPDATE lead_key SET wrapped = $1 WHERE lead_id = $2";
         sql(damage).bind(b"damaged").bind(&[5_u8; 16]).execute(&mut bench.db).await.unwrap();
-        assert_eq!(sealing::rewrap_some(&mut bench.db, &bench.keys, later).await.unwrap(), 4);
-        let error = sealing::rewrap_some(&mut bench.db, &bench.keys, later).await.unwrap_err();
+        assert_eq!(
+            sealing::rewrap_some(&mut bench.db, &bench.keys, &TESTING, later).await.unwrap(),
+            4
+        );
+        let error =
+            sealing::rewrap_some(&mut bench.db, &bench.keys, &TESTING, later).await.unwrap_err();
         assert!(error.to_string().contains("remedy"), "{error}");
         assert_eq!(bench.erase(id(5)).await, Erasure::Erased);
-        assert_eq!(sealing::rewrap_some(&mut bench.db, &bench.keys, later).await.unwrap(), 0);
+        assert_eq!(
+            sealing::rewrap_some(&mut bench.db, &bench.keys, &TESTING, later).await.unwrap(),
+            0
+        );
         let after = wrapped::counts(&mut bench.db).await.unwrap();
         assert_eq!((after.len(), after[0].1), (1, 4));
         assert_ne!(after[0].0, before[0].0);

@@ -1,6 +1,6 @@
 //! What is written: the kinds of jobs, what each does inside a transaction, and its answer.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
@@ -9,6 +9,7 @@ use crate::{
     error::Problem,
     intake::{
         consents,
+        disposal::{self, Step},
         events::{self, Ids},
         leads, own,
         sweep::{self, Piece, Swept},
@@ -17,7 +18,9 @@ use crate::{
     metrics::Metrics,
     sites::Site,
     store::{
-        Connection, SiteId, probe,
+        Connection, SiteId,
+        audit::{self, Entry},
+        probe,
         refusals::{self, Count},
         tallies::{self, Kind},
     },
@@ -37,14 +40,20 @@ pub(super) enum Job {
     Asked(Arc<Site>),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
+    Dispose(Box<Step>, Answer<u64>),
     Refused(Vec<(SiteId, Count)>, Answer<()>),
     Probe(Answer<i64>),
+    Audit(SiteId, Box<Entry>, Answer<()>),
 }
 
 impl Job {
     /// Whether it needs the log to itself, under whose lock standings change too.
     pub(super) const fn holds_the_log(&self) -> bool {
-        matches!(self, Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..))
+        match self {
+            Self::Decide(..) | Self::Erase(..) | Self::Checkpoint(_) | Self::Sweep(..) => true,
+            Self::Dispose(step, _) => step.holds_the_log(),
+            _ => false,
+        }
     }
 }
 
@@ -57,6 +66,7 @@ pub(super) enum Outcome {
     Counted,
     Checkpoint(Result<String, Problem>),
     Swept(Swept),
+    Disposed(u64),
     Probed(i64),
 }
 
@@ -71,6 +81,7 @@ pub(super) async fn apply(
 ) -> sqlx::Result<Option<Vec<Outcome>>> {
     let mut outcomes = Vec::with_capacity(jobs.len());
     let mut rest = jobs;
+    let (mut told, mut records) = (Vec::new(), Vec::new());
     while let [first, others @ ..] = rest {
         match first {
             Job::Store(..) => {
@@ -108,7 +119,11 @@ pub(super) async fn apply(
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
-                outcomes.push(Outcome::Done(own::erase(db, log, *whom, now).await?));
+                let erased = own::erase(db, log, *whom, now).await?;
+                if erased {
+                    told.push((whom.0, Cow::Owned(own::erased(now))));
+                }
+                outcomes.push(Outcome::Done(erased));
             }
             Job::Asked(site) => {
                 let asked = (site.id, site.day(now), Kind::Asked, String::new());
@@ -126,10 +141,21 @@ pub(super) async fn apply(
             Job::Sweep(piece, _) => {
                 outcomes.push(Outcome::Swept(sweep::erase(db, piece, now).await?));
             }
+            Job::Dispose(step, _) if step.tells() => {
+                records.push(&**step);
+                outcomes.push(Outcome::Disposed(0));
+            }
+            Job::Dispose(step, _) => {
+                outcomes.push(Outcome::Disposed(disposal::take(db, log, step, now).await?));
+            }
             Job::Refused(counts, _) => {
                 for (site, count) in counts {
                     refusals::add(db, *site, count).await?;
                 }
+                outcomes.push(Outcome::Counted);
+            }
+            Job::Audit(site, entry, _) => {
+                told.push((*site, Cow::Borrowed(&**entry)));
                 outcomes.push(Outcome::Counted);
             }
             Job::Probe(_) => {
@@ -138,6 +164,14 @@ pub(super) async fn apply(
             }
         }
         rest = others;
+    }
+    // Last of all, and site after site: who appends to a trail holds it, and waits for nobody then.
+    told.sort_by_key(|(site, _)| *site);
+    for (site, entry) in told {
+        audit::append(db, site, &entry).await?;
+    }
+    for step in records {
+        disposal::take(db, log, step, now).await?;
     }
     log.settle(db).await?;
     Ok(Some(outcomes))
@@ -180,7 +214,8 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             metrics.swept(swept.consents, swept.events, swept.links);
             drop(to.send(Ok(swept)));
         }
-        (Job::Refused(_, to), Outcome::Counted) => drop(to.send(Ok(()))),
+        (Job::Dispose(_, to), Outcome::Disposed(n)) => drop(to.send(Ok(n))),
+        (Job::Refused(_, to) | Job::Audit(_, _, to), Outcome::Counted) => drop(to.send(Ok(()))),
         (Job::Probe(to), Outcome::Probed(schema)) => drop(to.send(Ok(schema))),
         _ => {}
     }
@@ -196,7 +231,8 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
-            Job::Refused(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Dispose(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Refused(_, to) | Job::Audit(_, _, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
             Job::Asked(_) => {}
         }

@@ -66,7 +66,23 @@ pub(in super::super) const SITE: Shape = Shape {
         may("consent_mode", Rule::Table(&CONSENT_MODE)),
         needed("purposes", Rule::Tables(&PURPOSE), "add [[purposes]]: what data is used for"),
         may("forms", Rule::Tables(&FORM)),
+        may("retention", Rule::Table(&RETENTION)),
+        may("rights", Rule::Table(&RIGHTS)),
     ],
+};
+
+/// What no purpose and no form says how long it is kept.
+const RETENTION: Shape = Shape {
+    noun: "retention",
+    named_by: "",
+    keys: &[may("leads_days", RETENTION_DAYS), may("refusals_days", RETENTION_DAYS)],
+};
+
+/// How soon people are answered who ask about their own data.
+const RIGHTS: Shape = Shape {
+    noun: "rights",
+    named_by: "",
+    keys: &[may("law", Rule::Of(&["appi", "gdpr"])), may("answer_days", Rule::Number(1, 90))],
 };
 
 const CONTROLLER: Shape = Shape {

@@ -260,7 +260,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "Each choice left a record. Its receipt is signed, and can be verified with the public keys:",
     ),
     ("me_keys", "public keys"),
-    ("me_leaf", "It is entry {n} of the consent log."),
+    ("me_leaf", "Its number in the consent log is {n}."),
     ("me_proof", "See the proof"),
     ("me_receipt", "Receipt (JWS)"),
     ("me_withdrawn", "Withdrawn"),

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 14] = [
+pub(super) const SOUND: [(&str, &str); 29] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -40,11 +40,47 @@ pub(super) const SOUND: [(&str, &str); 14] = [
          referrer ''",
     ),
     ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
+    (
+        "webhook",
+        "site_id 1, id ID, url '', events '', fields '', salt ID, created_at 0, failing_since NULL",
+    ),
+    (
+        "webhook_told",
+        "site_id 1, webhook_id WEBHOOK, lead_id LEAD, state 'told', version 1, ground '', \
+         link_certain 0",
+    ),
+    (
+        "webhook_delivery",
+        "site_id 1, id ID, webhook_id WEBHOOK, lead_id LEAD, event '', version 1, ground '', \
+         made_at 0, state 'waiting', attempts 0, tries 0, next_at 0, answer ''",
+    ),
+    ("lead_touched", "site_id 1, lead_id LEAD"),
+    (
+        "audit",
+        "site_id 1, seq 7, at 0, actor_kind 'job', actor '', action '', object_kind '', object '', \
+         details '', leaf BYTES",
+    ),
+    ("disposal", "site_id 1, kind '', rule '', days 1, revision 1, n 1, since 0, until 0"),
+    ("own_page_code", "site_id 1, digest BYTES, expires 0"),
+    (
+        "subject_request",
+        "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
+    ),
+    ("account", "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL"),
+    ("account_role", "site_id 1, account_id 1, role 'auditor'"),
+    ("account_link", "hash BYTES, account_id 1, expires 0"),
+    ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
+    ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
+    ("account_delay", "digest BYTES, failures 1, until 0"),
+    (
+        "lead_ground",
+        "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
+    ),
 ];
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 25] = [
+pub(super) const CHECKS: [(&str, &str, &str); 37] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -70,6 +106,18 @@ pub(super) const CHECKS: [(&str, &str, &str); 25] = [
     ("tally_kind_is_known", "tally", "kind 'guessed'"),
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
+    ("disposal_counts", "disposal", "n 0"),
+    ("subject_request_id_is_whole", "subject_request", "id BYTES"),
+    ("subject_request_kind_is_known", "subject_request", "kind 'forget'"),
+    ("subject_request_law_is_known", "subject_request", "law 'none'"),
+    ("subject_request_state_is_known", "subject_request", "state 'lost', closed_at 1"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "state 'done'"),
+    ("subject_request_is_closed_once_it_is", "subject_request", "closed_at 1"),
+    ("account_role_is_known", "account", "everywhere 'king'"),
+    ("account_site_role_is_known", "account_role", "role 'king'"),
+    ("account_outcome_is_known", "account_log_in", "outcome 'guessed'"),
+    ("account_delay_counts", "account_delay", "failures 0"),
+    ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -77,7 +125,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 25] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 26] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 42] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -124,11 +172,27 @@ pub(super) const MADE: [(&str, &str, &str, &str); 26] = [
     ("token_site_id_fkey", FOREIGN, "token", "site_id 2"),
     ("tally_site_id_fkey", FOREIGN, "tally", "site_id 2"),
     ("refusal_site_id_fkey", FOREIGN, "refusal", "site_id 2"),
+    ("webhook_site_id_fkey", FOREIGN, "webhook", "site_id 2"),
+    ("webhook_told_site_id_webhook_id_fkey", FOREIGN, "webhook_told", "webhook_id ID"),
+    ("webhook_delivery_site_id_webhook_id_fkey", FOREIGN, "webhook_delivery", "webhook_id ID"),
+    ("audit_site_id_fkey", FOREIGN, "audit", "site_id 2"),
+    ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
+    ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
+    ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
+    ("account_role_site_id_fkey", FOREIGN, "account_role", "site_id 2"),
+    ("account_role_account_id_fkey", FOREIGN, "account_role", "account_id 99"),
+    ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),
+    ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
+    ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
+    ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
+    ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
+    ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
+    ("audit_leaf_is_whole", "audit_leaf_is_whole", "audit", "leaf ID"),
 ];
 
 /// Other statements that may not be: the names on PostgreSQL and SQLite; none on an engine without that
 /// statement.
-pub(super) const REFUSED: [(&str, &str, &str); 19] = [
+pub(super) const REFUSED: [(&str, &str, &str); 23] = [
     (
         "consent_grant_stays_as_it_is",
         "consent_grant_stays_as_it_is",
@@ -175,6 +239,10 @@ pub(super) const REFUSED: [(&str, &str, &str); 19] = [
          (site_id, visitor_id, receipt_id, purpose, service, since) \
          SELECT site_id, visitor_id, receipt_id, purpose, service, 1 FROM consent_grant",
     ),
+    ("audit_is_not_changed", "audit_is_not_changed", "UPDATE audit SET actor = 'x'"),
+    ("audit_is_not_deleted", "audit_is_not_deleted", "DELETE FROM audit"),
+    ("audit_head_site_id_fkey", FOREIGN, "INSERT INTO audit_head VALUES (2, 0, BYTES)"),
+    ("", "audit_pkey", "INSERT OR REPLACE INTO audit SELECT * FROM audit"),
     ("", "decision_pkey", "INSERT OR REPLACE INTO decision SELECT * FROM decision"),
     (
         "",
@@ -198,7 +266,7 @@ pub(super) const REFUSED: [(&str, &str, &str); 19] = [
 ];
 
 /// What goes together: SQLite's trigger for it, what is deleted, and the tables that are empty then.
-pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
+pub(super) const TAKES: [(&str, &str, &[&str]); 4] = [
     (
         "a_grant_takes_with_it_what_rests_on_it",
         "DELETE FROM consent_grant",
@@ -214,12 +282,34 @@ pub(super) const TAKES: [(&str, &str, &[&str]); 3] = [
         "DELETE FROM lead",
         &["lead_link", "lead_key", "lead_field", "lead_index"],
     ),
+    ("lead_takes_its_grounds_with_it", "DELETE FROM lead", &["lead_ground"]),
 ];
 
-/// PostgreSQL's triggers: what no constraint can say there. Each looks at its own row alone (docs/scaling.md).
-pub(super) const TRIGGERS: [&str; 4] = [
+/// What marks a lead for those who are told of it: SQLite's trigger, and a statement that fires it.
+pub(super) const MARKS: [(&str, &str); 5] = [
+    (
+        "lead_is_marked_when_made",
+        "INSERT INTO lead (site_id, id, origin, form, ground, ground_since, agreements, page, \
+         received_at, version) VALUES (1, ID, 'form', '', 'none', NULL, '', '', 0, 1)",
+    ),
+    ("lead_is_marked_when_changed", "UPDATE lead SET version = 2 WHERE id = LEAD"),
+    ("lead_is_marked_when_erased", "DELETE FROM lead WHERE id = LEAD"),
+    (
+        "lead_is_marked_when_linked",
+        "INSERT INTO lead_link (site_id, lead_id, grant_id, linked_at) VALUES (1, LEAD, LINKING, 0)",
+    ),
+    // By what goes with a grant.
+    ("lead_is_marked_when_unlinked", "DELETE FROM consent_grant WHERE id = LINKING"),
+];
+
+/// PostgreSQL's triggers: what no constraint can say there (docs/scaling.md).
+pub(super) const TRIGGERS: [&str; 8] = [
+    "audit_is_not_changed",
+    "audit_is_not_deleted",
     "consent_grant_stays_as_it_is",
     "event_keeps_its_grant",
+    "lead_is_marked",
+    "lead_is_marked_when_linked",
     "lead_link_keeps_its_grant",
     "lead_stays_who_it_is",
 ];

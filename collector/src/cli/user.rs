@@ -1,0 +1,178 @@
+//! `ashiato user`.
+
+use super::{Failure, applied};
+use crate::{
+    clock, config, office,
+    office::desk::Desk,
+    store::{
+        Connection, Database, Readers,
+        accounts::{self, Account, Role},
+        log_ins, sites,
+    },
+};
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Act {
+    /// Give somebody a role, and print the link by which they set a password, once.
+    Add {
+        #[command(flatten)]
+        who: Who,
+        /// What they are.
+        #[arg(long)]
+        role: Role,
+        /// The site's key; every site, those to come too, where none is given.
+        #[arg(long)]
+        site: Option<String>,
+        /// The address by which browsers reach the collector.
+        #[arg(long, env = "ASHIATO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = config::public_url)]
+        public_url: String,
+    },
+    /// Print a new link for an account: it sets a new password, and lets a disabled account in again.
+    Link {
+        #[command(flatten)]
+        who: Who,
+        /// The address by which browsers reach the collector.
+        #[arg(long, env = "ASHIATO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = config::public_url)]
+        public_url: String,
+    },
+    /// Log an account out everywhere, and let it in no more.
+    Disable {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// List the accounts and their roles.
+    List {
+        #[command(flatten)]
+        database: config::Database,
+    },
+}
+
+/// Whose account it is, and where.
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// The account's e-mail address.
+    #[arg(long)]
+    email: String,
+    #[command(flatten)]
+    database: config::Database,
+}
+
+impl Who {
+    fn email(&self) -> Result<String, Failure> {
+        office::email(&self.email).ok_or_else(|| {
+            Failure("this is no e-mail address\n  remedy: write NAME@HOST after --email".to_owned())
+        })
+    }
+
+    async fn open(&self) -> Result<Connection, Failure> {
+        Ok(Database::at(&self.database.url)?.create().await?)
+    }
+
+    async fn account(&self, db: &mut Connection) -> Result<Account, Failure> {
+        accounts::by_email(db, &self.email()?).await?.ok_or_else(|| {
+            let remedy =
+                "`ashiato user list` shows those that there are, `ashiato user add` adds one";
+            Failure(format!("there is no account of that address\n  remedy: {remedy}"))
+        })
+    }
+}
+
+pub(super) async fn run(act: &Act) -> Result<(), Failure> {
+    match act {
+        Act::Add { who, role, site, public_url } => {
+            add(who, *role, site.as_deref(), public_url).await
+        }
+        Act::Link { who, public_url } => {
+            let mut db = who.open().await?;
+            let account = who.account(&mut db).await?;
+            if account.disabled {
+                accounts::enable(&mut db, account.id).await?;
+            }
+            link(&mut db, &account, public_url).await
+        }
+        Act::Disable { who } => disable(who).await,
+        Act::List { database } => list(&database.url).await,
+    }
+}
+
+async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Result<(), Failure> {
+    let email = who.email()?;
+    let mut db = who.open().await?;
+    let site = match site {
+        Some(key) => Some(applied(&mut db, key).await?.id),
+        None => None,
+    };
+    let mut tx = db.begin().await?;
+    let account = accounts::add(&mut tx, &email, site, role, clock::now()).await?;
+    tx.commit().await?;
+    if account.disabled {
+        let remedy = "`ashiato user link` lets it in again";
+        return Err(Failure(format!(
+            "the role is given, but the account is disabled\n  remedy: {remedy}"
+        )));
+    }
+    if account.password.is_some() {
+        eprintln!(
+            "the account has a password already and logs in by it; `ashiato user link` sets a new one"
+        );
+        return Ok(());
+    }
+    link(&mut db, &account, public_url).await
+}
+
+async fn link(db: &mut Connection, account: &Account, public_url: &str) -> Result<(), Failure> {
+    let token = office::token()?;
+    let mut tx = db.begin().await?;
+    accounts::add_link(&mut tx, &office::hash(&token), Some(account.id), clock::now()).await?;
+    tx.commit().await?;
+    println!("{}", office::link_url(public_url, &token));
+    Ok(())
+}
+
+async fn disable(who: &Who) -> Result<(), Failure> {
+    let mut db = who.open().await?;
+    let account = who.account(&mut db).await?;
+    let mut tx = db.begin().await?;
+    accounts::disable(&mut tx, account.id, clock::now()).await?;
+    log_ins::end_all(&mut tx, account.id).await?;
+    tx.commit().await?;
+    println!("the account is disabled and logged out everywhere");
+    Ok(())
+}
+
+async fn list(url: &str) -> Result<(), Failure> {
+    let mut db = Database::at(url)?.open().await?;
+    let mut keys = Vec::new();
+    for (key, _) in sites::list(&mut db).await? {
+        if let Some(site) = sites::find(&mut db, &key).await? {
+            keys.push((site.id, key));
+        }
+    }
+    for account in accounts::all(&mut db).await? {
+        let roles = accounts::roles(&mut db, account.id).await?;
+        let everywhere = account.everywhere.map(|role| format!("{} everywhere", role.as_str()));
+        let own = keys.iter().filter_map(|(id, key)| {
+            roles.get(id).map(|role| format!("{} of {key}", role.as_str()))
+        });
+        let roles: Vec<_> = everywhere.into_iter().chain(own).collect();
+        let state = match (account.disabled, &account.password) {
+            (true, _) => "disabled",
+            (false, None) => "no password yet",
+            (false, Some(_)) => "active",
+        };
+        println!("{}\t{}\t{state}", account.email, roles.join(", "));
+    }
+    Ok(())
+}
+
+/// The token of the first owner's link, where there is no account yet.
+pub(super) async fn first_link(desk: &Desk, readers: &Readers) -> Result<Option<String>, Failure> {
+    if accounts::any(&mut readers.acquire().await?).await? {
+        return Ok(None);
+    }
+    let token = office::token()?;
+    let mut db = desk.hold().await?;
+    accounts::add_link(&mut db, &office::hash(&token), None, clock::now()).await?;
+    db.keep();
+    Ok(Some(token))
+}

@@ -1,0 +1,57 @@
+//! The one place that says who may do what in the back office.
+
+use crate::store::accounts::Role;
+
+/// What is done in the back office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// See figures of visits.
+    Figures,
+    /// See figures of consent.
+    Consent,
+    /// See that there are leads, with what tells of whom they are masked.
+    Leads,
+    /// See what people wrote.
+    Persons,
+    /// See how the site is set up, and the state of the consent log.
+    Settings,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 5] =
+        [Self::Figures, Self::Consent, Self::Leads, Self::Persons, Self::Settings];
+}
+
+/// Whether somebody of that role may do that on the site that they have it on.
+#[must_use]
+pub const fn may(role: Role, action: Action) -> bool {
+    match (role, action) {
+        (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
+        | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
+        | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings) => true,
+        (Role::Marketer, Action::Persons) | (Role::Auditor, Action::Leads | Action::Persons) => {
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_may_what_it_needs_and_no_more() {
+        let table = [
+            (Role::Owner, [true, true, true, true, true]),
+            (Role::Administrator, [true, true, true, true, true]),
+            (Role::Marketer, [true, true, true, false, true]),
+            (Role::PrivacyOfficer, [true, true, true, true, true]),
+            (Role::Auditor, [true, true, false, false, true]),
+        ];
+        assert_eq!(table.map(|(role, _)| role), Role::ALL);
+        for (role, expected) in table {
+            assert_eq!(Action::ALL.map(|action| may(role, action)), expected, "{role:?}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The pages, in both languages. Each is made of what it is given and of nothing else.
+
+pub mod account;
+pub mod chart;
+pub mod consent;
+pub mod doors;
+pub mod leads;
+pub mod overview;
+pub mod settings;
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::{
+    may::{Action, may},
+    tongue::Tongue,
+};
+use crate::store::accounts::Role;
+
+/// The style sheet of every page.
+pub const STYLE: &str = concat!(
+    include_str!("style/base.css"),
+    include_str!("style/frame.css"),
+    include_str!("style/figures.css"),
+);
+
+/// A page of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Visits.
+    Overview,
+    /// Consent.
+    Consent,
+    /// Leads.
+    Leads,
+    /// The tag and the site.
+    Settings,
+    /// One's own account.
+    Account,
+}
+
+impl Place {
+    const OF_A_SITE: [Self; 4] = [Self::Overview, Self::Consent, Self::Leads, Self::Settings];
+
+    const fn action(self) -> Action {
+        match self {
+            Self::Overview | Self::Account => Action::Figures,
+            Self::Consent => Action::Consent,
+            Self::Leads => Action::Leads,
+            Self::Settings => Action::Settings,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Overview | Self::Account => "",
+            Self::Consent => "/consent",
+            Self::Leads => "/leads",
+            Self::Settings => "/settings",
+        }
+    }
+
+    fn name(self, t: Tongue) -> &'static str {
+        match self {
+            Self::Overview => t.say("アクセス", "Overview"),
+            Self::Consent => t.say("同意", "Consent"),
+            Self::Leads => t.say("リード", "Leads"),
+            Self::Settings => t.say("設定とタグ", "Settings"),
+            Self::Account => t.say("アカウント", "Account"),
+        }
+    }
+}
+
+/// What surrounds a page of somebody who is logged in.
+#[derive(Clone, Debug)]
+pub struct Frame<'a> {
+    /// The language.
+    pub t: Tongue,
+    /// Whose account it is.
+    pub email: &'a str,
+    /// What its forms carry.
+    pub form_token: &'a str,
+    /// The sites that may be seen: keys and names.
+    pub sites: &'a [(String, String)],
+    /// The site that is shown, and what one is on it.
+    pub site: Option<(&'a str, Role)>,
+    /// Which page it is.
+    pub place: Place,
+    /// Its address, to come back to.
+    pub here: &'a str,
+}
+
+impl Frame<'_> {
+    /// The page: its title, and what stands in it under that.
+    #[must_use]
+    pub fn page(&self, title: &str, content: &Markup) -> Markup {
+        let t = self.t;
+        let name = self.site.and_then(|(key, _)| self.sites.iter().find(|(other, _)| other == key));
+        let site = name.map(|(_, name)| name.as_str());
+        document(
+            t,
+            &match site {
+                Some(site) => format!("{title} – {site}"),
+                None => title.to_owned(),
+            },
+            &html! {
+                a.skip href="#main" { (t.say("本文へ移動", "Skip to content")) }
+                div.office {
+                    header.side {
+                        a.brand href="/office" { (mark()) span { "Ashiato" } }
+                        details.menu {
+                            summary { (t.say("メニュー", "Menu")) }
+                            (self.menu())
+                        }
+                        div.wide { (self.menu()) }
+                    }
+                    main id="main" tabindex="-1" { (content) }
+                }
+            },
+        )
+    }
+
+    fn menu(&self) -> Markup {
+        let t = self.t;
+        html! {
+            @if self.sites.len() > 1 {
+                nav aria-label=(t.say("サイトの切り替え", "Sites")) {
+                    ul.sites {
+                        @for (key, name) in self.sites {
+                            li { a href={ "/office/sites/" (key) }
+                                aria-current=[self.site.filter(|(own, _)| own == key).map(|_| "true")] { (name) } }
+                        }
+                    }
+                }
+            }
+            @if let Some((key, role)) = self.site {
+                nav aria-label=(t.say("メインメニュー", "Main menu")) {
+                    ul.places {
+                        @for place in Place::OF_A_SITE {
+                            @if may(role, place.action()) {
+                                li { a href={ "/office/sites/" (key) (place.path()) }
+                                    aria-current=[(place == self.place).then_some("page")] { (place.name(t)) } }
+                            }
+                        }
+                    }
+                }
+            }
+            div.self {
+                a.account href="/office/account" aria-current=[(self.place == Place::Account).then_some("page")] {
+                    span { (Place::Account.name(t)) } span.email { (self.email) }
+                }
+                form method="post" action="/office/language" {
+                    (self.hidden())
+                    input type="hidden" name="back" value=(self.here);
+                    input type="hidden" name="language" value=(t.say("en", "ja"));
+                    button.quiet type="submit" lang=(t.say("en", "ja")) { (t.say("English", "日本語")) }
+                }
+                form method="post" action="/office/logout" {
+                    (self.hidden())
+                    button.quiet type="submit" { (t.say("ログアウト", "Log out")) }
+                }
+            }
+        }
+    }
+
+    /// What every form carries.
+    #[must_use]
+    pub fn hidden(&self) -> Markup {
+        html! { input type="hidden" name="token" value=(self.form_token); }
+    }
+}
+
+/// A whole document.
+#[must_use]
+pub fn document(t: Tongue, title: &str, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(t.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) " – Ashiato" }
+                link rel="stylesheet" href="/office/office.css";
+                // None, and no request for one.
+                link rel="icon" href="data:,";
+            }
+            body { (body) }
+        }
+    }
+}
+
+/// Two footprints.
+fn mark() -> Markup {
+    html! {
+        svg.mark viewBox="0 0 24 24" aria-hidden="true" {
+            ellipse cx="8" cy="13.5" rx="3.1" ry="5" {}
+            circle cx="8" cy="20.7" r="2" {}
+            ellipse cx="16" cy="6" rx="3.1" ry="5" {}
+            circle cx="16" cy="13.2" r="2" {}
+        }
+    }
+}

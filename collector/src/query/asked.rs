@@ -1,0 +1,180 @@
+//! The names of what can be asked, and filters as they are written.
+
+use serde_json::Value;
+
+use crate::store::questions::{Dimension, Filter, Metric};
+
+/// Every metric's name.
+pub const METRICS: [(&str, Metric); 5] = [
+    ("visitors", Metric::Visitors),
+    ("visits", Metric::Visits),
+    ("page_views", Metric::PageViews),
+    ("events", Metric::Events),
+    ("engaged_ms", Metric::EngagedTime),
+];
+
+/// Every dimension's name but those of properties.
+pub const DIMENSIONS: [(&str, Dimension); 10] = [
+    ("time:hour", Dimension::Hour),
+    ("time:day", Dimension::Day),
+    ("time:week", Dimension::Week),
+    ("time:month", Dimension::Month),
+    ("page", Dimension::Page),
+    ("title", Dimension::Title),
+    ("referrer", Dimension::Referrer),
+    ("event", Dimension::Event),
+    ("purpose", Dimension::Purpose),
+    ("service", Dimension::Service),
+];
+
+/// Before a property's name.
+const PROPERTY: &str = "property:";
+/// Bytes of a property's name, at most.
+const MAX_NAME: usize = 64;
+/// Filters inside one another, at most.
+const MAX_DEPTH: u32 = 5;
+/// Values of all filters together, at most.
+const MAX_VALUES: usize = 500;
+/// Filters in a list, at most.
+const MAX_LIST: usize = 20;
+
+pub(super) fn metric(name: &str) -> Option<Metric> {
+    METRICS.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
+}
+
+pub(super) fn dimension(name: &str) -> Option<Dimension> {
+    if let Some(property) = name.strip_prefix(PROPERTY) {
+        let good = !property.is_empty()
+            && property.len() <= MAX_NAME
+            && !property.chars().any(char::is_control);
+        return good.then(|| Dimension::Property(property.to_owned()));
+    }
+    DIMENSIONS.iter().find(|(known, _)| *known == name).map(|(_, dimension)| dimension.clone())
+}
+
+pub(super) fn metrics() -> String {
+    METRICS.map(|(name, _)| name).join(", ")
+}
+
+pub(super) fn dimensions() -> String {
+    format!("{}, {PROPERTY}NAME", DIMENSIONS.map(|(name, _)| name).join(", "))
+}
+
+/// What is told of a fault: the field, a code, and the message.
+type Fault<'a> = &'a mut dyn FnMut(String, &'static str, String);
+
+/// Reads filters, all of which must hold; what is wrong with each is told by its place.
+pub(super) fn filters(
+    given: &[Value],
+    fault: &mut impl FnMut(String, &'static str, String),
+) -> Vec<Filter> {
+    let mut reading = Reading { fault, values: 0 };
+    let filters = reading.list("filters", given, 1);
+    if reading.values > MAX_VALUES {
+        let message = format!("{MAX_VALUES} values at most in all filters");
+        (reading.fault)("filters".to_owned(), "count", message);
+    }
+    filters
+}
+
+struct Reading<'a> {
+    fault: Fault<'a>,
+    values: usize,
+}
+
+impl Reading<'_> {
+    fn wrong(&mut self, place: &str, message: impl Into<String>) {
+        (self.fault)(place.to_owned(), "invalid", message.into());
+    }
+
+    fn list(&mut self, place: &str, given: &[Value], depth: u32) -> Vec<Filter> {
+        if given.len() > MAX_LIST {
+            let message = format!("{MAX_LIST} filters at most in one list");
+            (self.fault)(place.to_owned(), "count", message);
+            return Vec::new();
+        }
+        let read = |(at, filter)| self.filter(&format!("{place}[{at}]"), filter, depth);
+        given.iter().enumerate().filter_map(read).collect()
+    }
+
+    fn filter(&mut self, place: &str, given: &Value, depth: u32) -> Option<Filter> {
+        if depth > MAX_DEPTH {
+            self.wrong(place, format!("filters stand {MAX_DEPTH} deep at most"));
+            return None;
+        }
+        let parts = given.as_array().map(Vec::as_slice).unwrap_or_default();
+        let (operator, rest) = match parts.split_first() {
+            Some((Value::String(operator), rest)) => (operator.as_str(), rest),
+            _ => {
+                self.wrong(place, "a filter is a list that begins with its operator");
+                return None;
+            }
+        };
+        match (operator, rest) {
+            ("and" | "or", [Value::Array(inner)]) if !inner.is_empty() => {
+                let inner = self.list(&format!("{place}[1]"), inner, depth + 1);
+                Some(if operator == "and" { Filter::And(inner) } else { Filter::Or(inner) })
+            }
+            ("and" | "or", _) => {
+                self.wrong(place, format!("write [{operator:?}, [FILTER, …]]"));
+                None
+            }
+            ("not", [inner]) => {
+                let inner = self.filter(&format!("{place}[1]"), inner, depth + 1)?;
+                Some(Filter::Not(Box::new(inner)))
+            }
+            ("not", _) => {
+                self.wrong(place, "write [\"not\", FILTER]");
+                None
+            }
+            ("is" | "is_not" | "contains" | "contains_not", [name, Value::Array(values)]) => {
+                self.condition(place, operator, name, values)
+            }
+            ("is" | "is_not" | "contains" | "contains_not", _) => {
+                self.wrong(place, format!("write [{operator:?}, DIMENSION, [VALUE, …]]"));
+                None
+            }
+            _ => {
+                let known = "is, is_not, contains, contains_not, and, or, not";
+                self.wrong(place, format!("{operator:?} is not one of {known}"));
+                None
+            }
+        }
+    }
+
+    fn condition(
+        &mut self,
+        place: &str,
+        operator: &str,
+        name: &Value,
+        values: &[Value],
+    ) -> Option<Filter> {
+        let found = name.as_str().and_then(dimension).filter(|found| !found.is_time());
+        let Some(found) = found else {
+            let known = DIMENSIONS.iter().filter(|(_, dimension)| !dimension.is_time());
+            let known: Vec<_> = known.map(|(name, _)| *name).collect();
+            let known = known.join(", ");
+            self.wrong(
+                place,
+                format!("{name} is not one of {known}, {PROPERTY}NAME; times go by date_range"),
+            );
+            return None;
+        };
+        let texts: Option<Vec<String>> =
+            values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+        let Some(texts) = texts.filter(|texts| (1..=100).contains(&texts.len())) else {
+            self.wrong(place, "1 to 100 values, each a text");
+            return None;
+        };
+        self.values += texts.len();
+        let filter = if operator.starts_with("is") {
+            Filter::Is(found, texts)
+        } else if texts.iter().any(String::is_empty) {
+            self.wrong(place, "everything contains an empty text");
+            return None;
+        } else {
+            Filter::Contains(found, texts)
+        };
+        Some(if operator.ends_with("_not") { Filter::Not(Box::new(filter)) } else { filter })
+    }
+}

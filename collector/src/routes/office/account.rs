@@ -1,0 +1,103 @@
+//! One's own account.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+use consent_core::ids::from_base64url;
+use jiff::tz::TimeZone;
+
+use super::{super::App, Caller, agent_of, doors::new_password, enter, html, own_form, set_cookie};
+use crate::{
+    clock,
+    error::Problem,
+    office::{
+        log_in::{self, Browser, LogIn},
+        view::{
+            Place,
+            account::{self as view, Said},
+        },
+    },
+    store::log_ins,
+};
+
+/// `GET /office/account`.
+pub(super) async fn page(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let said = uri.query().is_some_and(|query| query == "changed=1").then_some(Said::Changed);
+    shown(&app, &caller, said).await
+}
+
+async fn shown(app: &App, caller: &Caller, said: Option<Said>) -> Result<Response, Problem> {
+    let mut db = app.readers.acquire().await?;
+    let sessions = log_ins::of(&mut db, caller.account.id, clock::now()).await?;
+    let history = log_ins::history(&mut db, caller.account.id).await?;
+    drop(db);
+    let sites = caller.sites(app);
+    let site = sites.first().and_then(|(key, _)| app.sites.get(key));
+    let zone = site.as_ref().map_or(TimeZone::UTC, |site| site.zone().clone());
+    let of = site.as_ref().and_then(|site| Some((site.key.as_str(), caller.role(site)?)));
+    let data = view::Data {
+        sessions: &sessions,
+        own: &caller.session.hash,
+        history: &history,
+        zone: &zone,
+        said,
+    };
+    let here = Caller { here: "/office/account".to_owned(), ..caller.clone() };
+    Ok(html(&view::page(&here.frame(&sites, of, Place::Account), &data)))
+}
+
+/// `POST /office/account/end`.
+pub(super) async fn end(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let sent = own_form(&app, &headers, &caller, body).await?;
+    let unknown = || Problem::field("session", "invalid", "there is no such session");
+    let hash = from_base64url(sent.get("session")).ok_or_else(unknown)?;
+    let mut db = app.desk.hold().await?;
+    log_ins::end(&mut db, &hash, caller.account.id).await?;
+    db.keep();
+    Ok(Redirect::to("/office/account").into_response())
+}
+
+/// `POST /office/account/password`.
+pub(super) async fn change(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let sent = own_form(&app, &headers, &caller, body).await?;
+    let (email, given) = (&caller.account.email, sent.get("password"));
+    let said = match new_password(given, sent.get("again"), email) {
+        Err(wrong) => Said::Wrong(wrong),
+        Ok(()) => {
+            let agent = agent_of(&headers);
+            let browser = Browser { agent: &agent, language: caller.t.code() };
+            let pair = (sent.get("known").to_owned(), given.to_owned());
+            let now = clock::now();
+            match log_in::change(&app.desk, &app.keys, &caller.account, pair, browser, now).await? {
+                LogIn::In(token) => {
+                    let to = Redirect::to("/office/account?changed=1");
+                    return Ok(([set_cookie(&app, Some(&token))], to).into_response());
+                }
+                LogIn::Refused => Said::Unknown,
+                LogIn::Wait(ms) => Said::Wait(ms.div_euclid(1_000) + 1),
+            }
+        }
+    };
+    let page = shown(&app, &caller, Some(said)).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}

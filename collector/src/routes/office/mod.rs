@@ -1,0 +1,332 @@
+//! The back office (`/office/…`): who calls, what they may see, and what their forms send.
+//!
+//! Whatever is refused is a page here, in the language of who reads it. Nothing is kept by browsers or by what
+//! stands between; no page of another site can send a form, or show one of these in a frame.
+
+mod account;
+mod doors;
+mod pages;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use maud::Markup;
+
+use super::{App, extract::accepted_languages, in_time, limit};
+use crate::{
+    clock,
+    error::Problem,
+    office::{
+        self, agent,
+        may::{Action, may},
+        tongue::Tongue,
+        view::{self, Frame, Place},
+    },
+    refusals::Refused,
+    sites::Site,
+    store::{
+        SiteId,
+        accounts::{self, Account, Role},
+        log_ins::{self, Session},
+    },
+};
+
+/// What the pages may load and do: their style sheet, and forms to themselves.
+const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// The back office's addresses.
+pub(super) fn router(app: &App) -> Router<App> {
+    Router::new()
+        .route("/office", get(pages::first))
+        .route("/office/office.css", get(style))
+        .route("/office/login", get(doors::log_in).post(doors::try_log_in))
+        .route("/office/link/{token}", get(doors::link).post(doors::use_link))
+        .route("/office/logout", post(doors::log_out))
+        .route("/office/language", post(doors::speak))
+        .route("/office/account", get(account::page))
+        .route("/office/account/end", post(account::end))
+        .route("/office/account/password", post(account::change))
+        .route("/office/sites/{site}", get(pages::overview))
+        .route("/office/sites/{site}/consent", get(pages::consent))
+        .route("/office/sites/{site}/leads", get(pages::leads))
+        .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
+        .route("/office/sites/{site}/settings", get(pages::settings))
+        .route("/office/{*other}", get(super::unknown))
+        .route_layer(middleware::from_fn(in_time))
+        .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))
+        .route_layer(middleware::from_fn(face))
+}
+
+async fn style() -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, view::STYLE).into_response()
+}
+
+/// Makes a page of what is refused, and says how all pages may be used.
+async fn face(request: Request, next: Next) -> Response {
+    let (uri, posted) = (request.uri().clone(), request.method() == Method::POST);
+    let t = asked_tongue(request.headers(), &uri);
+    let mut response = next.run(request).await;
+    if let Some(Refused { status, code, .. }) = response.extensions().get().cloned() {
+        let retry = response.headers().get(header::RETRY_AFTER).cloned();
+        response = if code == LOGGED_OUT {
+            let next = if posted {
+                "/office"
+            } else {
+                uri.path_and_query().map_or("/office", |it| it.as_str())
+            };
+            Redirect::to(&format!("/office/login?next={}", office::choice::escaped(next)))
+                .into_response()
+        } else {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, html(&view::doors::refused(t, status.as_u16(), code))).into_response()
+        };
+        if let Some(retry) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, retry);
+        }
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, STRICT),
+        // With no referrer at all a form's Origin would be null.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn html(page: &Markup) -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (headers, page.0.clone()).into_response()
+}
+
+/// The language that an address, or else the browser, asks for.
+fn asked_tongue(headers: &HeaderMap, uri: &Uri) -> Tongue {
+    let named =
+        uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("lang=")));
+    let wanted = named.into_iter().chain(accepted_languages(headers));
+    wanted.filter_map(Tongue::of).next().unwrap_or(Tongue::En)
+}
+
+/// The code of a refusal that sends to the log-in.
+const LOGGED_OUT: &str = "logged_out";
+
+/// Somebody who is logged in.
+#[derive(Clone)]
+struct Caller {
+    account: Account,
+    session: Session,
+    roles: BTreeMap<SiteId, Role>,
+    form_token: String,
+    t: Tongue,
+    here: String,
+}
+
+/// Who calls; refused where nobody is logged in.
+async fn enter(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Problem> {
+    let nobody = || Problem::unauthorized(LOGGED_OUT, "nobody is logged in");
+    let token = cookie(app, headers).ok_or_else(nobody)?;
+    let (hash, now) = (office::hash(token), clock::now());
+    let mut db = app.readers.acquire().await?;
+    let session = log_ins::find(&mut db, &hash, now).await?.ok_or_else(nobody)?;
+    let account = accounts::by_id(&mut db, session.account).await?;
+    let account = account.filter(|account| !account.disabled).ok_or_else(nobody)?;
+    let roles = accounts::roles(&mut db, account.id).await?;
+    drop(db);
+    if session.is_stale(now) {
+        let mut db = app.desk.hold().await?;
+        log_ins::seen(&mut db, &hash, now).await?;
+        db.keep();
+    }
+    let t = Tongue::of(&session.language).unwrap_or_else(|| asked_tongue(headers, uri));
+    let here = uri.path_and_query().map_or("/office", |it| it.as_str()).to_owned();
+    Ok(Caller { account, session, roles, form_token: office::form_token(token), t, here })
+}
+
+impl Caller {
+    fn role(&self, site: &Site) -> Option<Role> {
+        self.roles.get(&site.id).copied().or(self.account.everywhere)
+    }
+
+    /// The sites that may be seen: keys and names.
+    fn sites(&self, app: &App) -> Vec<(String, String)> {
+        let all = app.sites.all();
+        let own = all.iter().filter(|site| self.role(site).is_some());
+        let name = |site: &Arc<Site>| {
+            let name = site.file.speech(self.t.code()).say(&site.file.name).to_owned();
+            (site.key.to_string(), name)
+        };
+        own.map(name).collect()
+    }
+
+    /// The site of that key, where that may be done there. Of others nobody learns whether they are there.
+    fn site(&self, app: &App, key: &str, action: Action) -> Result<(Arc<Site>, Role), Problem> {
+        let found = app.sites.get(key).and_then(|site| self.role(&site).map(|role| (site, role)));
+        let (site, role) = found.ok_or_else(|| {
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such site")
+        })?;
+        if may(role, action) {
+            Ok((site, role))
+        } else {
+            Err(Problem::forbidden("role", "the account's role does not reach that far"))
+        }
+    }
+
+    fn frame<'a>(
+        &'a self,
+        sites: &'a [(String, String)],
+        site: Option<(&'a str, Role)>,
+        place: Place,
+    ) -> Frame<'a> {
+        Frame {
+            t: self.t,
+            email: &self.account.email,
+            form_token: &self.form_token,
+            sites,
+            site,
+            place,
+            here: &self.here,
+        }
+    }
+}
+
+/// Whether browsers are told to send the cookie over TLS only.
+fn is_secure(app: &App) -> bool {
+    app.tls || app.public_url.starts_with("https://")
+}
+
+fn cookie_name(app: &App) -> &'static str {
+    if is_secure(app) { "__Host-ashiato_office" } else { "ashiato_office" }
+}
+
+fn cookie<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs =
+        lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == cookie_name(app)).map(|(_, value)| value)
+}
+
+/// The `Set-Cookie` line of a session's token; without one it is taken back. It ends with the browser, and with the
+/// session itself before that.
+fn set_cookie(app: &App, token: Option<&str>) -> (header::HeaderName, String) {
+    let secure = if is_secure(app) { "; Secure" } else { "" };
+    let ends = if token.is_some() { "" } else { "; Max-Age=0" };
+    let (name, token) = (cookie_name(app), token.unwrap_or_default());
+    (header::SET_COOKIE, format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}"))
+}
+
+/// What a form sent, by the name of its field; the first of each.
+struct Sent(Vec<(String, String)>);
+
+impl Sent {
+    fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Reads a form of our own pages: of this origin, as the browser itself says.
+async fn form(app: &App, headers: &HeaderMap, body: axum::body::Body) -> Result<Sent, Problem> {
+    let text = super::body::text(headers, body, "application/x-www-form-urlencoded").await?;
+    own_page(app, headers)?;
+    let malformed = || Problem::malformed("the form cannot be read");
+    let uri: Uri = format!("/?{text}").parse().map_err(|_| malformed())?;
+    let read = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri);
+    read.map(|read| Sent(read.0)).map_err(|_| malformed())
+}
+
+/// The same of somebody who is logged in: it carries what only their own pages know.
+async fn own_form(
+    app: &App,
+    headers: &HeaderMap,
+    caller: &Caller,
+    body: axum::body::Body,
+) -> Result<Sent, Problem> {
+    use subtle::ConstantTimeEq as _;
+    let sent = form(app, headers, body).await?;
+    let same = sent.get("token").as_bytes().ct_eq(caller.form_token.as_bytes());
+    if bool::from(same) { Ok(sent) } else { Err(forged()) }
+}
+
+fn forged() -> Problem {
+    Problem::forbidden("csrf", "this was not sent by a page of the back office")
+}
+
+fn own_page(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let one = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next().and_then(|value| value.to_str().ok());
+        value.filter(|_| values.next().is_none())
+    };
+    if one("sec-fetch-site").is_some_and(|from| from != "same-origin") {
+        return Err(forged());
+    }
+    let origin = one("origin").ok_or_else(forged)?;
+    let host = origin.split_once("://").map(|(_, host)| host);
+    // A proxy may have put another host into the call than the browser did.
+    let own = origin == &*app.public_url || host.is_some_and(|host| Some(host) == one("host"));
+    if own { Ok(()) } else { Err(forged()) }
+}
+
+/// An address of the back office, or its beginning: nobody is sent elsewhere.
+fn own_address(address: &str) -> &str {
+    let own =
+        address == "/office" || address.starts_with("/office/") || address.starts_with("/office?");
+    let plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if own && plain { address } else { "/office" }
+}
+
+fn agent_of(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent::of(agent.unwrap_or(""))
+}
+
+impl From<office::log_in::Failure> for Problem {
+    fn from(failure: office::log_in::Failure) -> Self {
+        match failure {
+            office::log_in::Failure::Database(error) => Self::unavailable(&error),
+            other => {
+                tracing::error!(error = %other, "nobody can log in just now");
+                Self::busy()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_address;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for own in ["/office", "/office/sites/shop?period=7", "/office?x"] {
+            assert_eq!(own_address(own), own);
+        }
+        for other in [
+            "",
+            "//evil.example",
+            "https://evil.example/office",
+            "/officer",
+            "/office/\\evil",
+            "/office/ x",
+            "/office/\n",
+        ] {
+            assert_eq!(own_address(other), "/office");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The pages of a site.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+use consent_core::{ids::LeadId, time::Millis};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        App,
+        extract::{At, With},
+    },
+    Caller, enter, html,
+};
+use crate::{
+    clock,
+    error::Problem,
+    office::{
+        choice::Choice,
+        may::{Action, may},
+        period,
+        view::{self, Place, leads::PAGE, settings::tag},
+    },
+    query,
+    sites::Site,
+    store::{
+        audit::{Actor, Entry},
+        dashboard::{self, Asked},
+        decided,
+        leads::read::{self, Stored},
+        reports::{self, Holding, Timeline},
+        tokens,
+    },
+};
+
+/// Rows of a breakdown.
+const ROWS: u32 = 10;
+
+/// `GET /office`: the first site that may be seen.
+pub(super) async fn first(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let sites = caller.sites(&app);
+    let (key, _) = sites.first().ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "no_site", "there is no site that the account may see")
+    })?;
+    Ok(Redirect::to(&format!("/office/sites/{key}")).into_response())
+}
+
+/// The parameters of a page, as they are.
+type Given = With<Vec<(String, String)>>;
+
+/// `GET /office/sites/SITE`.
+pub(super) async fn overview(
+    State(app): State<App>,
+    At(key): At<String>,
+    With(given): Given,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let (site, role) = caller.site(&app, &key, Action::Figures)?;
+    let choice = Choice::read(uri.path().to_owned(), &given);
+    let (now, zone) = (clock::now(), site.zone());
+    let today = site.day(now);
+    let own_hosts = own_hosts(&site);
+    let asked = |days: (i64, i64), rows| Asked {
+        days,
+        by_hour_from: (days.0 == days.1).then(|| Millis(period::begins(days.0, zone))),
+        own_hosts: &own_hosts,
+        filters: &choice.filters,
+        rows,
+    };
+    let mut db = app.readers.acquire().await?;
+    let (days, earlier) = (choice.period.days(today), choice.period.before(today));
+    let shown = dashboard::overview(&mut db, site.id, &asked(days, ROWS), now).await?;
+    let before = dashboard::overview(&mut db, site.id, &asked(earlier, 0), now).await?;
+    let meta = query::meta(&mut db, site.id, &site.file, days).await?;
+    drop(db);
+    let data = view::overview::Data {
+        choice: &choice,
+        today,
+        zone,
+        now: &shown,
+        before: &before,
+        meta: &meta,
+        tag: &tag(&app.public_url, &key),
+    };
+    let sites = caller.sites(&app);
+    let frame = caller.frame(&sites, Some((&key, role)), Place::Overview);
+    Ok(html(&view::overview::page(&frame, &data)))
+}
+
+fn own_hosts(site: &Site) -> Vec<String> {
+    let host = |origin: &String| origin.split_once("://").map(|(_, host)| host.to_owned());
+    site.file.origins.iter().filter_map(host).collect()
+}
+
+/// `GET /office/sites/SITE/consent`.
+pub(super) async fn consent(
+    State(app): State<App>,
+    At(key): At<String>,
+    With(given): Given,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let (site, role) = caller.site(&app, &key, Action::Consent)?;
+    let choice = Choice { filters: Vec::new(), ..Choice::read(uri.path().to_owned(), &given) };
+    let today = site.day(clock::now());
+    let (days, earlier) = (choice.period.days(today), choice.period.before(today));
+    let times = (
+        Millis(period::begins(days.0, site.zone())),
+        Millis(period::begins(days.1 + 1, site.zone())),
+    );
+    let mut db = app.readers.acquire().await?;
+    let now = reports::share(&mut db, site.id, days).await?;
+    let before = reports::share(&mut db, site.id, earlier).await?;
+    let by_day = decided::by_day(&mut db, site.id, days).await?;
+    let by_method = decided::by_method(&mut db, site.id, times).await?;
+    let quarters = decided::withdrawn(&mut db, site.id, times).await?;
+    drop(db);
+    let mut withdrawn: BTreeMap<i64, i64> = BTreeMap::new();
+    for (at, n) in quarters {
+        *withdrawn.entry(site.day(at)).or_default() += n;
+    }
+    let data = view::consent::Data {
+        choice: &choice,
+        today,
+        file: &site.file,
+        now: &now,
+        before: &before,
+        days: &by_day,
+        withdrawn: &withdrawn,
+        decided: &by_method,
+        tag: &tag(&app.public_url, &key),
+    };
+    let sites = caller.sites(&app);
+    let frame = caller.frame(&sites, Some((&key, role)), Place::Consent);
+    Ok(html(&view::consent::page(&frame, &data)))
+}
+
+/// The parameters of the list of leads.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listing {
+    #[serde(default)]
+    after: u32,
+}
+
+fn holding(site: &Site) -> Holding {
+    Holding { revision: site.policy.revision(), now: clock::now() }
+}
+
+/// A read of personal data, which is not shown before the trail has it.
+fn read_by(
+    caller: &Caller,
+    action: &'static str,
+    object: (&'static str, String),
+    details: Value,
+) -> Entry {
+    let by = Actor::Account(caller.account.id.0.to_string());
+    Entry { at: clock::now(), by, action, object, details }
+}
+
+/// A lead as it may be seen: opened, and masked where persons may not be.
+fn shown<'a>(app: &App, site: &Site, lead: &'a Stored, masked: bool) -> view::leads::Shown<'a> {
+    let fields = app.keys.open_lead(&site.key, lead.id, &lead.sealed);
+    let fields = fields.map_err(|error| tracing::error!(%error, "a lead cannot be read")).ok();
+    let fields = fields.map(|mut fields| {
+        if masked {
+            fields.values_mut().for_each(|value| *value = view::leads::mask(value));
+        }
+        fields
+    });
+    view::leads::Shown { lead, fields }
+}
+
+/// `GET /office/sites/SITE/leads`.
+pub(super) async fn leads(
+    State(app): State<App>,
+    At(key): At<String>,
+    With(listing): With<Listing>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let (site, role) = caller.site(&app, &key, Action::Leads)?;
+    let mut db = app.readers.acquire().await?;
+    let mut leads = read::received(&mut db, site.id, holding(&site), PAGE, listing.after).await?;
+    drop(db);
+    let more = leads.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+    leads.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let masked = !may(role, Action::Persons);
+    let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
+    if !masked && !leads.is_empty() {
+        let seen: Vec<_> = leads.iter().map(|lead| lead.id).collect();
+        let object = ("site", site.key.to_string());
+        app.writer
+            .audit(site.id, read_by(&caller, "lead.list", object, json!({ "leads": seen })))
+            .await?;
+    }
+    let leads: Vec<_> = leads.iter().map(|lead| shown(&app, &site, lead, masked)).collect();
+    let sites = caller.sites(&app);
+    let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
+    Ok(html(&view::leads::list(&frame, &data, &leads, (listing.after, more))))
+}
+
+/// `GET /office/sites/SITE/leads/LEAD`.
+pub(super) async fn lead(
+    State(app): State<App>,
+    At((key, lead)): At<(String, String)>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let (site, role) = caller.site(&app, &key, Action::Leads)?;
+    let unknown =
+        || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
+    let id: LeadId = lead.parse().map_err(|_| unknown())?;
+    let mut db = app.readers.acquire().await?;
+    let found = read::one(&mut db, site.id, holding(&site), id).await?.ok_or_else(unknown)?;
+    let timeline = reports::timeline(&mut db, site.id, holding(&site), id).await?;
+    drop(db);
+    let moments = match &timeline {
+        Timeline::Linked(_, moments) => Some(moments.as_slice()),
+        Timeline::NoLead | Timeline::Unlinked => None,
+    };
+    let masked = !may(role, Action::Persons);
+    let object = ("lead", id.to_text());
+    if !masked {
+        app.writer.audit(site.id, read_by(&caller, "lead.read", object.clone(), json!({}))).await?;
+    }
+    if let Some(moments) = moments {
+        let details = json!({ "events": moments.len() });
+        app.writer.audit(site.id, read_by(&caller, "lead.timeline", object, details)).await?;
+    }
+    let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
+    let sites = caller.sites(&app);
+    let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
+    Ok(html(&view::leads::one(&frame, &data, &shown(&app, &site, &found, masked), moments)))
+}
+
+/// `GET /office/sites/SITE/settings`.
+pub(super) async fn settings(
+    State(app): State<App>,
+    At(key): At<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter(&app, &headers, &uri).await?;
+    let (site, role) = caller.site(&app, &key, Action::Settings)?;
+    let today = site.day(clock::now());
+    let mut db = app.readers.acquire().await?;
+    let tokens = tokens::list(&mut db, site.id).await?;
+    let week = reports::share(&mut db, site.id, (today - 6, today)).await?;
+    drop(db);
+    let checkpoint = app.writer.checkpoint().await.ok();
+    let data = view::settings::Data {
+        site: &site,
+        zone: site.zone(),
+        public_url: &app.public_url,
+        tokens: &tokens,
+        checkpoint: checkpoint.as_deref(),
+        week: &week,
+    };
+    let sites = caller.sites(&app);
+    let frame = caller.frame(&sites, Some((&key, role)), Place::Settings);
+    Ok(html(&view::settings::page(&frame, &data)))
+}

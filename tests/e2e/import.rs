@@ -1,0 +1,122 @@
+//! Lists of leads that are read in.
+
+use std::{fmt::Write as _, fs};
+
+use ashiato_tests::{Collector, Data, process::ashiato};
+
+const GIVEN: [&str; 6] =
+    ["--form", "contact", "--ground", "card_exchanged", "--proof", "展示会 2026年11月 東京"];
+
+impl Import<'_> {
+    fn run(&self, more: &[&str]) -> (bool, String, String) {
+        let (keys, url) = (self.data.path("keys"), self.data.database_url());
+        let mut given = vec!["leads", "import", self.file.to_str().unwrap(), "--site", "shop"];
+        given.extend(["--keys-file", keys.to_str().unwrap(), "--database-url", &url]);
+        given.extend(GIVEN);
+        given.extend(more);
+        let said = ashiato(given);
+        (said.status.success(), said.out, said.err)
+    }
+}
+
+struct Import<'a> {
+    data: &'a Data,
+    file: std::path::PathBuf,
+}
+
+fn list<'a>(data: &'a Data, bytes: &[u8]) -> Import<'a> {
+    let file = data.path("list.csv");
+    fs::write(&file, bytes).unwrap();
+    Import { data, file }
+}
+
+const HEAD: &str = "お名前,メールアドレス,telephone,message\n";
+
+#[test]
+fn ten_thousand_rows_are_read_once_and_the_broken_ones_are_named() {
+    let data = Data::new();
+    drop(Collector::start(&data));
+    let mut text = HEAD.to_owned();
+    for number in 0..10_000 {
+        match number {
+            17 => text += "だれか,not an address,,こんにちは\n",
+            18 => text += ",nobody@example.jp,,こんにちは\n",
+            19 => text += "=HYPERLINK(\"http://x\"),formula@example.jp,12,+1\n",
+            20 => text += "too,few\n",
+            _ => writeln!(text, "名前 {number},p{number}@example.jp,,名刺 {number}").unwrap(),
+        }
+    }
+    let import = list(&data, text.as_bytes());
+    let (good, told, _) = import.run(&["--dry-run"]);
+    assert!(!good && told.contains("10000 rows: 9996 would be added"), "{told}");
+    assert_eq!(data.database().number("SELECT count(*) FROM lead"), 0, "a dry run stores nothing");
+
+    let rejected = data.path("rejected.csv");
+    let (good, told, errors) = import.run(&["--rejected", rejected.to_str().unwrap()]);
+    assert!(!good && told.contains("9996 added, 0 read in before"), "{told}{errors}");
+    assert!(errors.contains("line 19, メールアドレス: is no e-mail address"), "{errors}");
+    assert!(errors.contains("line 20, お名前: is empty"), "{errors}");
+    assert!(errors.contains("line 21, telephone: is no telephone number"), "{errors}");
+    assert!(errors.contains("line 22: the row has 2 cells, the first line 4"), "{errors}");
+    assert!(!errors.contains("not an address"), "what stands in a row is not told");
+    let again = fs::read_to_string(&rejected).unwrap();
+    assert!(again.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{again}");
+    assert!(again.contains("'+1"), "{again}");
+
+    let (_, told, _) = import.run(&[]);
+    assert!(told.contains("0 added, 9996 read in before"), "{told}");
+    let mut database = data.database();
+    assert_eq!(database.number("SELECT count(*) FROM lead"), 9_996);
+    assert_eq!(database.number("SELECT count(*) FROM lead_ground"), 9_996);
+    let usable = "SELECT count(*) FROM lead WHERE ground_since IS NOT NULL AND origin = 'import'";
+    assert_eq!(database.number(usable), 9_996);
+    let trail = data.run(&["audit", "list", "--site", "shop", "--action", "lead.import"]);
+    assert_eq!(trail.lines().filter(|line| line.contains("lead.import")).count(), 100, "{trail}");
+}
+
+#[test]
+fn a_list_in_shift_jis_is_read_and_people_who_are_known_are_not_read_twice() {
+    let data = Data::new();
+    drop(Collector::start(&data));
+    let text = format!("{HEAD}髙橋 花子,HANAKO@example.jp,０７５-０００-００００,ﾒｲｼ\n");
+    let (bytes, _, lossy) = encoding_rs::SHIFT_JIS.encode(&text);
+    assert!(!lossy);
+    let (good, told, errors) = list(&data, &bytes).run(&["--cards"]);
+    assert!(good && told.contains("1 rows: 1 added"), "{told}{errors}");
+    // The same person by another list, in other spellings.
+    let text =
+        format!("{HEAD}花子,hanako@EXAMPLE.jp,,別の名簿\nだれか,x@example.jp,+81750000000,\n");
+    let text = text.replace(",\n", ",a\n");
+    let (good, told, errors) = list(&data, text.as_bytes()).run(&[]);
+    assert!(good && told.contains("0 added, 0 read in before, 2 of somebody"), "{told}{errors}");
+    let (good, told, errors) = list(&data, text.as_bytes()).run(&["--on-duplicate", "add"]);
+    assert!(good && told.contains("2 added"), "{told}{errors}");
+    let origin = "SELECT count(*) FROM lead WHERE origin = 'card'";
+    assert_eq!(data.database().number(origin), 1);
+    for planted in ["花子", "hanako@example.jp", "展示会"] {
+        assert!(!data.holds(planted.as_bytes()), "{planted} stands in the clear");
+    }
+}
+
+#[test]
+fn columns_that_cannot_be_read_are_named_with_what_to_write() {
+    let data = Data::new();
+    drop(Collector::start(&data));
+    let import = list(&data, b"name,email,message,Rank\nA,a@example.jp,hello,1\n");
+    let (good, _, errors) = import.run(&[]);
+    assert!(!good, "{errors}");
+    assert!(errors.contains("--map \"Rank\"=FIELD or --ignore \"Rank\""), "{errors}");
+    let (good, _, errors) = import.run(&["--map", "Rank=telefone", "--ignore", "Group"]);
+    assert!(!good && errors.contains("the form has name, name_kana"), "{errors}");
+    assert!(errors.contains("no column \"Group\""), "{errors}");
+    let (good, told, errors) = import.run(&["--ignore", "rank"]);
+    assert!(good && told.contains("1 added"), "{told}{errors}");
+
+    let import = list(&data, b"name,email,message,why\nB,b@example.jp,x,opt_in\nC,c@example.jp,x,\nD,d@example.jp,x,existing_customer\n");
+    let (good, told, errors) = import.run(&["--ground-column", "why"]);
+    assert!(!good && told.contains("2 added"), "{told}{errors}");
+    assert!(errors.contains("line 2, why: opt_in needs the record"), "{errors}");
+    let grounds = "SELECT ground FROM lead ORDER BY ground";
+    let all = ["card_exchanged", "card_exchanged", "existing_customer"];
+    assert_eq!(data.database().texts(grounds), all);
+}
