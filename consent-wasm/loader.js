@@ -183,7 +183,8 @@ const host = {
     decision.at && host.ui?.dismiss();
     host.act?.sync();
     apply();
-    if (host.reload) {
+    // What is asked again is asked first.
+    if (host.reload && decision.at) {
       host.reload = 0;
       call('warn');
     }

@@ -43,7 +43,7 @@ const end = number => {
   reply(...answer);
 };
 
-const check = () => host.cookie('ashiato_visitor') && show_own(wait(() => {}), '');
+const check = () => host.cookie('ashiato_visitor') && show_own(wait(held), '');
 
 // The visitor's own page, in a window that is there for it: by a form, so that what opens it stands in no address.
 let own;

@@ -99,6 +99,12 @@ impl Client {
         }
     }
 
+    /// Whether nothing is on its way: what is has to be told to its end under one session.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        self.current.is_none()
+    }
+
     /// Does what a message leads to; whether the decision changed by it, so that what depends on it
     /// has to be released or stopped, and the page told.
     pub fn update(&mut self, message: Message<'_>, on: &impl Browser) -> bool {
@@ -204,7 +210,10 @@ impl Client {
         let current = i64::from(self.asked.at_revision());
         let newer = answer.revision().is_some_and(|revision| revision != current);
         // Only a yes depends on the policy it was given to: a no is taken under any.
-        if grants && (newer || answer.status == 422) {
+        // Whom the collector does not know any more has had all of it erased, and what is added to that would
+        // bring it back.
+        let unknown = answer.status == 401 && self.stage == Stage::Opening;
+        if grants && (newer || unknown || answer.status == 422) {
             return self.outdated(on);
         }
         if good && self.is_overtaken(on) {
@@ -220,28 +229,10 @@ impl Client {
                 on.call("/v1/consents", payload, decision.visitor.as_ref());
             }
             return changed;
-        } else if answer.status == 401 && self.stage == Stage::Opening {
-            return self.unknown(grants, on);
-        } else if answer.may_pass() {
+        } else if !unknown && answer.may_pass() {
             self.stage = Stage::Pausing;
             self.tries += 1;
             on.pause(pause(self.tries, on.random()));
-        } else {
-            self.go_on(Answer::default(), on);
-        }
-        false
-    }
-
-    /// The collector does not know the visitor any more, and has nothing of them.
-    fn unknown(&mut self, grants: bool, on: &impl Browser) -> bool {
-        // What was added to a decision that is erased would bring that back.
-        if self.current.as_deref().is_some_and(|own| grants && own.is_added()) {
-            return self.outdated(on);
-        }
-        on.hold(None, "");
-        if let Some(decision) = self.current.as_mut().filter(|_| grants) {
-            decision.visitor = None;
-            self.send(on);
         } else {
             self.go_on(Answer::default(), on);
         }
@@ -344,7 +335,6 @@ fn parts(cookie: &str) -> (i64, u128) {
     read(cookie).map_or((0, 0), |own| (own.decided.0, own.bits))
 }
 
-#[inline(never)]
 fn read(cookie: &str) -> Option<ConsentCookie> {
     cookie.parse().ok()
 }

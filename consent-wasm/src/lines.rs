@@ -59,14 +59,7 @@ impl<'a> Lines<'a> {
 /// The line of that number; empty where there is none.
 #[must_use]
 pub fn line(text: &str, number: usize) -> &str {
-    part(text, b'\n', number)
-}
-
-/// What stands between marks, by its number; empty where there is none.
-#[must_use]
-#[inline(never)]
-pub fn part(text: &str, mark: u8, number: usize) -> &str {
-    Lines::split(text, mark).nth(number).unwrap_or("")
+    Lines::of(text).nth(number).unwrap_or("")
 }
 
 impl<'a> Iterator for Lines<'a> {

@@ -85,12 +85,12 @@ pub fn answered(status: u16, text: &str) {
 /// that tells whether they have decided anything there.
 #[wasm_bindgen]
 pub fn show_own(number: u32, payload: &str) {
-    let path = if payload.is_empty() {
-        with(|tell| tell.signer.renew());
-        ""
-    } else {
-        "me"
-    };
+    let path = if payload.is_empty() { "" } else { "me" };
+    with(|tell| {
+        if path.is_empty() && tell.client.is_idle() {
+            tell.signer.renew();
+        }
+    });
     signed(Call::new(number, path, payload.into(), visitor()), false);
 }
 

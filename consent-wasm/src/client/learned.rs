@@ -7,7 +7,7 @@ use consent_core::{choices::Method, cookie::ConsentCookie, time::Millis};
 use super::{Browser, Client, parts, read};
 use crate::{
     choice::{cookie_of, text_of},
-    lines::part,
+    lines::Lines,
 };
 
 impl Client {
@@ -15,8 +15,8 @@ impl Client {
     /// confirmed can be replaced by that: anything else is on its way to it.
     pub(super) fn learned(&mut self, theirs: &str, on: &impl Browser) -> bool {
         let held = on.decision();
-        let (mine, receipt) = (receipt_of(&held), receipt_of(theirs));
-        if self.current.is_some() || mine.is_empty() || mine == receipt {
+        let mine = receipt_of(&held);
+        if !self.is_idle() || mine.is_empty() || theirs.ends_with(mine) {
             return false;
         }
         let Some(ConsentCookie { revision, decided, bits, .. }) = read(theirs) else {
@@ -25,7 +25,7 @@ impl Client {
         };
         // Later than what it replaces, whatever the clocks say.
         let at = decided.plus(-on.ahead()).max(Millis(parts(&held).0 + 1));
-        self.replace(cookie_of(revision, at, bits, receipt), bits, on)
+        self.replace(cookie_of(revision, at, bits, receipt_of(theirs)), on)
     }
 
     /// Of a decision that adds to one which the visitor has replaced elsewhere, nothing is told that would bring back
@@ -35,9 +35,8 @@ impl Client {
             return false;
         };
         let bits = own.bits & parts(theirs).1;
-        if theirs.is_empty()
-            || bits == own.bits
-            || text_of(own.previous.as_ref()) == receipt_of(theirs)
+        // Without a word of theirs, or where it is what this one was added to, nothing is out of date.
+        if theirs.is_empty() || bits == own.bits || theirs.ends_with(text_of(own.previous.as_ref()))
         {
             return false;
         }
@@ -46,25 +45,19 @@ impl Client {
             own.method = Method::Withdraw;
         }
         let mine = own.to_cookie(None);
-        self.replace(mine, bits, on)
+        self.replace(mine, on)
     }
 
-    /// Keeps another decision than the one that was held, with all that follows of it.
-    fn replace(&mut self, mine: String, bits: u128, on: &impl Browser) -> bool {
-        let kept = on.keep(&mine, self.asked.lifetime());
-        if kept {
-            self.newest = mine;
-            if !self.asked.needs_visitor(bits) {
-                on.hold(None, "");
-            }
-            on.forget();
-        }
-        kept
+    /// Keeps another decision than the one that was held, before which it stands.
+    fn replace(&mut self, mine: String, on: &impl Browser) -> bool {
+        self.newest = mine;
+        self.follow(on);
+        on.forget();
+        true
     }
 
     /// Nothing is decided any more, nobody is known, and it is asked again.
-    pub(super) fn forget(&mut self, on: &impl Browser) {
-        self.newest = String::new();
+    pub(super) fn forget(&self, on: &impl Browser) {
         on.undecide();
         on.hold(None, "");
         on.forget();
@@ -73,5 +66,5 @@ impl Client {
 
 /// The receipt of a consent cookie; empty where it has none.
 fn receipt_of(cookie: &str) -> &str {
-    part(cookie, b'.', 3)
+    Lines::split(cookie, b'.').nth(3).unwrap_or("")
 }

@@ -111,15 +111,6 @@ fn what_is_added_to_a_decision_that_was_taken_back_does_not_bring_it_back() {
 }
 
 #[test]
-fn what_is_added_to_a_decision_that_was_erased_is_asked_again() {
-    let mut page = Page::granted();
-    page.decide(0b0001, Method::Custom);
-    page.answer(401, "");
-    assert_eq!((page.cookie().as_str(), page.visitor()), ("", None));
-    assert_eq!(page.told(), 1, "only a session was asked for");
-}
-
-#[test]
 fn a_choice_is_told_where_nothing_was_decided_elsewhere_or_it_says_all_by_itself() {
     let known = format!("3.{}.f.{RECEIPT}", base36(NOW.0 + 250));
     for (bits, method, theirs) in [

@@ -48,12 +48,15 @@ fn a_retry_tells_the_same_so_that_a_lost_answer_is_given_again() {
 }
 
 #[test]
-fn a_visitor_whom_the_collector_has_forgotten_decides_as_a_new_one() {
-    let mut page = Page::granted();
-    page.decide(0b1111, Method::AcceptAll);
-    page.answer(401, "");
-    assert_eq!(page.visitor(), None);
-    assert_eq!(page.last(), (String::new(), Value::Null, None));
+fn a_visitor_whom_the_collector_has_forgotten_is_asked_again_and_has_nothing_to_withdraw() {
+    for (bits, method) in [(0b0001, Method::Custom), (0b1111, Method::AcceptAll)] {
+        let mut page = Page::granted();
+        page.decide(bits, method);
+        page.answer(401, "");
+        assert_eq!((page.cookie().as_str(), page.visitor(), page.told()), ("", None, 1));
+        page.decide(bits, method);
+        assert_eq!(page.last(), (String::new(), Value::Null, None), "as a new one");
+    }
     let mut page = Page::granted();
     page.decide(0, Method::Withdraw);
     let told = page.told();
