@@ -61,7 +61,8 @@ fn link(mail: &Value, kind: &str) -> String {
     let text = mail["text"].as_str().unwrap();
     let start = format!("{PUBLIC}/s/shop/{kind}/");
     let line = text.lines().find(|line| line.starts_with(&start));
-    line.unwrap_or_else(|| panic!("no {start} in {text}")).strip_prefix(PUBLIC).unwrap().to_owned()
+    assert!(line.is_some(), "no {start} in {text}");
+    line.unwrap().strip_prefix(PUBLIC).unwrap().to_owned()
 }
 
 fn press(collector: &Collector, path: &str) -> Answer {
