@@ -153,7 +153,13 @@ impl Kept<'_> {
         let filled = Filled {
             site: Arc::clone(self.site),
             visitor: Some(visitor),
-            form: self.site.file.form(&"contact".parse()?).context("the shop has that form")?,
+            form: self
+                .site
+                .file
+                .lead_form(&"contact".parse()?)
+                .context("the shop has that form")?
+                .clone(),
+            language: "ja".to_owned(),
             submission: Submission {
                 fields: [("email".to_owned(), email.to_owned())].into(),
                 ..Submission::default()
