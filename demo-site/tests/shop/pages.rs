@@ -48,7 +48,7 @@ async fn every_page_is_under_the_strict_policy() {
             policy,
             format!(
                 "default-src 'none'; script-src 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-                 font-src 'self'; connect-src 'self' http://localhost:8080; frame-src 'self'; form-action 'self'; \
+                 font-src 'self'; connect-src 'self' http://localhost:8080; frame-src 'self'; form-action 'self' http://localhost:8080; \
                  base-uri 'none'; frame-ancestors 'self'; require-trusted-types-for 'script'; trusted-types ashiato"
             )
         );
