@@ -99,6 +99,23 @@ fn a_list_in_shift_jis_is_read_and_people_who_are_known_are_not_read_twice() {
 }
 
 #[test]
+fn rows_that_were_not_taken_are_corrected_and_read_in() {
+    let data = Data::new();
+    drop(Collector::start(&data));
+    let rejected = data.path("rejected.csv");
+    let text = format!("{HEAD}太郎,no address,+81750000001,こんにちは\ntoo,few\n");
+    let import = list(&data, text.as_bytes());
+    let (good, _, errors) = import.run(&["--rejected", rejected.to_str().unwrap()]);
+    assert!(!good && errors.contains("rejected.csv and read that in"), "{errors}");
+    let text = fs::read_to_string(&rejected).unwrap();
+    assert!(text.contains("'+81750000001"), "{text}");
+    let text = text.replace("no address", "taro@example.jp");
+    let text = text.replace("too,few,,", "次郎,jiro@example.jp,,こんばんは");
+    let (good, told, errors) = list(&data, text.as_bytes()).run(&[]);
+    assert!(good && told.contains("2 rows: 2 added"), "{told}{errors}");
+}
+
+#[test]
 fn columns_that_cannot_be_read_are_named_with_what_to_write() {
     let data = Data::new();
     drop(Collector::start(&data));

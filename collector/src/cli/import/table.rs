@@ -9,6 +9,11 @@ use crate::intake::import::Wrong;
 /// Rows of one list, at most.
 const MAX_ROWS: usize = 1_000_000;
 
+/// What stands in two columns more of the rows that were not taken.
+const TOLD: [&str; 2] = ["line", "problems"];
+/// What a cell that a table program calculates begins with.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
 /// In which letters a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Encoding {
@@ -33,7 +38,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Reads a list.
+    /// Reads a list; of one that [`write_rejected`] wrote, what was read before.
     ///
     /// # Errors
     /// What is wrong, with the line and a remedy.
@@ -55,7 +60,7 @@ impl Table {
             .delimiter(delimiter)
             .flexible(true)
             .from_reader(text.as_bytes());
-        let names: Vec<String> = reader
+        let mut names: Vec<String> = reader
             .headers()
             .map_err(|error| error.to_string())?
             .iter()
@@ -64,6 +69,8 @@ impl Table {
         if names.iter().all(String::is_empty) {
             return Err("it is empty\n  remedy: name the columns in its first line".to_owned());
         }
+        let ours = names.ends_with(&TOLD.map(str::to_owned));
+        names.truncate(names.len() - if ours { TOLD.len() } else { 0 });
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|error| error.to_string())?;
@@ -75,7 +82,12 @@ impl Table {
                 return Err(format!("it has more than {MAX_ROWS} rows\n  remedy: part it"));
             }
             let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, record.iter().map(str::to_owned).collect()));
+            let mut cells: Vec<_> = record.iter().map(str::to_owned).collect();
+            if ours {
+                cells.truncate(cells.len().saturating_sub(TOLD.len()));
+                cells = cells.iter().map(|cell| plain(cell)).collect();
+            }
+            rows.push((line, cells));
         }
         Ok(Self { names, rows, delimiter })
     }
@@ -126,12 +138,15 @@ pub(super) fn write_rejected(
             .flexible(true)
             .from_writer(&mut bytes);
         let heads = table.names.iter().map(|name| safe(name));
-        writer.write_record(heads.chain(["line".to_owned(), "problems".to_owned()]))?;
+        writer.write_record(heads.chain(TOLD.map(str::to_owned)))?;
         for (at, line, wrong) in rejected {
             let Some((_, cells)) = table.rows.get(*at) else { continue };
             let told = wrong.iter().map(|(column, what)| format!("{column}: {what}"));
             let told = told.collect::<Vec<_>>().join("; ");
+            // What is missing is left empty, so that the two stand under their names.
+            let missing = table.names.len().saturating_sub(cells.len());
             let cells = cells.iter().map(|cell| safe(cell));
+            let cells = cells.chain(std::iter::repeat_n(String::new(), missing));
             writer.write_record(cells.chain([line.to_string(), safe(&told)]))?;
         }
         writer.flush()?;
@@ -142,11 +157,15 @@ pub(super) fn write_rejected(
 
 /// A cell that no table program calculates.
 fn safe(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    let quoted = plain(cell) != cell;
+    if quoted || cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// The cell that [`safe`] made it of.
+fn plain(cell: &str) -> String {
+    let inner = cell.strip_prefix('\'');
+    let made = inner.filter(|inner| inner.trim_start_matches('\'').starts_with(FORMULA));
+    made.unwrap_or(cell).to_owned()
 }
 
 #[cfg(test)]
@@ -197,12 +216,37 @@ mod tests {
         write_rejected(&path, &table, &[(0, 2, wrong.clone()), (1, 3, wrong)]).unwrap();
         let again = std::fs::read(&path).unwrap();
         let again = Table::read(&again, Encoding::Auto, None).unwrap();
-        assert_eq!(again.names, ["a", "b", "line", "problems"]);
-        assert_eq!(again.rows[0].1, ["'=1+1", "'-2", "2", "a: is no number"]);
-        assert_eq!(again.rows[1].1, ["'@x", "'+3\n4", "3", "a: is no number"]);
+        assert_eq!(again.names, ["a", "b"]);
+        assert_eq!(again.rows[0].1, ["=1+1", "-2"]);
+        assert_eq!(again.rows[1].1, ["@x", "+3\n4"]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.trim_start_matches('\u{feff}');
+        assert_eq!(
+            text,
+            "a,b,line,problems\n'=1+1,'-2,2,a: is no number\n'@x,\"'+3\n4\",3,a: is no number\n"
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_too_short_has_its_problems_under_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rejected.csv");
+        let table = Table::read(b"a,b,c\n1\n", Encoding::Auto, None).unwrap();
+        write_rejected(&path, &table, &[(0, 2, vec![("b".to_owned(), "x".to_owned())])]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with("\n1,,,2,b: x\n"), "{text}");
+        let again = Table::read(text.as_bytes(), Encoding::Auto, None).unwrap();
+        assert_eq!((again.names.len(), again.rows[0].1.len()), (3, 3));
     }
 
     proptest! {
+        #[test]
+        fn a_cell_comes_back_as_it_was(cell in "['=+@a-]{0,6}|.*") {
+            let written = safe(&cell);
+            prop_assert_eq!(plain(&written), cell);
+            prop_assert!(!written.starts_with(FORMULA));
+        }
+
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             for encoding in [Encoding::Auto, Encoding::Utf8, Encoding::ShiftJis] {
