@@ -20,6 +20,7 @@ use crate::{
     client::{Asset, Coding},
     clock,
     error::Problem,
+    site::{MAIL_STYLE, OWN_STYLE, POLICY_STYLE},
     sites::Site,
 };
 
@@ -90,6 +91,10 @@ fn origin_of(address: &str) -> Option<&str> {
     address.get(..scheme.len() + "://".len() + authority.len())
 }
 
+/// Style sheets of the pages of a site, beside which they lie.
+const STYLES: [(&str, &str); 3] =
+    [("policy.css", POLICY_STYLE), ("me.css", OWN_STYLE), ("mail.css", MAIL_STYLE)];
+
 /// Whether somebody gets what they did not have yet.
 fn is_sent(method: &Method, response: &Response) -> bool {
     method == Method::GET && response.status() == StatusCode::OK
@@ -103,14 +108,12 @@ pub(super) async fn part(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let site = site(&app, &key)?;
-    if name == "policy.css" {
-        return Ok(super::policy::style());
-    }
-    if name == "mail.css" {
-        return Ok(super::mail::style());
-    }
-    if name == "me.css" {
-        return Ok(super::me::style());
+    if let Some((_, style)) = STYLES.iter().find(|(sheet, _)| *sheet == name) {
+        let headers = [
+            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+            (header::CACHE_CONTROL, "public, max-age=300"),
+        ];
+        return Ok((headers, *style).into_response());
     }
     let Some(part) = site.scripts.part(&name) else {
         return Err(Problem::new(

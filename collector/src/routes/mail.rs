@@ -25,7 +25,7 @@ use crate::{
     error::Problem,
     intake::mail::{self, Act, Done},
     keys::mail::Confirm,
-    site::{MAIL_STYLE, MailPage},
+    site::MailPage,
     sites::Site,
     store::mail as store,
 };
@@ -186,13 +186,4 @@ pub(super) async fn stop(
     let address = app.keys.mail_address(key, &digest);
     let done = app.writer.mail(Act::Stop { site: opened.site.id, digest, address, how }).await?;
     Ok(opened.told(&done))
-}
-
-/// `GET /s/SITE/mail.css`.
-pub(super) fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
-    (headers, MAIL_STYLE).into_response()
 }

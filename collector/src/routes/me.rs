@@ -37,7 +37,7 @@ use crate::{
     intake::own::CODE_LIFETIME,
     keys,
     session::Session,
-    site::{Held, OWN_STYLE, OwnShown},
+    site::{Held, OwnShown},
     sites::Site,
 };
 
@@ -256,13 +256,4 @@ impl Here {
         }
         Ok(response)
     }
-}
-
-/// `GET /s/SITE/me.css`.
-pub(super) fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
-    (headers, OWN_STYLE).into_response()
 }

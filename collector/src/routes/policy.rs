@@ -14,10 +14,7 @@ use super::{
     App,
     extract::{At, With, accepted_languages},
 };
-use crate::{
-    error::Problem,
-    site::{self, Shown},
-};
+use crate::{error::Problem, site::Shown};
 
 /// What the page may load and do: its style sheet, and the empty icon that it carries.
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; \
@@ -80,13 +77,4 @@ pub(super) async fn page(
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, rules);
     Ok(response)
-}
-
-/// `GET /s/SITE/policy.css`.
-pub(super) fn style() -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-    ];
-    (headers, site::POLICY_STYLE).into_response()
 }
