@@ -3,22 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
+import { breaches } from './breaches.mjs';
 import { SHAPES, gallery, walk } from './states.mjs';
 
 let all;
 before(async () => (all = await gallery()));
 after(() => all?.end());
-
-const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-
-/** Every breach that axe finds. */
-async function breaches(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(rules => self.axe.run(document, rules), RULES);
-  const node = ({ target, failureSummary }) => `${target.flat().join(' ')} ${failureSummary}`;
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node).join('; ')}`);
-}
 
 /** What of ours cannot be hit, is cut off, or makes one scroll sideways. */
 function misshapen(page) {

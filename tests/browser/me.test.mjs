@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
+import { breaches } from './breaches.mjs';
 import { start, until } from './stack.mjs';
 
 let stack;
@@ -37,12 +37,6 @@ async function known(at, options) {
   await visitor.view('/products?utm_source=letter');
   return visitor;
 }
-
-const breaches = async page => {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => self.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-};
 
 const TITLES = { ja: 'このブラウザーについての記録', en: 'What is held about this browser' };
 

@@ -3,14 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
+import { breaches } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
 const PASSWORD = 'a kettle on the veranda';
 const EMAIL = 'mika@shop.example';
-const RULES = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-
 let stack;
 let state;
 
@@ -44,13 +42,6 @@ async function open(options) {
   const abroad = [];
   page.on('request', request => new URL(request.url()).origin === stack.collector || abroad.push(request.url()));
   return { context, page, problems, abroad };
-}
-
-async function breaches(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(rules => self.axe.run(document, rules), RULES);
-  const node = ({ target, failureSummary }) => `${target.flat().join(' ')} ${failureSummary}`;
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node).join('; ')}`);
 }
 
 /** What is too small to hit, or makes one scroll sideways. */

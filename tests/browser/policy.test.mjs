@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
+import { breaches } from './breaches.mjs';
 import { freePort, start, until } from './stack.mjs';
 
 let stack;
@@ -72,12 +72,6 @@ async function read(query, { language = 'en', ...options } = {}) {
   const visitor = await stack.visitor({ language, ...options });
   await visitor.page.goto(address(query));
   return visitor;
-}
-
-async function breaches(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => self.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`);
 }
 
 for (const query of ['lang=ja', 'lang=en', 'lang=ar', 'lang=ja&revision=1', 'lang=en&embed=1']) {
