@@ -8,7 +8,7 @@
 //! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]) |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
-//! | visitor, a third time | the links in mail, and by what an address is known that has said stop ([`mail`]) |
+//! | visitor, a third time | the links in mail, and by what an address is known that has said stop ([`mail`]) or asked ([`mail::requests`]) |
 //! | lead | wraps the key under which a lead is sealed ([`leads`]) |
 //! | dkim | RSA signatures of mail ([`dkim`]) |
 //!

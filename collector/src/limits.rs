@@ -18,6 +18,8 @@ use crate::store::SiteId;
 
 /// For how many seconds the rate may be called at once, after a pause.
 const BURST_SECONDS: u64 = 10;
+/// In nanoseconds.
+const SECOND: u64 = 1_000_000_000;
 const ROWS: usize = 4;
 const ROW_BITS: usize = 14;
 const ROW: usize = 1 << ROW_BITS;
@@ -26,10 +28,15 @@ const ROW: usize = 1 << ROW_BITS;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait(pub Duration);
 
+/// Forms that have a mail sent: one address may send so many at once after a pause, and then one in so many seconds.
+const ASKING: (u64, u64) = (5, 60);
+
 /// Calls that one address, session or site may make, by who makes them.
 struct Buckets {
     /// Nanoseconds that a call pays for.
     interval: u64,
+    /// Nanoseconds that may be paid ahead.
+    burst: u64,
     hash: RandomState,
     paid_until: Mutex<Box<[u64]>>,
 }
@@ -37,9 +44,14 @@ struct Buckets {
 impl Buckets {
     /// `per_second` calls in the long run; no limit for 0.
     fn new(per_second: u32) -> Option<Self> {
-        let interval = 1_000_000_000_u64.checked_div(u64::from(per_second))?;
+        let interval = SECOND.checked_div(u64::from(per_second))?;
+        Some(Self::with(interval, BURST_SECONDS * SECOND))
+    }
+
+    /// A call pays for `interval`, and `burst` may be paid ahead, both in nanoseconds.
+    fn with(interval: u64, burst: u64) -> Self {
         let paid_until = Mutex::new(vec![0; ROWS * ROW].into_boxed_slice());
-        Some(Self { interval, hash: RandomState::new(), paid_until })
+        Self { interval, burst, hash: RandomState::new(), paid_until }
     }
 
     /// Takes a call at `now`, a time since some fixed moment.
@@ -53,7 +65,7 @@ impl Buckets {
         let mut paid_until = self.paid_until.lock().unwrap_or_else(PoisonError::into_inner);
         let least = places.iter().map(|place| paid_until[*place]).min().unwrap_or(0);
         let next = least.max(now).saturating_add(self.interval);
-        let latest = now.saturating_add(BURST_SECONDS * 1_000_000_000);
+        let latest = now.saturating_add(self.burst);
         if next > latest {
             return Err(Wait(Duration::from_nanos(next - latest)));
         }
@@ -70,6 +82,7 @@ pub struct Limits {
     addresses: Option<Buckets>,
     sessions: Option<Buckets>,
     sites: Option<Buckets>,
+    asking: Option<Buckets>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -87,6 +100,8 @@ impl Limits {
             addresses: Buckets::new(address),
             sessions: Buckets::new(session),
             sites: Buckets::new(site),
+            asking: (address > 0)
+                .then(|| Buckets::with(ASKING.1 * SECOND, ASKING.0 * ASKING.1 * SECOND)),
         }
     }
 
@@ -96,6 +111,14 @@ impl Limits {
     /// Where it has called too much.
     pub fn address(&self, address: IpAddr, now: Duration) -> Result<(), Wait> {
         self.addresses.as_ref().map_or(Ok(()), |buckets| buckets.take(household(address), now))
+    }
+
+    /// Takes a form from an address that has a mail sent.
+    ///
+    /// # Errors
+    /// Where it has sent too many.
+    pub fn asking(&self, address: IpAddr, now: Duration) -> Result<(), Wait> {
+        self.asking.as_ref().map_or(Ok(()), |buckets| buckets.take(household(address), now))
     }
 
     /// Takes a call under a session, by its string.
@@ -146,6 +169,18 @@ mod tests {
         assert!(from(1_200).is_err());
         let taken = (0..100).filter(|_| from(60_000).is_ok()).count();
         assert_eq!(taken, 50, "who was quiet for long has saved up no more than that");
+    }
+
+    #[test]
+    fn a_form_that_has_a_mail_sent_comes_five_times_at_once_and_then_once_a_minute() {
+        let limits = Limits::new(5, 0, 0);
+        let from = |seconds| limits.asking(address("192.0.2.1"), Duration::from_secs(seconds));
+        assert_eq!((0..20).filter(|_| from(100).is_ok()).count(), 5);
+        assert_eq!(from(100), Err(Wait(Duration::from_secs(60))));
+        assert_eq!((from(160), from(160).is_err()), (Ok(()), true));
+        assert!(limits.asking(address("192.0.2.2"), Duration::from_secs(100)).is_ok());
+        let none = Limits::new(0, 0, 0);
+        assert!((0..100).all(|_| none.asking(address("192.0.2.1"), Duration::ZERO).is_ok()));
     }
 
     #[test]

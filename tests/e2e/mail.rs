@@ -9,7 +9,7 @@ use ashiato_tests::{
 };
 use serde_json::Value;
 
-const PUBLIC: &str = "https://consent.hiyori.example";
+pub(crate) const PUBLIC: &str = "https://consent.hiyori.example";
 
 fn start(data: &Data, server: &MailServer) -> Collector {
     Collector::start_in(
@@ -48,7 +48,7 @@ fn record(data: &Data) -> (String, String) {
     (name.to_owned(), value)
 }
 
-fn the_mail(data: &Data, server: &MailServer, at: usize) -> Value {
+pub(crate) fn the_mail(data: &Data, server: &MailServer, at: usize) -> Value {
     let path = wait_for("a mail", || server.taken().get(at).cloned());
     let (name, value) = record(data);
     let mut said = mail::read(&path, &name, &value);
@@ -57,7 +57,7 @@ fn the_mail(data: &Data, server: &MailServer, at: usize) -> Value {
 }
 
 /// The path of the first address of that kind in a mail.
-fn link(mail: &Value, kind: &str) -> String {
+pub(crate) fn link(mail: &Value, kind: &str) -> String {
     let text = mail["text"].as_str().unwrap();
     let start = format!("{PUBLIC}/s/shop/{kind}/");
     let line = text.lines().find(|line| line.starts_with(&start));

@@ -29,6 +29,8 @@ mod readiness;
 mod receipts;
 mod refusals;
 #[cfg(target_os = "linux")]
+mod request;
+#[cfg(target_os = "linux")]
 mod retention;
 mod sealed;
 mod several;

@@ -12,7 +12,7 @@ use ashiato_tests::{
 use serde_json::{Value, json};
 
 /// A subject command with what it reads, by the collector's keys.
-fn subject(data: &Data, arguments: &[&str], read: &str) -> Said {
+pub(crate) fn subject(data: &Data, arguments: &[&str], read: &str) -> Said {
     let mut command = Command::new(program("ASHIATO_BIN", "ashiato"));
     command.arg("subject").args(arguments).args(["--site", "shop"]);
     command.args(["--database-url", &data.database_url()]);
@@ -28,7 +28,7 @@ fn subject(data: &Data, arguments: &[&str], read: &str) -> Said {
     }
 }
 
-fn done(data: &Data, arguments: &[&str], read: &str) -> String {
+pub(crate) fn done(data: &Data, arguments: &[&str], read: &str) -> String {
     let said = subject(data, arguments, read);
     assert!(said.status.success(), "{arguments:?}: {said:?}");
     for personal in ["hanako", "花子"] {
@@ -37,12 +37,12 @@ fn done(data: &Data, arguments: &[&str], read: &str) -> String {
     said.out
 }
 
-fn requests(data: &Data, more: &[&str]) -> Vec<Value> {
+pub(crate) fn requests(data: &Data, more: &[&str]) -> Vec<Value> {
     let said = done(data, &[&["requests", "--json"], more].concat(), "");
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn trail(data: &Data) -> Vec<Value> {
+pub(crate) fn trail(data: &Data) -> Vec<Value> {
     let said = data.run(&["audit", "list", "--site", "shop", "--action", "subject", "--json"]);
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -13,31 +13,20 @@ use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
     intake::subject::{self, Desk, Kind},
-    site::Law,
+    site::{Law, Sheet, held_page},
     store::{Connection, Database, checkpoints},
 };
 
-mod page;
 mod requests;
 
-use requests::{asked, list, open_request, receive, refuse};
+use requests::{asked, list, open_request, receive, refuse, show};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Act {
     /// Hand out everything that is held about a person: as JSON, or as a page to read.
-    Export {
-        #[command(flatten)]
-        person: Person,
-        /// For programs, or for people.
-        #[arg(long, value_enum, default_value = "json")]
-        format: Format,
-        /// The language of the page: en or ja [default: the site's first].
-        #[arg(long)]
-        language: Option<String>,
-        /// Where to write it, for its owner alone [default: standard output].
-        #[arg(long, value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
+    Export(Export),
+    /// Hand out the record of provision to third parties: to whom what is held about a person was given.
+    Provision(Export),
     /// Put right what a person wrote.
     Correct {
         #[command(flatten)]
@@ -63,6 +52,20 @@ pub(super) enum Act {
         kind: Kind,
         #[command(flatten)]
         asked: Asked,
+        #[command(flatten)]
+        database: config::Database,
+    },
+    /// Show what came by the site's form: the address, the message, and how many leads the address finds.
+    Show {
+        /// The request.
+        #[arg(allow_hyphen_values = true)]
+        request: String,
+        /// The site's key.
+        #[arg(long)]
+        site: String,
+        /// The keys file.
+        #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
+        keys_file: PathBuf,
         #[command(flatten)]
         database: config::Database,
     },
@@ -96,6 +99,23 @@ pub(super) enum Act {
     },
 }
 
+/// What is handed out, and how.
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    #[command(flatten)]
+    person: Person,
+    /// For programs, or for people.
+    #[arg(long, value_enum, default_value = "json")]
+    format: Format,
+    /// The language of the page: en or ja [default: the site's first].
+    #[arg(long)]
+    language: Option<String>,
+    /// Where to write it, for its owner alone [default: standard output; nowhere, where it goes to whoever asked by the
+    /// site's form, who is mailed a link].
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
 /// When and under which law somebody asked.
 #[derive(Debug, Args)]
 pub(super) struct Asked {
@@ -127,9 +147,9 @@ pub(super) struct Person {
     database: config::Database,
 }
 
-/// By what a person is found.
+/// By what a person is found. Of a request that came by the site's form it is the address that was confirmed.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct Address {
     /// An e-mail address of the person; - reads it from standard input, so that no shell keeps it.
     #[arg(long)]
@@ -174,9 +194,9 @@ impl Reason {
 
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
-        Act::Export { person, format, language, output } => {
-            let shown = (*format, language.as_deref());
-            answer(person, Kind::Export, &Do::Export(shown, output.as_deref())).await
+        Act::Export(export) => answer(&export.person, Kind::Export, &Do::Export(export)).await,
+        Act::Provision(export) => {
+            answer(&export.person, Kind::Provision, &Do::Export(export)).await
         }
         Act::Correct { person, field } => {
             answer(person, Kind::Correct, &Do::Correct(values(field)?)).await
@@ -184,6 +204,9 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
         Act::Stop { person } => answer(person, Kind::Stop, &Do::Stop).await,
         Act::Erase { person } => answer(person, Kind::Erase, &Do::Erase).await,
         Act::Receive { kind, asked, database } => receive(*kind, asked, &database.url).await,
+        Act::Show { request, site, keys_file, database } => {
+            show(request, site, keys_file, &database.url).await
+        }
         Act::Refuse { request, reason, site, database } => {
             refuse(request, *reason, site, &database.url).await
         }
@@ -195,7 +218,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
 
 /// What is done with the leads that are found.
 enum Do<'a> {
-    Export((Format, Option<&'a str>), Option<&'a Path>),
+    Export(&'a Export),
     Correct(BTreeMap<String, String>),
     Stop,
     Erase,
@@ -213,12 +236,17 @@ fn values(fields: &[String]) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure> {
-    let contact = contact(&person.address)?;
+    let given = contact(&person.address)?;
     let keys = keys_there(&person.keys_file)?;
     let mut db = Database::at(&person.database.url)?.open().await?;
     let site = applied(&mut db, &person.asked.site).await?;
     let (by, now) = (who(), clock::now());
     let desk = Desk { site: &site, keys: &keys, by: &by, now };
+    if given.is_none() && person.request.is_none() {
+        return Err(Failure(
+            "whose data is it about?\n  remedy: give --email or --telephone, or by --request a request that came by the site's form".to_owned(),
+        ));
+    }
     let request = match &person.request {
         Some(id) => open_request(&mut db, &site, id, Some(kind)).await?.0,
         None => {
@@ -226,6 +254,7 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
             subject::receive(&mut db, &site, (kind, law, received), (&by, now)).await?.id
         }
     };
+    let contact = desk.of_request(&mut db, request, given).await?;
     let leads = desk.find(&mut db, &contact).await?;
     if leads.is_empty() {
         let unknown = ("unknown", "unknown_person");
@@ -234,17 +263,20 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
         return Ok(());
     }
     match act {
-        Do::Export((format, language), output) => {
-            let held = desk.export(&mut db, request, &leads).await?;
+        Do::Export(Export { format, language, output, .. }) => {
+            let (held, until) = desk.export(&mut db, (request, kind), &leads).await?;
             let text = match format {
                 Format::Json => serde_json::to_string_pretty(&held)? + "\n",
                 Format::Html => {
                     let first = site.file.languages.first().map_or("en", String::as_str);
-                    page::page(&held, language.unwrap_or(first))
+                    held_page(&held, language.as_deref().unwrap_or(first), Sheet::Own)
                 }
             };
-            hand_out(&text, *output)?;
-            eprintln!("request {request}: {} handed out", leads_in_words(leads.len()));
+            if until.is_none() || output.is_some() {
+                hand_out(&text, output.as_deref())?;
+            }
+            let by = until.map_or("", |_| " by a link, which is mailed to whoever asked");
+            eprintln!("request {request}: {} handed out{by}", leads_in_words(leads.len()));
         }
         Do::Correct(values) => {
             let n = desk.correct(&mut db, request, &leads, values).await?;
@@ -277,12 +309,12 @@ async fn forget(db: &mut Connection) -> Result<(), Failure> {
     ))
 }
 
-fn contact(address: &Address) -> Result<Contact, Failure> {
+fn contact(address: &Address) -> Result<Option<Contact>, Failure> {
     let (given, read): (_, fn(&str) -> Option<Contact>) = match (&address.email, &address.telephone)
     {
         (Some(email), _) => (email, Contact::email),
         (None, Some(telephone)) => (telephone, Contact::telephone),
-        (None, None) => return Err(Failure("give --email or --telephone".to_owned())),
+        (None, None) => return Ok(None),
     };
     let mut line = String::new();
     if given == "-" {
@@ -291,7 +323,7 @@ fn contact(address: &Address) -> Result<Contact, Failure> {
         line.push_str(given);
     }
     // It is not repeated: messages end up in logs.
-    read(&line).ok_or_else(|| {
+    read(&line).map(Some).ok_or_else(|| {
         Failure(
             "that is no e-mail address, or no telephone number\n  remedy: write name@example.jp after --email, 03-1234-5678 or +44… after --telephone".to_owned(),
         )

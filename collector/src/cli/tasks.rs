@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 use crate::{
     clock,
     intake::{
+        asking,
         disposal::{self, Disposal, Way},
         mail::Act,
         sealing::{self, SealingError},
@@ -183,13 +184,16 @@ pub(super) async fn keep_mailing(sender: Sender) {
     }
 }
 
-/// Lets records about mail go whose time is over.
+/// Lets records about mail go whose time is over, and requests that were not confirmed, or are answered.
 pub(super) async fn keep_mail_swept(writer: Writer, sites: Sites) {
     let mut ticks = tokio::time::interval(RECORDS);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         for site in sites.all() {
+            if let Err(problem) = writer.asking(asking::Act::Sweep(site.id)).await {
+                tracing::warn!(code = problem.code, "old requests wait for the next round");
+            }
             let Some(mail) = &site.file.mail else { continue };
             if let Err(problem) = writer.mail(Act::Sweep(site.id, mail.record_days)).await {
                 tracing::warn!(

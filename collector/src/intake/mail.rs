@@ -28,8 +28,10 @@ use crate::{
 
 /// How long a link to confirm works.
 pub const CONFIRM_WITHIN: i64 = 7 * DAY;
-/// How long a collector has for a mail; beyond it the next one tries.
-const LEASE: i64 = 5 * 60 * 1_000;
+/// Nobody is asked twice in a day, nor more than three times in thirty.
+const PAUSE: (i64, i64) = (DAY, 3);
+/// How long a collector has for a mail, in milliseconds; beyond it the next one tries.
+pub(super) const LEASE: i64 = 5 * 60 * 1_000;
 
 /// What somebody ticked who is to be asked by mail whether it was they.
 #[derive(Clone, Debug)]
@@ -122,7 +124,7 @@ impl OptIn {
         };
         store::insert(db, site.id, &asked).await?;
         if basis.held_since().is_none()
-            && suppression::may_ask(db, site.id, &self.address, now).await?
+            && suppression::may_ask(db, site.id, &self.address, PAUSE, now).await?
         {
             let to = (self.field.as_str(), &self.digest);
             outbox::insert(db, site.id, &self.id, lead, to, now).await?;

@@ -1,6 +1,7 @@
 //! Deciding what comes in: verified, checked against the recorded consent, and committed before it
 //! is answered.
 
+pub mod asking;
 pub mod check;
 pub mod consents;
 pub mod disposal;

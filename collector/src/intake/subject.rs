@@ -10,13 +10,14 @@ use consent_core::{
     ids::LeadId,
     time::{DAY, Millis},
 };
-use jiff::{Span, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::leads::digests;
+use super::{asking::LINK, leads::digests};
 use crate::{
-    keys::{self, Keys, leads::LeadKeyError},
-    site::{Law, SiteFile},
+    keys::{
+        Keys,
+        leads::{Fields, LeadKeyError},
+    },
     store::{
         Connection,
         audit::{self, Actor, Entry},
@@ -24,49 +25,21 @@ use crate::{
         leads::{self, Erasure, read},
         reports::Holding,
         sites::Applied,
-        subjects::{self, Request},
+        subjects::{self, answer, asking},
     },
 };
 
 pub mod export;
+mod kind;
+mod queue;
+
+pub use kind::Kind;
+use queue::close;
+pub use queue::{due, end, receive};
+pub(super) use queue::{request, told};
 
 /// Events of one step of an erasure.
 const EVENTS: u64 = 1_000;
-
-/// What is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Kind {
-    /// To see and take along what is held.
-    Export,
-    /// To have it put right.
-    Correct,
-    /// To have its use stopped.
-    Stop,
-    /// To have it erased.
-    Erase,
-}
-
-impl Kind {
-    /// Its stable name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Export => "export",
-            Self::Correct => "correct",
-            Self::Stop => "stop",
-            Self::Erase => "erase",
-        }
-    }
-
-    const fn action(self) -> &'static str {
-        match self {
-            Self::Export => "subject.export",
-            Self::Correct => "subject.correct",
-            Self::Stop => "subject.stop",
-            Self::Erase => "subject.erase",
-        }
-    }
-}
 
 /// Why a request was not answered; it stays open.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +60,16 @@ pub enum SubjectError {
         /// What to do.
         remedy: &'static str,
     },
+    /// Nobody was named.
+    #[error(
+        "the request did not come by the site's form\n  remedy: say by --email or --telephone whose data it is about"
+    )]
+    Nobody,
+    /// Somebody else was named than has confirmed the request.
+    #[error(
+        "the request was confirmed by another address, to which the answer goes\n  remedy: leave --email and --telephone out; to answer about another address, leave --request out"
+    )]
+    Other,
     /// Somebody changed a lead at the same time.
     #[error("a lead was changed at the same moment\n  remedy: give the command again")]
     Changed,
@@ -105,87 +88,6 @@ pub struct Desk<'a> {
     pub now: Millis,
 }
 
-/// Until when a request of that time is to be answered.
-#[must_use]
-pub fn due(file: &SiteFile, law: Law, received: Millis) -> Millis {
-    match law {
-        Law::Appi => received.plus(i64::from(file.rights.answer_days) * DAY),
-        // One calendar month, by the site's own calendar (Regulation 1182/71, article 3).
-        Law::Gdpr => {
-            let month = || {
-                let zone = TimeZone::get(&file.timezone).ok()?;
-                let received = Timestamp::from_millisecond(received.0).ok()?.to_zoned(zone);
-                let due = received.checked_add(Span::new().months(1)).ok()?;
-                Some(Millis(due.timestamp().as_millisecond()))
-            };
-            month().unwrap_or_else(|| received.plus(28 * DAY))
-        }
-    }
-}
-
-/// Records that somebody has asked.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn receive(
-    db: &mut Connection,
-    site: &Applied,
-    (kind, law, received): (Kind, Law, Millis),
-    (by, now): (&Actor, Millis),
-) -> Result<Request, SubjectError> {
-    let random = keys::random().map_err(|_| LeadKeyError::Random)?;
-    let request = Request {
-        id: LeadId::from_bytes(random),
-        kind: kind.as_str().to_owned(),
-        law: law.as_str().to_owned(),
-        received_at: received,
-        due_at: due(&site.file, law, received),
-        state: "open".to_owned(),
-        closed_at: None,
-    };
-    let mut tx = db.begin().await?;
-    subjects::insert(&mut tx, site.id, &request).await?;
-    let details = json!({ "kind": request.kind, "law": request.law,
-        "received": received, "due": request.due_at });
-    let object = ("request", request.id.to_text());
-    let entry = Entry { at: now, by: by.clone(), action: "subject.receive", object, details };
-    audit::append(&mut tx, site.id, &entry).await?;
-    tx.commit().await?;
-    Ok(request)
-}
-
-/// Closes a request in the caller's transaction, and tells the trail. Last in it.
-async fn close(
-    db: &mut Connection,
-    site: &Applied,
-    (request, kind): (LeadId, Kind),
-    (state, mut details): (&'static str, Value),
-    (by, now): (&Actor, Millis),
-) -> sqlx::Result<()> {
-    subjects::close(db, site.id, request, state, now).await?;
-    details["state"] = state.into();
-    let object = ("request", request.to_text());
-    let entry = Entry { at: now, by: by.clone(), action: kind.action(), object, details };
-    audit::append(db, site.id, &entry).await.map(drop)
-}
-
-/// Closes a request of somebody of whom nothing is held, or that is refused.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn end(
-    db: &mut Connection,
-    site: &Applied,
-    request: (LeadId, Kind),
-    (state, reason): (&'static str, &'static str),
-    by: (&Actor, Millis),
-) -> Result<(), SubjectError> {
-    let mut tx = db.begin().await?;
-    close(&mut tx, site, request, (state, json!({ "reason": reason })), by).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
 impl Desk<'_> {
     async fn close(
         &self,
@@ -195,6 +97,29 @@ impl Desk<'_> {
         details: Value,
     ) -> sqlx::Result<()> {
         close(db, self.site, request, (state, details), (self.by, self.now)).await
+    }
+
+    /// Whose data a request is about: whoever confirmed its address, where it came by the form; then nobody else.
+    ///
+    /// # Errors
+    /// Where it is somebody else's than was given, or nobody's, or the database does not answer.
+    pub async fn of_request(
+        &self,
+        db: &mut Connection,
+        request: LeadId,
+        given: Option<Contact>,
+    ) -> Result<Contact, SubjectError> {
+        let key = &self.site.file.key;
+        let Some(asked) = asking::find(db, self.site.id, request).await? else {
+            return given.ok_or(SubjectError::Nobody);
+        };
+        let fields = self.keys.open_lead(key, request, &asked.sealed)?;
+        let own = fields.get(asking::EMAIL).and_then(|email| Contact::email(email));
+        let own = own.ok_or(LeadKeyError::Altered)?;
+        match given {
+            Some(given) if given != own => Err(SubjectError::Other),
+            _ => Ok(own),
+        }
     }
 
     /// The leads of whoever has that address or number.
@@ -212,21 +137,63 @@ impl Desk<'_> {
         Ok(leads)
     }
 
-    /// Everything that is held about the person of those leads. It is not handed out before the trail knows.
+    /// Everything that is held about the person of those leads, or to whom it was given. It is not handed out before
+    /// the trail knows. Whoever asked by the form is handed it by a link of a mail: until when that works.
     ///
     /// # Errors
     /// Where the database does not answer, or a lead does not open.
     pub async fn export(
         &self,
         db: &mut Connection,
-        request: LeadId,
+        (request, kind): (LeadId, Kind),
         leads: &[LeadId],
-    ) -> Result<Value, SubjectError> {
+    ) -> Result<(Value, Option<Millis>), SubjectError> {
+        let site = self.site.id;
         let mut tx = db.begin().await?;
-        let held = export::held(self, &mut tx, leads).await?;
-        self.close(&mut tx, (request, Kind::Export), "done", json!({ "leads": leads })).await?;
+        let mut held = export::held(self, &mut tx, leads).await?;
+        if kind == Kind::Provision {
+            held = export::provision(held);
+        }
+        let asked = asking::find(&mut tx, site, request).await?;
+        let until = asked.filter(|_| self.site.file.mail.is_some()).map(|_| self.now.plus(LINK));
+        if let Some(until) = until {
+            let (field, version) = answer::HELD;
+            let fields = [(field.to_owned(), held.to_string())].into();
+            let key = &self.site.file.key;
+            let sealed = self.keys.seal_lead(key, request, version, &fields, self.now)?;
+            answer::insert(&mut tx, site, request, until.plus(DAY), &sealed).await?;
+        }
+        self.close(&mut tx, (request, kind), "done", json!({ "leads": leads })).await?;
         tx.commit().await?;
-        Ok(held)
+        Ok((held, until))
+    }
+
+    /// What somebody asked by the form, opened for who answers, which the trail is told: address, message where there is
+    /// one, and how many leads the address finds. None where it did not come by the form, or is answered.
+    ///
+    /// # Errors
+    /// Where the database does not answer, or it does not open.
+    pub async fn asked(
+        &self,
+        db: &mut Connection,
+        request: LeadId,
+    ) -> Result<Option<(Fields, i64)>, SubjectError> {
+        let mut tx = db.begin().await?;
+        let Some(asked) = asking::find(&mut tx, self.site.id, request).await? else {
+            return Ok(None);
+        };
+        let fields = self.keys.open_lead(&self.site.file.key, request, &asked.sealed)?;
+        let matches = asking::matches(&mut tx, self.site.id, request).await?.unwrap_or(0);
+        let entry = Entry {
+            at: self.now,
+            by: self.by.clone(),
+            action: "subject.show",
+            object: ("request", request.to_text()),
+            details: json!({}),
+        };
+        audit::append(&mut tx, self.site.id, &entry).await?;
+        tx.commit().await?;
+        Ok(Some((fields, matches)))
     }
 
     fn holding(&self) -> Holding {

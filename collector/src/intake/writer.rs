@@ -26,7 +26,7 @@ use tokio::{
 
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
-    consents,
+    asking, consents,
     disposal::Step,
     events::{self, Ids},
     leads, mail, own,
@@ -118,6 +118,14 @@ impl Writer {
     /// Where the database does not answer.
     pub async fn mail(&self, act: mail::Act) -> Result<mail::Done, Problem> {
         self.ask(|answer| Job::Mail(Box::new(act), answer)).await
+    }
+
+    /// Does something about a request that came by the form.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn asking(&self, act: asking::Act) -> Result<asking::Done, Problem> {
+        self.ask(|answer| Job::Asking(Box::new(act), answer)).await
     }
 
     /// Uses up what opens a visitor's own page; whether it had not been used before.

@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 
 use super::{Keys, half};
 
+pub mod requests;
+
 /// What a link to confirm says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Confirm {

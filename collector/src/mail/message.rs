@@ -20,8 +20,8 @@ pub(super) struct Envelope<'a> {
     pub(super) to: &'a str,
     /// Before the `@` of its id: the same for every try, and nothing of anybody.
     pub(super) id: &'a str,
-    /// The address that stops mail.
-    pub(super) stop: &'a str,
+    /// The address that stops mail; none where the mail is none that can be stopped.
+    pub(super) stop: Option<&'a str>,
 }
 
 /// The message; none where an address is none that mail can be sent to.
@@ -42,10 +42,12 @@ pub(super) fn message(letter: &Letter, envelope: &Envelope<'_>) -> Option<Messag
         .subject(letter.subject.as_str())
         .date_now()
         .message_id(Some(format!("<{}@{domain}>", envelope.id)))
-        .raw_header(raw("Auto-Submitted", "auto-generated"))
-        .raw_header(raw("List-Unsubscribe", &format!("<{}>", envelope.stop)));
+        .raw_header(raw("Auto-Submitted", "auto-generated"));
+    if let Some(stop) = envelope.stop {
+        message = message.raw_header(raw("List-Unsubscribe", &format!("<{stop}>")));
+    }
     // Of one that is not encrypted no receiver makes one click (RFC 8058, section 3.1).
-    if envelope.stop.starts_with("https://") {
+    if envelope.stop.is_some_and(|stop| stop.starts_with("https://")) {
         message = message.raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
     if let Some(reply_to) = envelope.reply_to {
@@ -84,7 +86,7 @@ mod tests {
             reply_to: Some("support@hiyori.example"),
             to,
             id: "abc",
-            stop: "https://c.example/s/shop/stop/x",
+            stop: Some("https://c.example/s/shop/stop/x"),
         }
     }
 
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_link_that_is_not_encrypted_is_offered_for_no_single_click() {
-        let plain = Envelope { stop: "http://localhost/s", ..envelope("a@b.example") };
+        let plain = Envelope { stop: Some("http://localhost/s"), ..envelope("a@b.example") };
         let text = |envelope: &Envelope<'_>| {
             String::from_utf8(message(&letter(), envelope).unwrap().formatted()).unwrap()
         };

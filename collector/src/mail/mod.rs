@@ -4,6 +4,7 @@
 //! that only the number.
 
 mod message;
+mod notices;
 mod sender;
 mod transport;
 

@@ -26,7 +26,7 @@ use crate::{
         writer::{ANSWER_TIME, Writer},
     },
     keys::{Keys, mail::Confirm},
-    site::Told,
+    site::{Letter, Told},
     sites::{Site, Sites},
     store::{
         Readers,
@@ -89,6 +89,9 @@ impl Sender {
                     return Ok(Sent::Stuck);
                 }
             }
+            if self.notices(&site).await? == Sent::Stuck {
+                return Ok(Sent::Stuck);
+            }
         }
         Ok(Sent::All)
     }
@@ -110,21 +113,9 @@ impl Sender {
             },
             Err(untaken) => Err(untaken),
         };
-        let site = site.key.as_str();
-        let (outcome, untaken) = match sent {
-            Ok(()) => {
-                tracing::info!(site, "a mail was handed over");
-                (Outcome::Sent, None)
-            }
-            Err(untaken) => (after(mail, untaken, clock::now()), Some(untaken)),
-        };
-        let (reason, code) = untaken.map_or(("", None), |untaken| (untaken.reason, untaken.code));
-        if untaken.is_some_and(|untaken| untaken != UNNEEDED) {
-            let given_up = outcome == Outcome::Failed;
-            tracing::warn!(site, reason, code, given_up, "a mail was not taken");
-        }
+        let Settled { outcome, reason, code, sent } = settled(site, mail.attempts, sent);
         self.writer.mail(Act::Settle(mail.clone(), outcome, reason, code)).await?;
-        Ok(if untaken.is_some_and(|untaken| untaken.all) { Sent::Stuck } else { Sent::All })
+        Ok(sent)
     }
 
     /// The mail itself, signed. Its address is opened here and nowhere else.
@@ -180,33 +171,66 @@ impl Sender {
             reply_to: own.reply_to.as_deref(),
             to,
             id: &base64url(&id[..12]),
-            stop: &stop,
+            stop: Some(&stop),
         };
-        let Some(mut message) = message(&letter, &envelope) else {
-            return Ok(Err(for_good("address")));
-        };
-        if let Err(error) = self.keys.sign_mail(&mut message, own.domain(), now) {
+        Ok(self.signed(&letter, &envelope, own.domain(), now))
+    }
+
+    /// The message, signed.
+    pub(super) fn signed(
+        &self,
+        letter: &Letter,
+        envelope: &Envelope<'_>,
+        domain: &str,
+        now: Millis,
+    ) -> Result<Message, Untaken> {
+        let mut message = message(letter, envelope).ok_or_else(|| for_good("address"))?;
+        if let Err(error) = self.keys.sign_mail(&mut message, domain, now) {
             tracing::error!(%error, "mail waits");
-            return Ok(Err(later("unsigned", true)));
+            return Err(later("unsigned", true));
         }
-        Ok(Ok(message))
+        Ok(message)
     }
 }
 
+/// What is written down of a mail, and what its round does next.
+pub(super) struct Settled {
+    pub(super) outcome: Outcome,
+    pub(super) reason: &'static str,
+    pub(super) code: Option<u16>,
+    pub(super) sent: Sent,
+}
+
+/// What became of a mail; the log is told.
+pub(super) fn settled(site: &Site, attempts: i64, sent: Result<(), Untaken>) -> Settled {
+    let site = site.key.as_str();
+    let Err(untaken) = sent else {
+        tracing::info!(site, "a mail was handed over");
+        return Settled { outcome: Outcome::Sent, reason: "", code: None, sent: Sent::All };
+    };
+    let Untaken { reason, code, all, .. } = untaken;
+    let outcome = after(attempts, untaken, clock::now());
+    if untaken != UNNEEDED {
+        let given_up = outcome == Outcome::Failed;
+        tracing::warn!(site, reason, code, given_up, "a mail was not taken");
+    }
+    Settled { outcome, reason, code, sent: if all { Sent::Stuck } else { Sent::All } }
+}
+
 /// Nobody wants it any more.
-const UNNEEDED: Untaken = for_good("unneeded");
+pub(super) const UNNEEDED: Untaken = for_good("unneeded");
 
 const fn for_good(reason: &'static str) -> Untaken {
     Untaken { reason, code: None, for_good: true, all: false }
 }
 
-const fn later(reason: &'static str, all: bool) -> Untaken {
+pub(super) const fn later(reason: &'static str, all: bool) -> Untaken {
     Untaken { reason, code: None, for_good: false, all }
 }
 
 /// What becomes of a mail that was not taken.
-fn after(mail: &Claimed, untaken: Untaken, now: Millis) -> Outcome {
-    let tries = usize::try_from(mail.attempts).unwrap_or(usize::MAX);
+fn after(attempts: i64, untaken: Untaken, now: Millis) -> Outcome {
+    let tries = usize::try_from(attempts).unwrap_or(usize::MAX);
     match PAUSES.get(tries.saturating_sub(1)) {
         Some(pause) if !untaken.for_good => Outcome::Later(now.plus(pause * SECOND)),
         _ => Outcome::Failed,

@@ -20,7 +20,7 @@ use crate::{
     client::{Asset, Coding},
     clock,
     error::Problem,
-    site::{MAIL_STYLE, OWN_STYLE, POLICY_STYLE},
+    site::{HELD_STYLE, MAIL_STYLE, OWN_STYLE, POLICY_STYLE, REQUEST_STYLE},
     sites::Site,
 };
 
@@ -92,8 +92,13 @@ fn origin_of(address: &str) -> Option<&str> {
 }
 
 /// Style sheets of the pages of a site, beside which they lie.
-const STYLES: [(&str, &str); 3] =
-    [("policy.css", POLICY_STYLE), ("me.css", OWN_STYLE), ("mail.css", MAIL_STYLE)];
+const STYLES: [(&str, &str); 5] = [
+    ("policy.css", POLICY_STYLE),
+    ("me.css", OWN_STYLE),
+    ("mail.css", MAIL_STYLE),
+    ("request.css", REQUEST_STYLE),
+    ("held.css", HELD_STYLE),
+];
 
 /// Whether somebody gets what they did not have yet.
 fn is_sent(method: &Method, response: &Response) -> bool {

@@ -6,6 +6,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
+use super::App;
 use crate::error::Problem;
 
 /// What stands in the path.
@@ -40,6 +41,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for With<T> {
             Err(rejection) => Err(Problem::field("", "invalid", rejection.body_text())),
         }
     }
+}
+
+/// Whether a page of the collector itself sends a form: browsers say where one comes from.
+pub(super) fn is_own_page(app: &App, headers: &HeaderMap) -> bool {
+    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    let own = app.public_url.as_ref();
+    let own = own.split_once("://").map_or(own, |(_, rest)| {
+        let host = rest.split('/').next().unwrap_or(rest);
+        own.get(..own.len() - rest.len() + host.len()).unwrap_or(own)
+    });
+    origin == Some(own)
 }
 
 /// The languages that a browser asks for (RFC 9110, section 12.5.4), as it lists them: all of them put the best first.

@@ -3,6 +3,7 @@
 use std::{
     net::IpAddr,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use axum::{
@@ -60,6 +61,24 @@ fn warn_of_proxy(peer: IpAddr, header: &str) {
              name it by --trusted-proxy"
         );
     }
+}
+
+/// Takes a form that has a mail sent, to whichever address.
+///
+/// # Errors
+/// How long to wait.
+pub(super) fn of_asking(
+    app: &App,
+    site: &Site,
+    peer: Option<Peer>,
+    headers: &HeaderMap,
+) -> Result<(), Duration> {
+    let now = clock::uptime();
+    if let Some(Peer(peer)) = peer {
+        let caller = caller(app, peer, headers);
+        app.limits.asking(caller, now).map_err(|wait| wait.0)?;
+    }
+    app.limits.site(site.id, now).map_err(|wait| wait.0)
 }
 
 /// Takes a call for a site, under the session where there is one.

@@ -28,7 +28,7 @@ pub(super) use acts::{act, open};
 
 use super::{
     App, asked, body,
-    extract::{At, With, accepted_languages},
+    extract::{At, With, accepted_languages, is_own_page},
     limit,
 };
 use crate::{

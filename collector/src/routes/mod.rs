@@ -16,6 +16,7 @@ mod observe;
 mod office;
 mod policy;
 mod refusals;
+mod request;
 mod room;
 mod slow;
 mod visitor;
@@ -134,6 +135,9 @@ pub fn router(app: App) -> Router {
         .route("/s/{site}/gpc.json", get(gpc::of_site))
         .route("/s/{site}/confirm/{token}", get(mail::confirm_page).post(mail::confirm))
         .route("/s/{site}/stop/{token}", get(mail::stop_page).post(mail::stop))
+        .route("/s/{site}/request", get(request::form).post(request::ask))
+        .route("/s/{site}/request/{token}", get(request::confirm_page).post(request::confirm))
+        .route("/s/{site}/answer/{token}", get(request::hand_out).post(request::take))
         .route("/s/{site}/{part}", get(assets::part))
         .route("/ashiato.d.ts", get(assets::types))
         .route("/v1/log/checkpoint", get(log::checkpoint))

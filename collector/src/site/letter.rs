@@ -35,7 +35,7 @@ pub struct Told<'a> {
 }
 
 /// Works in the readers that know style sheets; the button has its colours of its own for those that do not.
-const STYLE: &str = "\
+pub(super) const STYLE: &str = "\
 body{margin:0;padding:24px 12px;background:#f6f4ef;color:#23272e;font:16px/1.7 system-ui,'Hiragino Sans','Noto Sans JP','Yu Gothic UI',Meiryo,sans-serif}\
 .card{max-width:560px;margin:0 auto;padding:28px;background:#fff;border:1px solid #dfdcd4;border-radius:12px}\
 h1{margin:0 0 16px;font-size:21px;line-height:1.4}p{margin:0 0 16px}\
@@ -44,7 +44,7 @@ h1{margin:0 0 16px;font-size:21px;line-height:1.4}p{margin:0 0 16px}\
 .from p{margin:0}a{color:#1f4f82}\
 @media (prefers-color-scheme:dark){body{background:#15181c;color:#e8e6e1}.card{background:#1d2126;border-color:#363c44}\
 .quote{background:#2b3036}.from{border-color:#363c44}a{color:#9cc4ee}}";
-const BUTTON: &str = "display:inline-block;padding:12px 28px;border-radius:8px;background:#1f4f82;color:#ffffff;\
+pub(super) const BUTTON: &str = "display:inline-block;padding:12px 28px;border-radius:8px;background:#1f4f82;color:#ffffff;\
 font-weight:600;text-decoration:none";
 
 impl SiteFile {

@@ -74,6 +74,23 @@ impl SiteFile {
     #[must_use]
     pub fn mail_page(&self, language: &str, page: MailPage<'_>) -> Markup {
         let speech = self.speech(language);
+        let heading = speech.mail(page.heading());
+        let body = html! {
+            p.kind { (speech.mail(page.title())) }
+            h1 { (heading) }
+            (self.said(&speech, page))
+        };
+        self.card_page(&speech, (heading, "../"), None, &body)
+    }
+
+    /// A page that is one card under the site's name, above who sends the site's mail. Its style sheets lie in `folder`.
+    pub(super) fn card_page(
+        &self,
+        speech: &Speech<'_>,
+        (heading, folder): (&str, &str),
+        style: Option<&str>,
+        body: &Markup,
+    ) -> Markup {
         let site = speech.say(&self.name);
         html! {
             (DOCTYPE)
@@ -83,24 +100,21 @@ impl SiteFile {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta name="robots" content="noindex";
-                    title { (speech.mail(page.heading())) " – " (site) }
-                    link rel="stylesheet" href="../policy.css";
-                    link rel="stylesheet" href="../mail.css";
+                    title { (heading) " – " (site) }
+                    @for sheet in ["policy.css", "mail.css"].into_iter().chain(style) {
+                        link rel="stylesheet" href={ (folder) (sheet) };
+                    }
                     // None, and no request for one.
                     link rel="icon" href="data:,";
                 }
                 body.mail {
                     header {
                         p.site { (site) }
-                        (self.mail_languages(&speech))
+                        (self.mail_languages(speech))
                     }
                     main {
-                        div.card {
-                            p.kind { (speech.mail(page.title())) }
-                            h1 { (speech.mail(page.heading())) }
-                            (self.said(&speech, page))
-                        }
-                        (self.mail_from(&speech))
+                        div.card { (body) }
+                        (self.mail_from(speech))
                     }
                 }
             }

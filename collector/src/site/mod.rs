@@ -9,6 +9,7 @@ mod complaint;
 mod config;
 mod file;
 mod forms;
+mod held_page;
 mod history;
 mod kept;
 mod letter;
@@ -18,6 +19,8 @@ mod own_cookies;
 mod own_page;
 mod place;
 mod policy_page;
+mod request_letter;
+mod request_page;
 pub mod retention;
 mod revision;
 mod shape;
@@ -36,12 +39,15 @@ pub use file::{
     LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
     SiteFile, Source, Storage, Words,
 };
+pub use held_page::{HELD_STYLE, Sheet, held_page};
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
 pub use letter::{Letter, Told};
 pub use mail_page::{MAIL_STYLE, MailPage};
 pub use own_page::{Held, HeldEvent, HeldReceipt, OWN_STYLE, OwnShown, Switch, switch_name};
 pub use policy_page::{POLICY_STYLE, Shown};
+pub use request_letter::RequestTold;
+pub use request_page::{KINDS, REQUEST_STYLE, RequestForm, RequestPage};
 
 /// Reads a site file.
 ///

@@ -184,6 +184,7 @@ impl Page<'_> {
             p.intro { (fill(self.word("me_nothing"), &[("site", site)])) }
             p.intro { (self.said("me_how")) }
             p.read { a href={ "policy?lang=" (self.shown.language) } { (self.word("policy")) } }
+            (self.file.request_link(&self.speech))
         }
     }
 
@@ -344,6 +345,9 @@ impl Page<'_> {
                     }
                     button.grave type="submit" { (self.word("me_erase")) }
                 }
+            }
+            @if self.file.mail.is_some() {
+                article { h3 { (self.speech.request("linked")) } (self.file.request_link(&self.speech)) }
             }
         }
     }

@@ -7,6 +7,10 @@ use consent_core::{
 
 use super::{Connection, SiteId, VisitorRow, sixteen, statement::sql};
 
+pub mod answer;
+pub mod asking;
+pub mod post;
+
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -60,26 +64,39 @@ pub async fn close(
 
 const LIST: &str = "SELECT id, kind, law, received_at, due_at, state, closed_at \
     FROM subject_request WHERE site_id = $1 ORDER BY due_at, id";
+const FIND: &str = "SELECT id, kind, law, received_at, due_at, state, closed_at \
+    FROM subject_request WHERE site_id = $1 AND id = $2";
+
+type Row = (Vec<u8>, String, String, i64, i64, String, Option<i64>);
 
 /// Every request of a site, the one that is due first first.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn list(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<Request>> {
-    type Row = (Vec<u8>, String, String, i64, i64, String, Option<i64>);
     let rows: Vec<Row> = sql(LIST).bind(site.0).all(db).await?;
-    let one = |(id, kind, law, received_at, due_at, state, closed_at): Row| {
-        Ok(Request {
-            id: LeadId::from_bytes(sixteen(id, "id")?),
-            kind,
-            law,
-            received_at: Millis(received_at),
-            due_at: Millis(due_at),
-            state,
-            closed_at: closed_at.map(Millis),
-        })
-    };
-    rows.into_iter().map(one).collect()
+    rows.into_iter().map(request).collect()
+}
+
+/// The request of that id.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn find(db: &mut Connection, site: SiteId, id: LeadId) -> sqlx::Result<Option<Request>> {
+    let row: Option<Row> = sql(FIND).bind(site.0).bind(id.as_bytes()).first(db).await?;
+    row.map(request).transpose()
+}
+
+fn request((id, kind, law, received_at, due_at, state, closed_at): Row) -> sqlx::Result<Request> {
+    Ok(Request {
+        id: LeadId::from_bytes(sixteen(id, "id")?),
+        kind,
+        law,
+        received_at: Millis(received_at),
+        due_at: Millis(due_at),
+        state,
+        closed_at: closed_at.map(Millis),
+    })
 }
 
 const VISITOR: &str = "SELECT g.visitor_id, l.linked_at FROM lead_link l \

@@ -1,15 +1,21 @@
 //! The requests themselves: recorded, refused, listed.
 
+use std::path::Path;
+
 use consent_core::{ids::LeadId, time::Millis};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Asked, Failure, Reason, applied, who};
+use super::{Asked, Failure, Reason, applied, keys_there, who};
 use crate::{
     clock,
-    intake::subject::{self, Kind},
+    intake::subject::{self, Desk, Kind},
     site::Law,
-    store::{Connection, Database, sites::Applied, subjects},
+    store::{
+        Connection, Database,
+        sites::Applied,
+        subjects::{self, asking},
+    },
 };
 
 /// When and under which law somebody asked.
@@ -43,8 +49,7 @@ pub(super) async fn open_request(
     let found = all.into_iter().find(|request| request.id == id && request.state == "open");
     let found =
         found.ok_or_else(|| Failure(format!("request {id} is not open\n  remedy: {remedy}")))?;
-    let kinds = [Kind::Export, Kind::Correct, Kind::Stop, Kind::Erase];
-    let own = kinds.into_iter().find(|kind| kind.as_str() == found.kind).unwrap_or(Kind::Export);
+    let own = Kind::parse(&found.kind).unwrap_or(Kind::Export);
     match kind {
         Some(kind) if kind != own => Err(Failure(format!(
             "request {id} is to {}, not to {}\n  remedy: {remedy}",
@@ -81,6 +86,38 @@ pub(super) async fn refuse(
     Ok(())
 }
 
+/// Shows what came by the form, which the trail is told.
+pub(super) async fn show(
+    request: &str,
+    site: &str,
+    keys_file: &Path,
+    url: &str,
+) -> Result<(), Failure> {
+    let keys = keys_there(keys_file)?;
+    let mut db = Database::at(url)?.open().await?;
+    let site = applied(&mut db, site).await?;
+    let (id, kind) = open_request(&mut db, &site, request, None).await?;
+    let (by, now) = (who(), clock::now());
+    let desk = Desk { site: &site, keys: &keys, by: &by, now };
+    let Some((fields, matches)) = desk.asked(&mut db, id).await? else {
+        return Err(Failure(format!(
+            "request {id} did not come by the site's form\n  remedy: its address is where it came from; give it by --email or --telephone"
+        )));
+    };
+    println!("request {id}: to {}; {}", kind.as_str(), matching(matches));
+    for (name, value) in fields {
+        println!("{name}: {value}");
+    }
+    Ok(())
+}
+
+fn matching(n: i64) -> String {
+    match n {
+        1 => "1 lead has its address".to_owned(),
+        n => format!("{n} leads have its address"),
+    }
+}
+
 fn day(at: Millis, site: &Applied) -> Result<Date, Failure> {
     let zone = TimeZone::get(&site.file.timezone)?;
     Ok(Timestamp::from_millisecond(at.0)?.to_zoned(zone).date())
@@ -93,6 +130,10 @@ pub(super) async fn list(key: &str, open: bool, as_json: bool, url: &str) -> Res
     let all = subjects::list(&mut db, site.id).await?;
     for request in all.iter().filter(|request| !open || request.state == "open") {
         let overdue = request.state == "open" && request.due_at < now;
+        let matches = match request.state.as_str() {
+            "open" => asking::matches(&mut db, site.id, request.id).await?,
+            _ => None,
+        };
         if as_json {
             let line = json!({
                 "request": request.id,
@@ -103,6 +144,7 @@ pub(super) async fn list(key: &str, open: bool, as_json: bool, url: &str) -> Res
                 "state": request.state,
                 "closed_at": request.closed_at,
                 "overdue": overdue,
+                "matches": matches,
             });
             println!("{line}");
             continue;
@@ -113,8 +155,9 @@ pub(super) async fn list(key: &str, open: bool, as_json: bool, url: &str) -> Res
             None if overdue => "open, OVERDUE".to_owned(),
             None => "open".to_owned(),
         };
+        let by_form = matches.map(|n| format!("  by form, {}", matching(n))).unwrap_or_default();
         println!(
-            "{}  {}  {}  received {received}  due {due}  {closed}",
+            "{}  {}  {}  received {received}  due {due}  {closed}{by_form}",
             request.id, request.kind, request.law
         );
     }

@@ -51,6 +51,22 @@ pub(super) async fn held(
     }))
 }
 
+/// Of what is held, to whom it was given: who receives what of the browsing that is tied to a lead, and who was shown
+/// or given any of it.
+pub(super) fn provision(held: Value) -> Value {
+    let mut held = held;
+    for lead in held["leads"].as_array_mut().into_iter().flatten() {
+        let recipients = lead["browsing"]["recipients"].take();
+        *lead = json!({
+            "lead": lead["lead"],
+            "form": lead["form"],
+            "received_at": lead["received_at"],
+            "recipients": recipients.as_array().cloned().unwrap_or_default(),
+        });
+    }
+    held
+}
+
 fn moment(at: Millis) -> Value {
     Timestamp::from_millisecond(at.0).map_or(Value::Null, |at| at.to_string().into())
 }

@@ -57,6 +57,12 @@ impl Bench {
              SELECT 1, receipt_id, '', '', '', substr(BYTES, 1, 16), 0 FROM decision LIMIT 1",
         );
         self.db.raw(webhook).await.unwrap();
+        let asking = self.spelled(
+            "INSERT INTO subject_asking \
+             (site_id, id, kind, language, digest, asked_at, until, kek, wrapped, email) \
+             SELECT 1, receipt_id, 'erase', '', BYTES, 0, 1, '', BYTES, BYTES FROM decision LIMIT 1",
+        );
+        self.db.raw(asking).await.unwrap();
         let account = "INSERT INTO account (id, email, created_at) VALUES (1, '', 0)";
         self.db.raw(account.to_owned()).await.unwrap();
     }
@@ -82,6 +88,7 @@ impl Bench {
                 (SELECT 1 FROM lead_link k WHERE k.lead_id = l.id) LIMIT 1)",
             )
             .replace("WEBHOOK", "(SELECT w.id FROM webhook w LIMIT 1)")
+            .replace("ASKING", "(SELECT a.id FROM subject_asking a LIMIT 1)")
             .replace("ID", "substr(BYTES, 1, 16)");
         let statements = self.spelled(&statements);
         let mut tx = self.db.begin().await.unwrap();
@@ -233,6 +240,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "typeof(leaf)",
                 "typeof(id)",
                 "kind IN ('export'",
+                "about IN",
                 "law IN",
                 "state IN",
                 "state = 'open')",

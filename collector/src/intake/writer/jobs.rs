@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::{
     error::Problem,
     intake::{
-        consents,
+        asking, consents,
         disposal::{self, Step},
         events::{self, Ids},
         leads, mail, own,
@@ -36,6 +36,7 @@ pub(super) enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Mail(Box<mail::Act>, Answer<mail::Done>),
+    Asking(Box<asking::Act>, Answer<asking::Done>),
     Open(own::Code, Answer<bool>),
     Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
@@ -64,6 +65,7 @@ pub(super) enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Mail(mail::Done),
+    Asking(asking::Done),
     Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
@@ -121,6 +123,11 @@ pub(super) async fn apply(
             }
             Job::Mail(act, _) => {
                 outcomes.push(Outcome::Mail(mail::act(db, act, now).await?));
+            }
+            Job::Asking(act, _) => {
+                let (done, tell) = asking::act(db, act, now).await?;
+                told.extend(tell.map(|(site, entry)| (site, Cow::Owned(entry))));
+                outcomes.push(Outcome::Asking(done));
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
@@ -214,6 +221,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             drop(to.send(answer));
         }
         (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
+        (Job::Asking(_, to), Outcome::Asking(done)) => drop(to.send(Ok(done))),
         (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
@@ -235,6 +243,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Asking(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),

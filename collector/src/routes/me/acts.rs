@@ -17,7 +17,10 @@ use consent_core::{
 
 use serde::Deserialize;
 
-use super::{App, Asked, At, CODE_LIFETIME, Here, Problem, With, asked, body, clock, data, limit};
+use super::{
+    App, Asked, At, CODE_LIFETIME, Here, Problem, With, asked, body, clock, data, is_own_page,
+    limit,
+};
 use crate::{
     intake::{check, consents::Decide, own::Code, verify},
     routes::cookies::{self, Cookies},
@@ -79,13 +82,7 @@ pub(in crate::routes) async fn act(
 
 /// Whether the page itself sends the form: browsers say where a form comes from.
 fn own_form(here: &Here, headers: &HeaderMap) -> Result<(), Problem> {
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let own = here.app.public_url.as_ref();
-    let own = own.split_once("://").map_or(own, |(_, rest)| {
-        let host = rest.split('/').next().unwrap_or(rest);
-        own.get(..own.len() - rest.len() + host.len()).unwrap_or(own)
-    });
-    if origin == Some(own) {
+    if is_own_page(&here.app, headers) {
         return Ok(());
     }
     Err(Problem::forbidden("origin", "only the page itself may send its forms"))

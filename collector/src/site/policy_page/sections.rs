@@ -195,6 +195,13 @@ impl Page<'_> {
                 }
                 (row(word("page_address"), self.speech.say(&controller.address)))
                 (row(word("page_contact"), self.contact(&controller.contact)))
+                @if self.shown.current.mail.is_some() {
+                    (row(self.speech.request("linked"), html! {
+                        a href={ "request?lang=" (self.shown.language) } target=[self.elsewhere()] {
+                            (self.speech.request("link"))
+                        }
+                    }))
+                }
                 @if let Some(office) = &controller.complaints {
                     (row(word("page_complaints"), html! {
                         (self.speech.say(&office.name)) br; (self.contact(&office.contact))

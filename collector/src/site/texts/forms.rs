@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use consent_core::{
     client::{FormText, FormTexts},
-    form::{FieldFault, FieldKind, Spam},
+    form::{Field, FieldFault, FieldKind, Spam},
 };
 
 use super::{Speech, fill};
@@ -61,6 +61,29 @@ impl SiteFile {
             Some(field) => of_field(&speech, field, fault),
             None => speech.word("fault_unknown").to_owned(),
         }
+    }
+}
+
+impl SiteFile {
+    /// A built-in word about requests for one's own data.
+    #[must_use]
+    pub fn request_word(&self, language: &str, name: &str) -> String {
+        self.speech(language).request(name).to_owned()
+    }
+
+    /// What is said of a fault of a field in the form for such requests.
+    #[must_use]
+    pub fn request_fault(
+        &self,
+        language: &str,
+        name: &str,
+        field: &Field,
+        fault: FieldFault,
+    ) -> String {
+        let speech = self.speech(language);
+        let count = field.max.map(|max| max.to_string()).unwrap_or_default();
+        let word = speech.word(&format!("fault_{}", fault.as_str()));
+        fill(word, &[("name", speech.request(name)), ("n", &count)])
     }
 }
 

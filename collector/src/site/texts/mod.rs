@@ -9,6 +9,7 @@ mod en;
 mod forms;
 mod ja;
 mod mail;
+mod request;
 mod speech;
 mod time;
 

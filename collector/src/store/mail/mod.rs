@@ -227,7 +227,7 @@ pub async fn sweep(
 }
 
 /// Thirty-two bytes of a column that holds a keyed hash.
-fn digest(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 32]> {
+pub(super) fn digest(bytes: Vec<u8>, column: &str) -> sqlx::Result<[u8; 32]> {
     <[u8; 32]>::try_from(bytes).map_err(|bytes| sqlx::Error::ColumnDecode {
         index: column.to_owned(),
         source: format!("{} bytes where a hash has 32", bytes.len()).into(),

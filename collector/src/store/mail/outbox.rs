@@ -158,8 +158,10 @@ pub async fn stop(
     Ok(under_way > 0)
 }
 
-const COUNTS: &str = "SELECT state, reason, COUNT(*), MIN(created_at) FROM mail_outbox \
-    WHERE site_id = $1 GROUP BY state, reason ORDER BY state, reason";
+const COUNTS: &str = "SELECT state, reason, COUNT(*), MIN(created_at) FROM \
+    (SELECT state, reason, created_at FROM mail_outbox WHERE site_id = $1 \
+    UNION ALL SELECT state, reason, created_at FROM subject_mail WHERE site_id = $1) AS mails \
+    GROUP BY state, reason ORDER BY state, reason";
 
 /// How many mails stand how and why, and since when the oldest of them is there.
 ///
@@ -174,11 +176,14 @@ pub async fn counts(
 
 const RETRY: &str = "UPDATE mail_outbox SET state = 'waiting', ended_at = NULL, due_at = $2, attempts = 0 \
     WHERE site_id = $1 AND (state = 'failed' OR (state = 'waiting' AND due_at > $2)) AND lease_until <= $2";
+const RETRY_NOTICES: &str = "UPDATE subject_mail SET state = 'waiting', ended_at = NULL, due_at = $2, attempts = 0 \
+    WHERE site_id = $1 AND (state = 'failed' OR (state = 'waiting' AND due_at > $2)) AND lease_until <= $2";
 
 /// Has mail tried again at once that was given up, or waits for its next time. Answers how many.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn retry(db: &mut Connection, site: SiteId, now: Millis) -> sqlx::Result<u64> {
-    sql(RETRY).bind(site.0).bind(now.0).execute(db).await
+    let own = sql(RETRY).bind(site.0).bind(now.0).execute(db).await?;
+    Ok(own + sql(RETRY_NOTICES).bind(site.0).bind(now.0).execute(db).await?)
 }

@@ -70,10 +70,6 @@ pub async fn find(
     Ok(found.map(|(since,)| Millis(since)))
 }
 
-/// Nobody is asked again before that, however often their address is written into a form.
-const PAUSE: i64 = DAY;
-/// Nor more often than this in [`MONTH`].
-const MOST: i64 = 3;
 /// Thirty days.
 const MONTH: i64 = 30 * DAY;
 
@@ -84,8 +80,8 @@ const MAY_ASK: &str = "INSERT INTO mail_cooldown (site_id, address, last_at, sen
     since = CASE WHEN mail_cooldown.since <= $5 THEN $3 ELSE mail_cooldown.since END \
     WHERE mail_cooldown.last_at <= $4 AND (mail_cooldown.sent < $6 OR mail_cooldown.since <= $5)";
 
-/// Whether an address may be sent a mail now that asks to confirm: not a second one in a day, nor a fourth in thirty
-/// days. A yes counts.
+/// Whether an address may be sent a mail now that asks to confirm: not a second one in so many milliseconds, nor more
+/// than so many in thirty days, however often it is written into a form. A yes counts.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -93,10 +89,11 @@ pub async fn may_ask(
     db: &mut Connection,
     site: SiteId,
     address: &Address,
+    (pause, most): (i64, i64),
     now: Millis,
 ) -> sqlx::Result<bool> {
     let ask = sql(MAY_ASK).bind(site.0).bind(address).bind(now.0);
-    let ask = ask.bind(now.plus(-PAUSE).0).bind(now.plus(-MONTH).0).bind(MOST);
+    let ask = ask.bind(now.plus(-pause).0).bind(now.plus(-MONTH).0).bind(most);
     Ok(ask.execute(db).await? > 0)
 }
 

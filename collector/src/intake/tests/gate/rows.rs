@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 34] = [
+pub(super) const SOUND: [(&str, &str); 37] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -80,6 +80,21 @@ pub(super) const SOUND: [(&str, &str); 34] = [
         "subject_request",
         "site_id 1, id ID, kind 'erase', law 'gdpr', received_at 0, due_at 0, state 'open', closed_at NULL",
     ),
+    (
+        "subject_asking",
+        "site_id 1, id ID, kind 'erase', language 'ja', digest BYTES, asked_at 0, until 1, confirmed_at NULL, \
+         kek '', wrapped BYTES, email BYTES, message NULL",
+    ),
+    (
+        "subject_mail",
+        "site_id 1, asking_id ASKING, about 'confirm', detail '', created_at 0, state 'waiting', due_at 0, \
+         attempts 0, lease_until 0, ended_at NULL, reason ''",
+    ),
+    (
+        "subject_answer",
+        "site_id 1, asking_id ASKING, until 1, kek '', wrapped BYTES, value BYTES, read_at NULL, \
+         downloaded_at NULL",
+    ),
     ("account", "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL"),
     ("account_role", "site_id 1, account_id 1, role 'auditor'"),
     ("account_link", "hash BYTES, account_id 1, expires 0"),
@@ -94,7 +109,7 @@ pub(super) const SOUND: [(&str, &str); 34] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 44] = [
+pub(super) const CHECKS: [(&str, &str, &str); 49] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -134,6 +149,11 @@ pub(super) const CHECKS: [(&str, &str, &str); 44] = [
     ("subject_request_state_is_known", "subject_request", "state 'lost', closed_at 1"),
     ("subject_request_is_closed_once_it_is", "subject_request", "state 'done'"),
     ("subject_request_is_closed_once_it_is", "subject_request", "closed_at 1"),
+    ("subject_asking_id_is_whole", "subject_asking", "id BYTES"),
+    ("subject_asking_kind_is_known", "subject_asking", "kind 'forget'"),
+    ("subject_mail_about_is_known", "subject_mail", "about 'news'"),
+    ("subject_mail_state_is_known", "subject_mail", "state 'lost', ended_at 1"),
+    ("subject_mail_ends", "subject_mail", "ended_at 1"),
     ("account_role_is_known", "account", "everywhere 'king'"),
     ("account_site_role_is_known", "account_role", "role 'king'"),
     ("account_outcome_is_known", "account_log_in", "outcome 'guessed'"),
@@ -146,7 +166,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 44] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 47] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 50] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -205,6 +225,9 @@ pub(super) const MADE: [(&str, &str, &str, &str); 47] = [
     ("disposal_site_id_fkey", FOREIGN, "disposal", "site_id 2"),
     ("own_page_code_site_id_fkey", FOREIGN, "own_page_code", "site_id 2"),
     ("subject_request_site_id_fkey", FOREIGN, "subject_request", "site_id 2"),
+    ("subject_asking_site_id_fkey", FOREIGN, "subject_asking", "site_id 2"),
+    ("subject_mail_site_id_asking_id_fkey", FOREIGN, "subject_mail", "asking_id ID"),
+    ("subject_answer_site_id_asking_id_fkey", FOREIGN, "subject_answer", "asking_id ID"),
     ("account_role_site_id_fkey", FOREIGN, "account_role", "site_id 2"),
     ("account_role_account_id_fkey", FOREIGN, "account_role", "account_id 99"),
     ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),

@@ -56,8 +56,21 @@ const STYLE: &str = "body{font:16px/1.7 system-ui,sans-serif;max-width:46rem;mar
     border-left:2px solid #8886}ol{list-style-position:inside}li{padding:.4rem 0}\
     @media print{body{margin:0;max-width:none}}";
 
+/// The style sheet beside that of the policy page, served beside it as `held.css`.
+pub const HELD_STYLE: &str = include_str!("held.css");
+
+/// Where the page has its style from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// Itself, so that it can be sent along.
+    Own,
+    /// Style sheets one folder up.
+    Linked,
+}
+
 /// The page, in that language (`ja`, or else English).
-pub(super) fn page(held: &Value, language: &str) -> String {
+#[must_use]
+pub fn held_page(held: &Value, language: &str, sheet: Sheet) -> String {
     let ja = language == "ja" || language.starts_with("ja-") || language.starts_with("ja_");
     let title = if ja { "保有している個人情報" } else { "Personal data held about you" };
     let text = html! {
@@ -67,9 +80,18 @@ pub(super) fn page(held: &Value, language: &str) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                @match sheet {
+                    Sheet::Own => style { (PreEscaped(STYLE)) },
+                    Sheet::Linked => {
+                        meta name="color-scheme" content="light dark";
+                        meta name="robots" content="noindex";
+                        link rel="stylesheet" href="../policy.css";
+                        link rel="stylesheet" href="../held.css";
+                        link rel="icon" href="data:,";
+                    }
+                }
             }
-            body { main { h1 { (title) } (shown(held, ja)) } }
+            body { main.held { h1 { (title) } (shown(held, ja)) } }
         }
     };
     text.into_string()
@@ -122,10 +144,11 @@ mod tests {
     fn what_is_held_is_shown_as_text_in_either_language() {
         let held = json!({"name": {"ja": "店", "en": "Shop"}, "leads": [{"fields": {"name": "<b>花子</b>"}}],
             "shown_to": []});
-        let japanese = page(&held, "ja-JP");
+        let japanese = held_page(&held, "ja-JP", Sheet::Own);
         assert!(japanese.contains("お送りいただいた内容") && japanese.contains("<dd>店</dd>"));
         assert!(japanese.contains("&lt;b&gt;花子&lt;/b&gt;") && japanese.contains("ありません"));
-        let english = page(&held, "en");
+        let english = held_page(&held, "en", Sheet::Linked);
         assert!(english.contains("<dd>Shop</dd>") && english.contains("lang=\"en\""));
+        assert!(japanese.contains("<style>") && !english.contains("<style>"));
     }
 }
