@@ -91,10 +91,11 @@ const chromiumOf = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS
 
 /**
  * Starts everything; `change` may change the site file before it is applied, `launch` start another browser.
- * The names are what browsers know shop and collector by: all of them lead to this machine.
+ * The names are what browsers know shop and collector by: all of them lead to this machine. With `mail` it is written
+ * into a folder.
  */
-export async function start({ change = text => text, launch = chromiumOf, shop = 'localhost', collector = 'localhost' } = {}) {
-  const stack = new Stack({ shop, collector });
+export async function start({ change = text => text, launch = chromiumOf, shop = 'localhost', collector = 'localhost', mail = false } = {}) {
+  const stack = new Stack({ shop, collector, mail });
   try {
     await stack.start(change, launch);
   } catch (error) {
@@ -132,6 +133,7 @@ class Stack {
   async startCollector() {
     const keys = join(this.folder, 'keys');
     const given = ['serve', '--listen', `127.0.0.1:${this.port}`, '--public-url', this.collector, '--keys-file', keys];
+    if (this.names.mail) given.push('--mail-dir', join(this.folder, 'mail'));
     this.collectorServer = await Server.start(COLLECTOR, [...given, ...this.database()]);
   }
 

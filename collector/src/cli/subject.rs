@@ -13,7 +13,7 @@ use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
     intake::subject::{self, Desk, Kind},
-    site::{Law, Sheet, held_page},
+    site::{Law, Sheet},
     store::{Connection, Database, checkpoints},
 };
 
@@ -269,7 +269,8 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
                 Format::Json => serde_json::to_string_pretty(&held)? + "\n",
                 Format::Html => {
                     let first = site.file.languages.first().map_or("en", String::as_str);
-                    held_page(&held, language.as_deref().unwrap_or(first), Sheet::Own)
+                    let language = language.as_deref().unwrap_or(first);
+                    site.file.held_page(&held, language, Sheet::Own)
                 }
             };
             if until.is_none() || output.is_some() {

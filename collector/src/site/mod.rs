@@ -39,7 +39,7 @@ pub use file::{
     LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
     SiteFile, Source, Storage, Words,
 };
-pub use held_page::{HELD_STYLE, Sheet, held_page};
+pub use held_page::{HELD_STYLE, Sheet};
 pub(crate) use history::day;
 pub use history::{History, Past, Revision};
 pub use letter::{Letter, Told};

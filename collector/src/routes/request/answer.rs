@@ -17,7 +17,7 @@ use super::{App, At, FORM, Here, Parameters, Problem, STRICT, With, asked, body,
 use crate::{
     intake::asking::{Act, Done},
     keys::mail::requests::Use,
-    site::{RequestPage, Sheet, held_page},
+    site::{RequestPage, Sheet},
     store::subjects::answer::{self, Answer, HELD, Way},
 };
 
@@ -53,7 +53,7 @@ impl Here {
         let mut response = match way {
             Way::Read => {
                 let held = serde_json::from_str(&held).map_err(|_| unreadable())?;
-                let page = held_page(&held, &self.language, Sheet::Linked);
+                let page = self.site.file.held_page(&held, &self.language, Sheet::Linked);
                 ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
             }
             Way::Download => {
