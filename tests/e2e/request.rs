@@ -4,8 +4,12 @@
 use std::cell::Cell;
 
 use ashiato_tests::{
-    Answer, Collector, Data, Session, clock::Clock, collector::UNLIMITED, data::shop_file,
-    mail::MailServer, process::eventually,
+    Answer, Collector, Data, Session,
+    clock::Clock,
+    collector::UNLIMITED,
+    data::shop_file,
+    mail::MailServer,
+    process::{ashiato, eventually},
 };
 use serde_json::{Value, json};
 
@@ -458,20 +462,20 @@ fn what_was_done_is_told_to_whoever_asked_and_to_nobody_else() {
     let file = site.press(&link(&given, "answer"), "download").json();
     assert!(file["shown_to"].is_array() && file["leads"][0]["recipients"].is_array(), "{file}");
     assert!(file["leads"][0]["fields"].is_null(), "what was asked for, and no more: {file}");
+    let still = link(&given, "answer");
+    assert_eq!(site.collector.get(&still).status, 200, "it can be read still");
     let correct = ["correct", "--field", "name=足跡 花"];
     let _ = handled(&correct, "correct", email, "訂正しました");
     let _ = handled(&["stop"], "stop", email, "利用を停止しました");
     let _ = handled(&["erase"], "erase", email, "削除しました");
+    assert_eq!(site.collector.get(&still).status, 410, "what is erased is not handed out");
     site.later(DAY);
     let _ = handled(&["export"], "export", "nobody@example.jp", "見つかりませんでした");
     let refused = handled(&["refuse"], "stop", "nobody@example.jp", "確認できなかった");
     assert!(said(&refused).contains("監督する機関"), "{refused}");
     let states: Vec<_> = requests(&site.data, &[]).iter().map(|it| it["state"].clone()).collect();
     assert_eq!(states, ["done", "done", "done", "done", "unknown", "refused"]);
-    eventually("no address is kept once its answer is sent", || {
-        // What can still be downloaded waits.
-        site.count("subject_asking") == 1
-    });
+    eventually("no address is kept once its answer is sent", || site.count("subject_asking") == 0);
     assert_eq!(site.count("lead"), 0);
     let none = subject(&site.data, &["export"], "");
     assert!(!none.status.success() && none.err.contains("whose data is it about?"), "{none:?}");
@@ -481,6 +485,31 @@ fn what_was_done_is_told_to_whoever_asked_and_to_nobody_else() {
         let refused = subject(&site.data, command, "");
         assert!(refused.err.contains("did not come by the site's form"), "{refused:?}");
     }
+}
+
+#[test]
+fn what_was_asked_and_what_is_handed_out_stay_readable_when_the_lead_key_is_exchanged() {
+    let site = Site::new();
+    site.lead("hanako@example.jp");
+    let given = site.confirmed("export", "hanako@example.jp", 0);
+    let said = subject(&site.data, &["export", "--request", &given], "");
+    assert!(said.status.success(), "{said:?}");
+    let take = link(&site.mail(2), "answer");
+    site.later(3_601);
+    let open = site.confirmed("correct", "hanako@example.jp", 3);
+    let keys = site.data.path("keys").display().to_string();
+    let rotated = ashiato(["keys", "rotate", "lead", "--after", "0", "--keys-file", &keys]);
+    assert!(rotated.status.success(), "{rotated:?}");
+    let kek = "SELECT DISTINCT kek FROM (SELECT kek FROM lead_key UNION ALL \
+        SELECT kek FROM subject_asking UNION ALL SELECT kek FROM subject_answer) AS rests";
+    let before = site.data.database().texts(kek);
+    eventually("all rest on the new key", || {
+        let now = site.data.database().texts(kek);
+        now.len() == 1 && now != before
+    });
+    let shown = subject(&site.data, &["show", &open], "");
+    assert!(shown.out.contains("message: 住所を直してください。"), "{shown:?}");
+    assert_eq!(site.press(&take, "download").json()["leads"][0]["fields"]["name"], "足跡 花子");
 }
 
 #[test]

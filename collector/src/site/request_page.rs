@@ -308,3 +308,42 @@ impl Form<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_says_by_when_it_is_answered_under_the_law_of_the_site() {
+        let text = include_str!("../../../demo-site/shop.toml");
+        let says = |rights: &str, words: [&str; 2]| {
+            let text = text.replace("[mail]", &format!("{rights}\n[mail]"));
+            let file = crate::site::parse(&text).expect("it is sound");
+            for (language, words) in ["ja", "en"].into_iter().zip(words) {
+                let form = file.request_form(language, &RequestForm::default()).into_string();
+                assert!(form.contains(words), "{words}: {form}");
+            }
+        };
+        says("", ["14日以内にお答えします", "within 14 days"]);
+        says("[rights]\nanswer_days = 10", ["10日以内", "within 10 days"]);
+        says("[rights]\nlaw = \"gdpr\"", ["1か月以内にお答えします（GDPR", "within one month"]);
+    }
+
+    #[test]
+    fn what_was_typed_is_text_and_each_fault_belongs_to_its_field() {
+        let text = include_str!("../../../demo-site/shop.toml");
+        let file = crate::site::parse(text).expect("it is sound");
+        let form = RequestForm {
+            kind: "correct".to_owned(),
+            email: "\"><script>".to_owned(),
+            message: "\n</textarea><b>".to_owned(),
+            faults: vec![("email", "wrong".to_owned())],
+            ..RequestForm::default()
+        };
+        let page = file.request_form("en", &form).into_string();
+        assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
+        assert!(page.contains("\n\n&lt;/textarea&gt;"), "no line break of it is lost: {page}");
+        assert!(page.contains("id=\"email-fault\"") && !page.contains("message-fault"), "{page}");
+        assert!(page.contains("aria-describedby=\"email-fault email-hint\""), "{page}");
+    }
+}

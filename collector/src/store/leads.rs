@@ -292,7 +292,8 @@ const ERASE: &str = "DELETE FROM lead WHERE site_id = $1 AND id = $2";
 const ERASED: &str = "UPDATE lead_request SET erased_at = $3 WHERE site_id = $1 AND lead_id = $2";
 const WHEN: &str = "SELECT erased_at FROM lead_request WHERE site_id = $1 AND lead_id = $2";
 
-/// Erases a lead: its key, and with it what it held, what it is found by, its link, and its mail. After the commit
+/// Erases a lead: its key, and with it what it held, what it is found by, its link, its mail, and what waits to be
+/// handed out of it. After the commit
 /// [`super::checkpoints::forget`] sees to it that SQLite's log has none of it either.
 ///
 /// # Errors
@@ -304,6 +305,7 @@ pub async fn erase(
     now: Millis,
 ) -> sqlx::Result<Erasure> {
     let id = lead.as_bytes();
+    super::subjects::answer::take_back(db, site, lead).await?;
     // Of two at once the second waits here for the first, and finds nothing.
     if sql(ERASE).bind(site.0).bind(id).execute(db).await? > 0 {
         sql(ERASED).bind(site.0).bind(id).bind(now.0).execute(db).await?;

@@ -72,6 +72,18 @@ pub async fn find(db: &mut Connection, site: SiteId, id: LeadId) -> sqlx::Result
     }))
 }
 
+const TAKE_BACK: &str = "DELETE FROM subject_answer WHERE site_id = $1 AND asking_id IN \
+    (SELECT a.id FROM lead_index i JOIN subject_asking a ON a.site_id = i.site_id AND a.digest = i.digest \
+    WHERE i.site_id = $1 AND i.lead_id = $2 AND i.kind = 'email')";
+
+/// Takes back what waits to be handed out of a lead that is about to be erased.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn take_back(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<()> {
+    sql(TAKE_BACK).bind(site.0).bind(lead.as_bytes()).execute(db).await.map(drop)
+}
+
 const READ: &str = "UPDATE subject_answer SET read_at = $3 \
     WHERE site_id = $1 AND asking_id = $2 AND until > $3 AND read_at IS NULL";
 const DOWNLOAD: &str = "UPDATE subject_answer SET downloaded_at = $3 \
