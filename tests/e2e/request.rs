@@ -4,12 +4,8 @@
 use std::cell::Cell;
 
 use ashiato_tests::{
-    Answer, Collector, Data, Session,
-    clock::Clock,
-    collector::UNLIMITED,
-    data::shop_file,
-    mail::MailServer,
-    process::{ashiato, eventually},
+    Answer, Collector, Data, Session, clock::Clock, collector::UNLIMITED, mail::MailServer,
+    process::eventually,
 };
 use serde_json::{Value, json};
 
@@ -17,6 +13,9 @@ use crate::{
     mail::{PUBLIC, link, the_mail},
     subject::{done, requests, subject, trail},
 };
+
+mod links;
+mod refused;
 
 const DAY: i64 = 86_400;
 
@@ -252,185 +251,6 @@ fn a_request_goes_from_the_form_by_a_confirmed_mail_into_the_queue_and_is_answer
 }
 
 #[test]
-fn who_asks_learns_nothing_of_an_address_and_is_sent_one_mail_in_an_hour() {
-    let site = Site::new();
-    site.lead("known@example.jp");
-    let ask = |email: &str| {
-        let answer = site.ask("en", &[("kind", "erase"), ("email", email)]);
-        let headers = answer.headers.iter().filter(|(name, _)| name != "date");
-        (answer.status, answer.body, headers.cloned().collect::<Vec<_>>())
-    };
-    let known = ask("known@example.jp");
-    assert_eq!(known.0, 200);
-    assert_eq!(known, ask("nobody@example.jp"), "nobody is told of whom something is held");
-    assert_eq!(known, ask("KNOWN@example.jp"), "nor that a mail was sent just now");
-    let _ = site.mail(1);
-    assert_eq!((site.count("subject_asking"), site.count("subject_mail")), (2, 2));
-    let shapes: Vec<_> = (0..2).map(|at| said(&site.mail(at)).lines().count()).collect();
-    assert_eq!(shapes[0], shapes[1], "the mail neither");
-    site.later(3_600);
-    assert_eq!(known, ask("known@example.jp"));
-    let _ = site.mail(2);
-    for _ in 0..4 {
-        site.later(3_601);
-        assert_eq!(known, ask("known@example.jp"));
-    }
-    assert_eq!(site.count("subject_mail"), 6, "no more than five in thirty days");
-    assert_eq!(site.count("subject_request"), 0);
-}
-
-#[test]
-fn a_link_ends_and_what_was_not_confirmed_goes_with_it() {
-    let mut site = Site::new();
-    assert_eq!(site.ask("ja", &[("kind", "stop"), ("email", "late@example.jp")]).status, 200);
-    let confirm = link(&site.mail(0), "request");
-    let token = confirm.split(['/', '?']).nth(4).unwrap();
-    for bad in [
-        format!("/s/shop/request/{token}x"),
-        format!("/s/shop/request/{}", &token[1..]),
-        format!("/s/other/request/{token}"),
-        format!("/s/shop/answer/{token}"),
-        format!("/s/shop/confirm/{token}"),
-        "/s/shop/request/%E8%8A%B1".to_owned(),
-    ] {
-        for answer in [site.collector.get(&bad), site.press(&bad, "confirm")] {
-            assert_eq!(answer.status, 404, "{bad}");
-            assert!(answer.header("content-type").starts_with("text/html"), "people read it");
-        }
-    }
-    site.later(6 * DAY);
-    assert_eq!(site.collector.get(&confirm).status, 200, "still");
-    site.later(2 * DAY);
-    for (language, words) in [("ja", "有効期限が切れています"), ("en", "This link has expired")]
-    {
-        let path = confirm.replace("lang=ja", &format!("lang={language}"));
-        for answer in [site.collector.get(&path), site.press(&path, "confirm")] {
-            assert!(answer.status == 410 && answer.body.contains(words), "{}", answer.body);
-            assert!(answer.body.contains("privacy@hiyori.example"), "{}", answer.body);
-        }
-    }
-    assert_eq!((site.count("subject_request"), site.count("subject_asking")), (0, 1));
-    site.restart();
-    eventually("it is deleted", || site.count("subject_asking") == 0);
-    assert_eq!(site.count("subject_mail"), 0);
-    assert_eq!(site.press(&confirm, "confirm").status, 410);
-    assert_eq!(trail(&site.data), [Value::Null; 0], "nobody has asked");
-}
-
-#[test]
-fn of_presses_at_once_one_counts() {
-    let site = Site::new();
-    assert_eq!(site.ask("ja", &[("kind", "erase"), ("email", "twice@example.jp")]).status, 200);
-    let confirm = link(&site.mail(0), "request");
-    let pressed = std::thread::scope(|scope| {
-        let press = || {
-            let request = site.collector.request("POST", &confirm);
-            (site.collector.authority().to_owned(), request)
-        };
-        let all: Vec<_> = (0..8).map(|_| press()).collect();
-        let collector = &site.collector;
-        let all: Vec<_> = all
-            .into_iter()
-            .map(|(_, request)| scope.spawn(move || collector.send(request, []).unwrap().status))
-            .collect();
-        all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
-    });
-    assert_eq!(pressed, [200; 8]);
-    assert_eq!((site.count("subject_request"), trail(&site.data).len()), (1, 1));
-    let _ = site.mail(1);
-    assert_eq!(site.count("subject_mail"), 2, "asked once, told once");
-}
-
-#[test]
-fn what_is_wrong_is_said_beside_the_field_and_nothing_that_was_typed_is_lost() {
-    let site = Site::new();
-    let long = "あ".repeat(4_001);
-    let good = [("kind", "correct"), ("email", "typed@example.jp"), ("message", "町名が違います")];
-    let but = |name: &'static str, value| {
-        good.map(|(key, own)| if key == name { (key, value) } else { (key, own) })
-    };
-    for (language, fields, words) in [
-        ("ja", but("kind", ""), "ご請求の内容を選んでください。"),
-        ("en", but("kind", ""), "Please choose what you ask for."),
-        ("ja", but("kind", "forget"), "この中からお選びください。"),
-        ("en", but("kind", "forget"), "Please choose one of these."),
-        ("ja", but("email", ""), "メールアドレスを入力してください。"),
-        ("en", but("email", ""), "Please fill in “E-mail address”."),
-        ("ja", but("email", "typed@"), "メールアドレスの形式をご確認ください"),
-        ("en", but("email", "typed example.jp"), "e-mail address"),
-        ("ja", but("message", &long), "4000文字以内で入力してください。"),
-        ("en", but("message", &long), "4000"),
-        ("ja", but("message", ""), "どこをどのように直すかをご記入ください。"),
-        ("en", but("message", ""), "what is to be corrected, and how"),
-    ] {
-        let answer = site.ask(language, &fields);
-        assert_eq!(answer.status, 422, "{fields:?}");
-        assert!(answer.body.contains(words), "{words}: {}", answer.body);
-        assert!(answer.body.contains("role=\"alert\""), "{}", answer.body);
-        for (key, value) in fields {
-            assert!(key == "kind" || answer.body.contains(value), "{value:.20} is lost");
-        }
-        let kept = answer.body.contains("value=\"correct\" required checked");
-        assert_eq!(kept, fields[0].1 == "correct", "{}", answer.body);
-    }
-    // Not from the page itself, not by a person, not in time, not readable.
-    let began = site.began();
-    let open = |began: &str, more: &[(&str, &str)]| {
-        let began = began.to_owned();
-        let fields = [&good[..], &[("began", &*began)], more].concat();
-        site.send(PUBLIC, "en", &fields)
-    };
-    let fast = open(&began, &[]);
-    assert_eq!(fast.status, 422, "{}", fast.body);
-    site.later(3);
-    let trapped = open(&began, &[("ashiato_trap", "https://buy.example")]);
-    let forged = open("AAAA", &[]);
-    let elsewhere = |origin: &str, language: &str| {
-        let fields = [&good[..], &[("began", &*began)]].concat();
-        site.send(origin, language, &fields)
-    };
-    let other = [elsewhere("https://evil.example", "ja"), elsewhere("null", "en")];
-    for answer in [&fast, &trapped, &forged, &other[0], &other[1]] {
-        assert!(answer.body.contains("typed@example.jp"), "{}", answer.body);
-        assert!(answer.body.contains("町名が違います"), "{}", answer.body);
-        assert!(!answer.body.contains("buy.example"), "{}", answer.body);
-    }
-    assert_eq!((trapped.status, forged.status), (422, 422));
-    assert!(other.iter().all(|answer| answer.status == 403), "{other:?}");
-    assert!(other[0].body.contains("ほかのサイトから送信されたか"), "{}", other[0].body);
-    assert!(other[1].body.contains("came from another site"), "{}", other[1].body);
-    site.later(DAY);
-    assert!(open(&began, &[]).body.contains("open for long"));
-    let request = site.collector.request("POST", "/s/shop/request?lang=en");
-    let request = request.header("origin", PUBLIC).header("content-type", "text/plain");
-    let answer = site.collector.send(request, "kind=erase").unwrap();
-    assert!(answer.status == 415 && answer.body.contains("could not read"), "{}", answer.body);
-    let huge = site.ask("ja", &but("message", &"あ".repeat(40_000)));
-    assert!(huge.status == 413 && huge.body.contains("長すぎます"), "{}", huge.body);
-    assert_eq!((site.count("subject_asking"), site.server.taken().len()), (0, 0));
-    assert_eq!(site.ask("ja", &good).status, 200, "and what is right is taken");
-    assert_eq!(site.count("subject_asking"), 1);
-}
-
-#[test]
-fn whoever_has_many_addresses_asked_is_told_to_wait() {
-    let site = Site::with(&[]);
-    let send = |at: i32| {
-        let email = format!("person{at}@example.jp");
-        site.ask("ja", &[("kind", "erase"), ("email", &email)])
-    };
-    for at in 0..5 {
-        assert_eq!(send(at).status, 200, "{at}");
-    }
-    let refused = send(5);
-    assert_eq!(refused.status, 429);
-    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
-    assert!(refused.body.contains("1分ほどおいて"), "{}", refused.body);
-    assert!(refused.body.contains("person5@example.jp"), "{}", refused.body);
-    assert_eq!(site.count("subject_asking"), 5);
-}
-
-#[test]
 fn what_was_done_is_told_to_whoever_asked_and_to_nobody_else() {
     let site = Site::new();
     site.lead("hanako@example.jp");
@@ -485,55 +305,4 @@ fn what_was_done_is_told_to_whoever_asked_and_to_nobody_else() {
         let refused = subject(&site.data, command, "");
         assert!(refused.err.contains("did not come by the site's form"), "{refused:?}");
     }
-}
-
-#[test]
-fn what_was_asked_and_what_is_handed_out_stay_readable_when_the_lead_key_is_exchanged() {
-    let site = Site::new();
-    site.lead("hanako@example.jp");
-    let given = site.confirmed("export", "hanako@example.jp", 0);
-    let said = subject(&site.data, &["export", "--request", &given], "");
-    assert!(said.status.success(), "{said:?}");
-    let take = link(&site.mail(2), "answer");
-    site.later(3_601);
-    let open = site.confirmed("correct", "hanako@example.jp", 3);
-    let keys = site.data.path("keys").display().to_string();
-    let rotated = ashiato(["keys", "rotate", "lead", "--after", "0", "--keys-file", &keys]);
-    assert!(rotated.status.success(), "{rotated:?}");
-    let kek = "SELECT DISTINCT kek FROM (SELECT kek FROM lead_key UNION ALL \
-        SELECT kek FROM subject_asking UNION ALL SELECT kek FROM subject_answer) AS rests";
-    let before = site.data.database().texts(kek);
-    eventually("all rest on the new key", || {
-        let now = site.data.database().texts(kek);
-        now.len() == 1 && now != before
-    });
-    let shown = subject(&site.data, &["show", &open], "");
-    assert!(shown.out.contains("message: 住所を直してください。"), "{shown:?}");
-    assert_eq!(site.press(&take, "download").json()["leads"][0]["fields"]["name"], "足跡 花子");
-}
-
-#[test]
-fn there_is_no_form_where_the_site_sends_no_mail_and_who_to_ask_is_said() {
-    let site = Site::new();
-    let linked = |path: &str| site.collector.get(path).body.contains("href=\"request?lang=en\"");
-    assert!(linked("/s/shop/policy?lang=en") && linked("/s/shop/me?lang=en"));
-    let file = shop_file();
-    let (start, end) = (file.find("[mail]").unwrap(), file.find("[[forms]]").unwrap());
-    let without = format!("{}{}", &file[..start], &file[end..]);
-    let without: Vec<_> =
-        without.split("[[forms.agreements]]").take(1).map(str::to_owned).collect();
-    let _ = site.data.apply(&without.concat());
-    eventually("the file is in force", || site.collector.get("/s/shop/request").status == 404);
-    for (language, words) in [("ja", "フォームでは受け付けていません"), ("en", "There is no form")]
-    {
-        let path = format!("/s/shop/request?lang={language}");
-        let posted = site.send(PUBLIC, language, &[("kind", "erase"), ("email", "a@b.example")]);
-        for page in [site.collector.get(&path), posted] {
-            assert_eq!(page.status, 404);
-            assert!(page.body.contains(words), "{}", page.body);
-            assert!(page.body.contains("mailto:privacy@hiyori.example"), "{}", page.body);
-        }
-    }
-    assert!(!linked("/s/shop/policy?lang=en") && !linked("/s/shop/me?lang=en"));
-    assert_eq!(site.collector.get("/s/nowhere/request").status, 404);
 }

@@ -110,11 +110,9 @@ impl Here {
     }
 
     /// Without an address to send from there is no form; who is to be asked instead stands on the page.
-    fn has_form(&self) -> Result<(), Response> {
-        match self.site.file.mail {
-            Some(_) => Ok(()),
-            None => Err(self.beside(StatusCode::NOT_FOUND, RequestPage::None)),
-        }
+    fn no_form(&self) -> Option<Response> {
+        let none = self.site.file.mail.is_none();
+        none.then(|| self.beside(StatusCode::NOT_FOUND, RequestPage::None))
     }
 
     fn word(&self, name: &str) -> String {
@@ -130,7 +128,7 @@ pub(super) async fn form(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let here = Here::new(app, &key, &given, &headers)?;
-    if let Err(none) = here.has_form() {
+    if let Some(none) = here.no_form() {
         return Ok(none);
     }
     let form = RequestForm { began: here.began(clock::now()), ..RequestForm::default() };
@@ -146,7 +144,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let here = Here::new(app, &key, &given, &parts.headers)?;
-    if let Err(none) = here.has_form() {
+    if let Some(none) = here.no_form() {
         body::drain(&parts.headers, body).await;
         return Ok(none);
     }
