@@ -195,12 +195,12 @@ pub async fn standing(
     id: LeadId,
     now: Millis,
 ) -> sqlx::Result<Standing> {
-    if let Some(request) = subjects::find(db, site, id).await? {
-        return Ok(Standing::Known(request));
-    }
+    // In this order: what is confirmed between the two is found in the queue.
     let found = asking::find(db, site, id).await?;
-    let waiting = found.filter(|asking| asking.confirmed_at.is_none() && asking.until > now);
-    Ok(waiting.map_or(Standing::Gone, Standing::Waiting))
+    if let Some(waiting) = found.filter(|it| it.confirmed_at.is_none() && it.until > now) {
+        return Ok(Standing::Waiting(waiting));
+    }
+    Ok(subjects::find(db, site, id).await?.map_or(Standing::Gone, Standing::Known))
 }
 
 async fn confirm(

@@ -40,7 +40,7 @@ use crate::{
     keys::mail::requests::Use,
     site::{RequestForm, RequestPage},
     sites::Site,
-    store::subjects::Request as Queued,
+    store::subjects::{Request as Queued, asking::Asking},
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -298,8 +298,8 @@ impl Here {
         }
     }
 
-    /// Whose link it is, and how it stands; else the page that says why it is none.
-    async fn standing(&self, token: &str) -> Result<Result<LeadId, Response>, Problem> {
+    /// What a link confirms, where it still does; else the page that says why not.
+    async fn standing(&self, token: &str) -> Result<Result<Asking, Response>, Problem> {
         let read = self.app.keys.read_request(Use::Confirm, &self.site.key, token);
         let Some((id, _)) = read else {
             return Ok(Err(self.page(StatusCode::NOT_FOUND, RequestPage::Invalid)));
@@ -310,7 +310,7 @@ impl Here {
             asking::standing(&mut db, self.site.id, id, clock::now()).await
         });
         Ok(match found.await? {
-            Standing::Waiting(_) => Ok(id),
+            Standing::Waiting(asking) => Ok(asking),
             Standing::Known(request) => Err(self.known(&request)),
             Standing::Gone => Err(self.page(StatusCode::GONE, RequestPage::Expired)),
         })
@@ -340,17 +340,9 @@ pub(super) async fn confirm_page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let here = Here::new(app, &key, &given, &headers)?;
-    let id = match here.standing(&token).await? {
-        Ok(id) => id,
-        Err(told) => return Ok(told),
-    };
-    let found = asked(async {
-        let mut db = here.app.readers.acquire().await?;
-        crate::store::subjects::asking::find(&mut db, here.site.id, id).await
-    });
-    Ok(match found.await? {
-        Some(found) => here.page(StatusCode::OK, RequestPage::Confirm { kind: &found.kind }),
-        None => here.page(StatusCode::GONE, RequestPage::Expired),
+    Ok(match here.standing(&token).await? {
+        Ok(asking) => here.page(StatusCode::OK, RequestPage::Confirm { kind: &asking.kind }),
+        Err(told) => told,
     })
 }
 
@@ -365,7 +357,7 @@ pub(super) async fn confirm(
     body::drain(&headers, body).await;
     let here = Here::new(app, &key, &given, &headers)?;
     let id = match here.standing(&token).await? {
-        Ok(id) => id,
+        Ok(asking) => asking.id,
         Err(told) => return Ok(told),
     };
     let act = Act::Confirm(Arc::clone(&here.site), id);
