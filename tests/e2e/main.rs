@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod cookies;
 mod crash;
+mod crm;
 mod demo;
 mod erasure;
 mod events;

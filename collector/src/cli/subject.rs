@@ -299,7 +299,7 @@ fn contact(address: &Address) -> Result<Contact, Failure> {
 }
 
 /// Writes it, to a file for its owner alone.
-fn hand_out(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn hand_out(text: &str, output: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = output else {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     };

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::{
     error::Problem,
     intake::{
-        consents,
+        consents, crm,
         disposal::{self, Step},
         events::{self, Ids},
         leads, mail, own,
@@ -19,7 +19,7 @@ use crate::{
     sites::Site,
     store::{
         Connection, SiteId,
-        audit::{self, Entry},
+        audit::{self, Actor, Entry},
         probe,
         refusals::{self, Count},
         tallies::{self, Kind},
@@ -36,6 +36,7 @@ pub(super) enum Job {
     Store(events::Batch, Answer<events::Stored>),
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Mail(Box<mail::Act>, Answer<mail::Done>),
+    Crm((crm::Act, Actor), Answer<crm::Done>),
     Open(own::Code, Answer<bool>),
     Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
@@ -56,6 +57,15 @@ impl Job {
             _ => false,
         }
     }
+
+    /// Whether it asks who is a lead, or writes down who has said stop.
+    pub(super) const fn meets_persons(&self) -> bool {
+        match self {
+            Self::Crm(..) => true,
+            Self::Mail(act, _) => matches!(**act, mail::Act::Stop { .. }),
+            _ => false,
+        }
+    }
 }
 
 /// What became of it.
@@ -64,6 +74,7 @@ pub(super) enum Outcome {
     Stored(events::Stored),
     Lead(Result<leads::Taken, Problem>),
     Mail(mail::Done),
+    Crm(crm::Done),
     Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
@@ -121,6 +132,11 @@ pub(super) async fn apply(
             }
             Job::Mail(act, _) => {
                 outcomes.push(Outcome::Mail(mail::act(db, act, now).await?));
+            }
+            Job::Crm((act, by), _) => {
+                let (done, entry) = crm::act(db, (act, by), now).await?;
+                told.extend(entry.map(|(site, entry)| (site, Cow::Owned(entry))));
+                outcomes.push(Outcome::Crm(done));
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
@@ -214,6 +230,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
             drop(to.send(answer));
         }
         (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
+        (Job::Crm(_, to), Outcome::Crm(done)) => drop(to.send(Ok(done))),
         (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
@@ -235,6 +252,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Store(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Crm(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),
