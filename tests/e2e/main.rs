@@ -17,6 +17,7 @@ mod hostile;
 mod import;
 mod keys;
 mod leads;
+mod lists;
 mod log;
 mod logs;
 mod mail;

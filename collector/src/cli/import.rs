@@ -203,11 +203,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         rejected.len()
     );
     if on_duplicate == OnDuplicate::Update {
-        let would = if arguments.dry_run { "would be updated" } else { "updated" };
-        println!(
-            "{} leads of somebody who is known {would}; grounds stay as they are",
-            taken.updated
-        );
+        let was = if arguments.dry_run { "would be" } else { "was" };
+        let n = taken.updated;
+        println!("known people whose lead {was} updated: {n}; grounds stay as they are");
     }
     if taken.stopped > 0 {
         println!("{} of them are locked: their persons have said stop to mail", taken.stopped);
