@@ -147,3 +147,33 @@ fn an_erased_lead_is_gone_and_erasing_it_again_is_answered_the_same() {
     }
     assert_eq!(crm.trail(&id), ["lead.add", "lead.erase"]);
 }
+
+#[test]
+fn a_lead_that_is_read_while_it_is_changed_is_whole() {
+    let crm = Crm::start();
+    let mut lead = person("hanako@example.jp");
+    lead["fields"]["company"] = lead["fields"]["name"].clone();
+    let id = crm.give(&lead);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let ordering = std::sync::atomic::Ordering::SeqCst;
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(ordering) {
+                    for lead in [crm.lead(&id), crm.page("&usable=true")["results"][0].clone()] {
+                        let fields = &lead["fields"];
+                        assert_eq!(fields["name"], fields["company"], "of one version: {lead}");
+                    }
+                }
+            });
+        }
+        let both = |n: i32| json!({"name": format!("{n}"), "company": format!("{n}")});
+        let changed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for n in 0..60 {
+                let _ = crm.change(&id, &[("if-match", "*")], &both(n)).expect(200);
+            }
+        }));
+        done.store(true, ordering);
+        changed.unwrap();
+    });
+}

@@ -139,3 +139,33 @@ fn of_many_who_give_one_person_at_once_one_does() {
     }
     assert_eq!(crm.data.database().number("SELECT count(*) FROM lead"), 10);
 }
+
+#[test]
+fn no_lead_that_may_be_used_comes_in_beside_a_stop() {
+    let crm = Crm::start();
+    for round in 0..15 {
+        let lead = person(&format!("p{round}@example.jp"));
+        let _ = crm.give(&lead);
+        let page = crm.page("&usable=true");
+        let stop = page["results"][0]["stop_url"].as_str().unwrap();
+        let path = stop.strip_prefix("https://consent.hiyori.example").unwrap();
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    start.wait();
+                    let _ = crm.give_as("?on_duplicate=add", &[], &lead).expect(201);
+                });
+            }
+            start.wait();
+            let request = crm.collector.request("POST", path);
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            assert_eq!(
+                crm.collector.send(request, "List-Unsubscribe=One-Click").unwrap().status,
+                200
+            );
+        });
+        assert_eq!(super::ids(&crm.page("&usable=true")), [""; 0], "round {round}");
+    }
+    assert_eq!(crm.data.database().number("SELECT count(*) FROM lead"), 60);
+}

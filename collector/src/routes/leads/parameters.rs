@@ -140,12 +140,8 @@ impl Listing {
     fn kind(&self) -> [u8; 10] {
         let mut kind = [0; 10];
         kind[0] = FORM;
-        kind[1] = match (self.usable, self.search.changed_since) {
-            (usable, since) => {
-                usable.map_or(0, |usable| 1 + u8::from(usable))
-                    + if since.is_some() { 4 } else { 0 }
-            }
-        };
+        let usable = self.usable.map_or(0, |usable| 1 + u8::from(usable));
+        kind[1] = usable + 4 * u8::from(self.search.changed_since.is_some());
         let since = self.search.changed_since.map_or(0, |since| since.0);
         kind[2..].copy_from_slice(&since.to_be_bytes());
         kind

@@ -38,14 +38,14 @@ pub async fn find(
     site: SiteId,
     call: &[u8; 32],
 ) -> sqlx::Result<Option<(Vec<u8>, Made)>> {
-    let row: Option<(Vec<u8>, Vec<u8>, String, i64, i64)> =
-        sql(FIND).bind(site.0).bind(call).first(db).await?;
-    let made = |(content, lead, outcome, version, locked): (_, _, String, _, i64)| {
-        let lead = LeadId::from_bytes(sixteen(lead, "lead_id")?);
-        let updated = outcome == "updated";
-        Ok((content, Made { lead, updated, version, locked: locked == 1 }))
+    let Some(row) = sql(FIND).bind(site.0).bind(call).row(db).await? else { return Ok(None) };
+    let made = Made {
+        lead: LeadId::from_bytes(sixteen(row.get(1), "lead_id")?),
+        updated: row.get::<String>(2) == "updated",
+        version: row.get(3),
+        locked: row.get::<i64>(4) == 1,
     };
-    row.map(made).transpose()
+    Ok(Some((row.get(0), made)))
 }
 
 const RECORD: &str = "INSERT INTO lead_call (site_id, call, content, lead_id, outcome, version, locked) \
