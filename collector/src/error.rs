@@ -7,9 +7,12 @@
 //! | 403 | the page's origin, the token, or a bot, may not |
 //! | 404 | no such site, page or lead |
 //! | 408 | the body took too long |
+//! | 409 | it does not go with what is there: a person who is known, an id under which something else was sent |
+//! | 412 | what is to be changed is another by now |
 //! | 413 | more than the limits allow |
 //! | 415 | another content type than `text/plain` |
 //! | 422 | readable, but its content cannot be taken: `errors` says which field and why |
+//! | 428 | what is to be changed has to be named by its version |
 //! | 429 | the address, session or site has called too much; `Retry-After` says how long to wait |
 //! | 500 | what is stored cannot be read; the log says why |
 //! | 503 | the database does not answer, send the same again; or, of `/readyz`, what is missing; or, of the consent log's addresses, `log_damaged` |
@@ -20,6 +23,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use consent_core::ids::LeadId;
 use serde::Serialize;
 
 use crate::{refusals::Refused, store::Logged, transparency::LogError};
@@ -49,6 +53,8 @@ pub struct Problem {
     pub detail: String,
     /// By field, for 422.
     pub errors: Vec<FieldError>,
+    /// The leads that are in the way, for 409.
+    pub leads: Vec<LeadId>,
     /// In how many seconds to try again, for 429 and 503.
     pub retry_after: Option<u64>,
 }
@@ -62,13 +68,22 @@ struct Body<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    leads: &'a [LeadId],
 }
 
 impl Problem {
     /// A problem without fields.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            leads: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// 400.
@@ -188,6 +203,7 @@ impl IntoResponse for Problem {
             code: self.code,
             detail: &self.detail,
             errors: &self.errors,
+            leads: &self.leads,
         };
         let json = serde_json::to_string(&body).unwrap_or_default();
         let mut response = (self.status, json).into_response();

@@ -76,7 +76,7 @@ struct Figures {
 /// The name of a method, as far as it is one that is answered: callers may write any.
 #[must_use]
 pub fn method(given: &str) -> &'static str {
-    let known = ["GET", "HEAD", "OPTIONS", "POST"];
+    let known = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST"];
     known.into_iter().find(|known| *known == given).unwrap_or("other")
 }
 

@@ -137,3 +137,92 @@ fn columns_that_cannot_be_read_are_named_with_what_to_write() {
     let all = ["card_exchanged", "card_exchanged", "existing_customer"];
     assert_eq!(data.database().texts(grounds), all);
 }
+
+fn shown(data: &Data, collector: &Collector) -> Vec<serde_json::Value> {
+    let token = data.token("shop", &["leads"]);
+    let page = collector.get_as(&token, "/api/v1/leads?site=shop").expect(200);
+    page["results"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_row_of_somebody_who_is_known_is_put_over_the_one_lead_and_its_ground_stays() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let text = format!("{HEAD}足跡 花子,hanako@example.jp,,名刺\n太郎,taro@example.jp,,名刺\n");
+    let (good, told, errors) = list(&data, text.as_bytes()).run(&[]);
+    assert!(good && told.contains("2 added"), "{told}{errors}");
+
+    let text =
+        format!("{HEAD}足跡 花,HANAKO@example.jp,075-000-0000,,\n").replace(",,\n", ",更新\n");
+    let text = format!("{text}次郎,jiro@example.jp,,はじめて\n太郎,taro@example.jp,,名刺\n");
+    let import = list(&data, text.as_bytes());
+    let update = ["--on-duplicate", "update", "--ground", "existing_customer"];
+    let run = |more: &[&str]| {
+        let (keys, url) = (data.path("keys"), data.database_url());
+        let mut given = vec!["leads", "import", import.file.to_str().unwrap(), "--site", "shop"];
+        given.extend(["--keys-file", keys.to_str().unwrap(), "--database-url", &url]);
+        given.extend(["--form", "contact", "--proof", "契約 4711"]);
+        given.extend(update);
+        given.extend(more);
+        let said = ashiato(given);
+        (said.status.success(), said.out, said.err)
+    };
+    let (good, told, errors) = run(&["--dry-run"]);
+    assert!(good && told.contains("3 rows: 1 would be added, 1 read in before"), "{told}{errors}");
+    assert!(told.contains("known people whose lead would be updated: 1; grounds"), "{told}");
+    assert_eq!(data.database().number("SELECT count(*) FROM lead WHERE version > 1"), 0);
+    let (good, told, errors) = run(&[]);
+    assert!(good && told.contains("3 rows: 1 added, 1 read in before"), "{told}{errors}");
+    assert!(told.contains("known people whose lead was updated: 1; grounds"), "{told}");
+
+    let leads = shown(&data, &collector);
+    let find = |email: &str| leads.iter().find(|lead| lead["fields"]["email"] == email).unwrap();
+    let hanako = find("HANAKO@example.jp");
+    assert_eq!(hanako["fields"]["name"], "足跡 花");
+    assert_eq!(hanako["fields"]["telephone"], "+81750000000");
+    assert_eq!(hanako["version"], 2);
+    assert_eq!(hanako["ground"], "card_exchanged", "it is not replaced by the way");
+    assert_eq!(find("jiro@example.jp")["ground"], "existing_customer");
+    let (_, told, _) = run(&[]);
+    assert!(
+        told.contains("0 added, 3 read in before") && told.contains("was updated: 0;"),
+        "{told}"
+    );
+    assert!(!data.holds("足跡 花".as_bytes()) && !data.holds("契約".as_bytes()));
+}
+
+#[test]
+fn a_row_that_several_leads_could_be_or_that_stands_twice_is_not_taken() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let text = format!(
+        "{HEAD}一,one@example.jp,075-000-0001,a\n二,two@example.jp,075-000-0002,a\n三,three@example.jp,,a\n"
+    );
+    assert!(list(&data, text.as_bytes()).run(&[]).0);
+    let rejected = data.path("rejected.csv");
+    let text = format!(
+        "{HEAD}一と二,one@example.jp,075-000-0002,b\n三,three@example.jp,,c\n三,THREE@example.jp,,d\n"
+    );
+    let import = list(&data, text.as_bytes());
+    let rows = ["--on-duplicate", "update", "--rejected", rejected.to_str().unwrap()];
+    for dry in [&["--dry-run"][..], &[]] {
+        let (good, told, errors) = import.run(&[&rows[..], dry].concat());
+        assert!(!good && told.contains(" 0 read in before, 0 of somebody"), "{told}");
+        assert!(told.contains("2 not taken") && told.contains("updated: 1;"), "{told}");
+        assert!(errors.contains("line 2: is of several leads"), "{errors}");
+        assert!(errors.contains("line 4: is of somebody who stands further above"), "{errors}");
+        let text = fs::read_to_string(&rejected).unwrap();
+        assert!(text.contains("is of several leads") && text.contains("further above"), "{text}");
+    }
+    let leads = shown(&data, &collector);
+    let three = leads.iter().find(|lead| lead["fields"]["email"] == "three@example.jp").unwrap();
+    assert_eq!(three["fields"]["message"], "c");
+    assert_eq!(leads.iter().filter(|lead| lead["version"] == 2).count(), 1);
+
+    // Nor is what was erased put into somebody's other lead.
+    let id = three["id"].as_str().unwrap().to_owned();
+    let _ = data.run(&["leads", "erase", &id, "--site", "shop"]);
+    let text = format!("{HEAD}三,three@example.jp,,a\n");
+    let (good, told, _) = list(&data, text.as_bytes()).run(&["--on-duplicate", "update"]);
+    assert!(good && told.contains("0 added, 1 read in before"), "{told}");
+}

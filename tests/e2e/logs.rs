@@ -143,7 +143,7 @@ fn a_log_as_text_tells_of_nobody_at_any_level() {
         r#"method="POST" route="/v1/events" status=200"#,
         r#"route="/v1/events" status=401 code="unsigned""#,
         r#"route="none" status=404 code="not_found""#,
-        r#"method="other" route="/v1/leads" status=405"#,
+        r#"method="DELETE" route="/v1/leads" status=405"#,
         r#"method="other" route="none" status=404"#,
     ] {
         assert!(log.lines().any(|line| line.contains(told)), "{told} in\n{log}");

@@ -329,3 +329,33 @@ fn no_webhook_goes_inside_and_what_cannot_be_told_is_refused_with_a_remedy() {
     ]);
     assert!(!said.status.success() && said.err.contains("remedy"), "{}", said.err);
 }
+
+#[test]
+fn what_another_system_gives_changes_and_erases_is_told() {
+    let data = Data::new();
+    let collector = start(&data);
+    let receiver = Receiver::start(&data);
+    let _ = receiver.added(&data, "takes", &["--events", EVENTS, "--fields", "email,name"]);
+    let token = data.token("shop", &["leads:write"]);
+    let call = |method: &str, path: &str, body: &Value| {
+        let request = collector.request(method, path).header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {token}"));
+        collector.send(request.header("if-match", "*"), body.to_string()).unwrap()
+    };
+    let lead = json!({"site": "shop", "form": "contact", "ground": "existing_customer", "proof": "x",
+        "by": "crm", "fields": {"name": "花子", "email": "hanako@example.jp", "message": "x"}});
+    let made = call("POST", "/api/v1/leads", &lead).expect(201);
+    assert_eq!(kinds(&receiver.hears("takes", 1)), ["lead.created"]);
+    let path = format!("/api/v1/leads/{}?site=shop", made["id"].as_str().unwrap());
+    let _ = call("PATCH", &path, &json!({"fields": {"name": "花"}})).expect(200);
+    let heard = receiver.hears("takes", 2);
+    assert_eq!(heard[1]["body"]["type"], "lead.changed");
+    let told = &heard[1]["body"]["data"];
+    assert_eq!((&told["fields"]["name"], &told["version"]), (&json!("花"), &json!(2)));
+    assert_eq!(
+        (&told["origin"], &told["ground"]["kind"]),
+        (&json!("api"), &json!("existing_customer"))
+    );
+    assert_eq!(call("DELETE", &path, &Value::Null).status, 204);
+    assert_eq!(receiver.hears("takes", 3)[2]["body"]["type"], "lead.erased");
+}

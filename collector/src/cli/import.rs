@@ -16,20 +16,27 @@ use consent_core::{
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+pub(super) use self::table::safe;
 use self::table::{Encoding, Table};
 use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
-    intake::import::{self, Batch, Columns, Mapping, OnDuplicate, Sheet, Taken, Terms, Wrong},
+    intake::import::{
+        self, Batch, Columns, Mapping, OnDuplicate, Sheet, Source, Taken, Terms, Wrong,
+    },
     keys,
     store::{
         Database,
         audit::{self, Actor, Entry},
+        locks::{self, Lock},
     },
 };
 
 /// Rows of one transaction.
 const BATCH: usize = 100;
+/// Why a row is not taken by which a lead would be updated twice.
+const TWICE: &str =
+    "is of somebody who stands further above in the list, too: keep one of the rows";
 /// Rows that are named on the terminal with what is wrong with them.
 const NAMED: usize = 20;
 
@@ -68,7 +75,8 @@ pub(super) struct Arguments {
     /// What stands between the cells [default: a comma, or a tab where the first line has one and no comma].
     #[arg(long)]
     delimiter: Option<char>,
-    /// What becomes of somebody who is a lead already, by e-mail address or telephone number.
+    /// What becomes of somebody who is a lead already, by e-mail address or telephone number; `update` puts what the row
+    /// fills in over what the one lead holds, and leaves its ground as it is.
     #[arg(long, value_enum, default_value_t = OnDuplicate::Skip)]
     on_duplicate: OnDuplicate,
     /// The list was copied from business cards.
@@ -131,39 +139,60 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     // Everything is read and judged before anything is stored.
     let (mut sheets, mut rejected) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
-    let mut twice = 0;
+    let (mut twice, mut places) = (0, Vec::new());
     for (at, (line, cells)) in table.rows.iter().enumerate() {
         match import::row(&columns, cells, &terms) {
             Ok(row) => {
                 let id = LeadId::from_bytes(keys::random()?);
-                let sheet = row.seal(&keys, &known.file.key, &core, (id, proof, now))?;
+                let updates = arguments.on_duplicate == OnDuplicate::Update;
+                let fields = updates.then(|| row.submission.fields.clone());
+                let mut sheet = row.seal(&keys, &known.file.key, &core, (id, proof, now))?;
+                if let Some(fields) = fields {
+                    sheet = sheet.with_fields(fields);
+                }
                 let first = sheet.digests().iter().all(|digest| seen.insert(digest.1));
-                if first || arguments.on_duplicate == OnDuplicate::Add {
-                    sheets.push(sheet);
-                } else {
-                    twice += 1;
+                match arguments.on_duplicate {
+                    OnDuplicate::Skip if !first => twice += 1,
+                    OnDuplicate::Update if !first => {
+                        rejected.push((at, *line, vec![(String::new(), TWICE.to_owned())]));
+                    }
+                    _ => {
+                        places.push((at, *line));
+                        sheets.push(sheet);
+                    }
                 }
             }
             Err(wrong) => rejected.push((at, *line, wrong)),
         }
     }
-    name(&rejected);
-    if let Some(path) = &arguments.rejected {
-        table::write_rejected(path, &table, &rejected)
-            .map_err(|error| Failure(format!("{}: {error}", path.display())))?;
-    }
+    let write = |rejected: &[_]| match &arguments.rejected {
+        Some(path) => table::write_rejected(path, &table, rejected)
+            .map_err(|error| Failure(format!("{}: {error}", path.display()))),
+        None => Ok(()),
+    };
+    write(&rejected)?;
     let by = who();
-    let batch = Batch {
+    let source = Source {
         site: known.id,
         form: &core,
         origin: if arguments.cards { Origin::Card } else { Origin::Import },
         since: terms.since,
         by: named(&by),
-        on_duplicate: arguments.on_duplicate,
-        now,
     };
+    let (on_duplicate, keys) = (arguments.on_duplicate, (&keys, &known.file.key));
+    let batch = Batch { source, keys, on_duplicate, now };
     let mut taken = store(&mut db, &batch, &sheets, (&by, &digest), arguments.dry_run).await?;
     taken.duplicates += twice;
+    if !taken.refused.is_empty() {
+        let refused = taken.refused.iter().filter_map(|(at, why)| {
+            let (at, line) = places.get(*at)?;
+            Some((*at, *line, vec![(String::new(), (*why).to_owned())]))
+        });
+        rejected.extend(refused);
+        rejected.sort_by_key(|(at, ..)| *at);
+        write(&rejected)?;
+    }
+    name(&rejected);
     let would = if arguments.dry_run { "would be added" } else { "added" };
     println!(
         "{} rows: {} {would}, {} read in before, {} of somebody who is a lead already, {} not taken",
@@ -173,6 +202,11 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         taken.duplicates,
         rejected.len()
     );
+    if on_duplicate == OnDuplicate::Update {
+        let was = if arguments.dry_run { "would be" } else { "was" };
+        let n = taken.updated;
+        println!("known people whose lead {was} updated: {n}; grounds stay as they are");
+    }
     if taken.stopped > 0 {
         println!("{} of them are locked: their persons have said stop to mail", taken.stopped);
     }
@@ -203,22 +237,24 @@ async fn store(
 ) -> Result<Taken, Failure> {
     let mut all = Taken::default();
     let progress = std::io::stderr().is_terminal();
-    for some in sheets.chunks(BATCH) {
+    for (chunk, some) in sheets.chunks(BATCH).enumerate() {
         let mut tx = db.begin().await?;
+        locks::take(&mut tx, Lock::Persons).await?;
         let taken = import::take(&mut tx, batch, some).await?;
-        if taken.added > 0 {
+        if taken.added + taken.updated > 0 {
             let entry = Entry {
                 at: batch.now,
                 by: by.clone(),
                 action: "lead.import",
-                object: ("form", batch.form.key.to_string()),
+                object: ("form", batch.source.form.key.to_string()),
                 details: json!({
                     "added": taken.added,
-                    "origin": batch.origin.as_str(),
+                    "updated": taken.updated,
+                    "origin": batch.source.origin.as_str(),
                     "file": consent_core::ids::base64url(file),
                 }),
             };
-            audit::append(&mut tx, batch.site, &entry).await?;
+            audit::append(&mut tx, batch.source.site, &entry).await?;
         }
         if dry_run {
             tx.rollback().await?;
@@ -229,8 +265,11 @@ async fn store(
         all.again += taken.again;
         all.duplicates += taken.duplicates;
         all.stopped += taken.stopped;
+        all.updated += taken.updated;
+        all.refused.extend(taken.refused.into_iter().map(|(at, why)| (chunk * BATCH + at, why)));
         if progress {
-            eprint!("\r{} of {}", all.added + all.again + all.duplicates, sheets.len());
+            let done = sheets.len().min((chunk + 1) * BATCH);
+            eprint!("\r{done} of {}", sheets.len());
         }
     }
     if progress && !sheets.is_empty() {

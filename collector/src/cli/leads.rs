@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use consent_core::ids::LeadId;
 use serde_json::json;
 
-use super::{Failure, applied, import, keys_there, who};
+use super::{Failure, applied, import, keys_there, list, who};
 use crate::{
     clock, config,
     intake::sealing,
@@ -34,6 +34,8 @@ pub(super) enum Act {
     },
     /// Read leads in from a list.
     Import(Box<import::Arguments>),
+    /// List the people who may be contacted, with what a mail to them must show and how each stops it.
+    List(Box<list::Arguments>),
     /// Wrap the keys of leads anew that rest on a lead key of before a rotation. Running collectors do so by
     /// themselves; this waits until it is done.
     Rewrap {
@@ -49,6 +51,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
         Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
         Act::Import(arguments) => import::run(arguments).await,
+        Act::List(arguments) => list::run(arguments).await,
         Act::Rewrap { keys_file, database } => rewrap(&keys_there(keys_file)?, &database.url).await,
     }
 }

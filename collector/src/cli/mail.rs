@@ -13,6 +13,7 @@ use crate::{
     mail::Transport,
     store::{
         Connection, Database,
+        locks::{self, Lock},
         mail::{outbox, suppression},
         sites::Applied,
     },
@@ -129,6 +130,7 @@ async fn suppress(db: &mut Connection, site: &Applied, whose: &Whose) -> Result<
     let (digest, address) = address(site, whose)?;
     let act = mail::Act::Stop { site: site.id, digest, address, how: "operator" };
     let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Persons).await?;
     let done = mail::act(&mut tx, &act, clock::now()).await?;
     tx.commit().await?;
     println!("stopped: no mail goes to that address, and its leads are locked");

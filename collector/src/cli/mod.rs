@@ -5,6 +5,7 @@ mod import;
 mod keys;
 mod leads;
 mod limits;
+mod list;
 mod log;
 mod logs;
 mod mail;
@@ -64,7 +65,7 @@ enum Act {
     /// Show or verify the audit trail: who did what with a site's data.
     #[command(subcommand)]
     Audit(audit::Act),
-    /// Erase a lead, or wrap the keys of leads anew.
+    /// Read leads in, list those who may be contacted, erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
     /// See mail that waits, try it again, or stop mail to somebody.

@@ -332,7 +332,7 @@ fn contact(address: &Address) -> Result<Option<Contact>, Failure> {
 }
 
 /// Writes it, to a file for its owner alone.
-fn hand_out(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn hand_out(text: &str, output: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = output else {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     };

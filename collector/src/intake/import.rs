@@ -1,7 +1,9 @@
-//! Lists of leads that are read in: columns to fields, rows to leads, by the very rules of the forms. Nothing here
-//! reads a file or a clock.
+//! Lists of leads that are read in, and leads that other systems give: rows to leads, by the very rules of the forms.
+//! Nothing here reads a file or a clock.
 
-use std::collections::{BTreeMap, HashSet};
+mod columns;
+
+use std::collections::BTreeMap;
 
 use consent_core::{
     contact::{ContactKind, contacts},
@@ -11,109 +13,25 @@ use consent_core::{
     time::Millis,
 };
 
-use super::leads::digests;
+pub use columns::{Columns, Mapping};
+
+use super::{
+    amend::{Amendment, PROOF, Seen},
+    leads::digests,
+    sealing::SealingError,
+};
 use crate::{
     keys::{
         Keys,
-        leads::{LeadKeyError, Sealed, SealedField},
+        leads::{Fields, LeadKeyError, Sealed, SealedField},
     },
-    site::LeadForm,
     store::{
         Connection, SiteId,
-        leads::{self as store, Digest, grounds},
+        leads::{self as store, Digest, grounds, read},
         mail::{Address, suppression},
+        reports::Holding,
     },
 };
-
-/// The field of a lead under which the proof of its ground is sealed. No form has one of that name.
-const PROOF: &str = "ground:proof";
-
-/// Which field, or nothing, each column is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
-    fields: Vec<Option<String>>,
-    ground: Option<usize>,
-    names: Vec<String>,
-}
-
-/// What is said of columns beside their names.
-#[derive(Clone, Debug, Default)]
-pub struct Mapping {
-    /// Columns by their names, and the field that each is.
-    pub fields: BTreeMap<String, String>,
-    /// Columns that are not read.
-    pub ignored: Vec<String>,
-    /// The column that says the ground.
-    pub ground: Option<String>,
-}
-
-impl Columns {
-    /// Of a list's first line: a column is the field that is said, or whose key or name in any language it bears.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the columns, each with its remedy.
-    pub fn of(names: &[String], form: &LeadForm, said: &Mapping) -> Result<Self, Vec<String>> {
-        let mut wrong = Vec::new();
-        let plain = |name: &str| name.trim().to_lowercase();
-        let known = |field: &str| form.fields.iter().any(|own| own.key.as_str() == field);
-        for (column, field) in &said.fields {
-            if !names.iter().any(|name| plain(name) == plain(column)) {
-                wrong.push(format!("--map {column}={field}: the list has no column {column:?}"));
-            }
-            if !known(field) {
-                let fields: Vec<_> = form.fields.iter().map(|own| own.key.as_str()).collect();
-                let fields = fields.join(", ");
-                wrong.push(format!("--map {column}={field}: the form has {fields}"));
-            }
-        }
-        for column in said.ignored.iter().chain(&said.ground) {
-            if !names.iter().any(|name| plain(name) == plain(column)) {
-                wrong.push(format!("the list has no column {column:?}"));
-            }
-        }
-        let mut columns = Self { fields: Vec::new(), ground: None, names: names.to_vec() };
-        let mut taken = HashSet::new();
-        for (at, name) in names.iter().enumerate() {
-            let is = |other: &String| plain(other) == plain(name);
-            if said.ground.as_ref().is_some_and(is) {
-                columns.ground = Some(at);
-                columns.fields.push(None);
-                continue;
-            }
-            if said.ignored.iter().any(is) {
-                columns.fields.push(None);
-                continue;
-            }
-            let mapped = said.fields.iter().find(|(column, _)| is(column)).map(|(_, field)| field);
-            let named = form
-                .fields
-                .iter()
-                .find(|own| is(&own.key.as_str().to_owned()) || own.name.values().any(is));
-            let field = mapped.cloned().or_else(|| named.map(|own| own.key.as_str().to_owned()));
-            match field {
-                Some(field) if taken.insert(field.clone()) => columns.fields.push(Some(field)),
-                Some(field) => {
-                    wrong.push(format!("two columns are the field {field}: write --ignore {name:?}"));
-                }
-                None => wrong.push(format!(
-                    "column {name:?} is no field of the form: write --map {name:?}=FIELD or --ignore {name:?}"
-                )),
-            }
-        }
-        for field in form.fields.iter().filter(|own| own.required) {
-            if !taken.contains(field.key.as_str()) {
-                wrong
-                    .push(format!("no column is the field {}, which the form requires", field.key));
-            }
-        }
-        if wrong.is_empty() { Ok(columns) } else { Err(wrong) }
-    }
-
-    fn column_of(&self, field: &str) -> String {
-        let at = self.fields.iter().position(|own| own.as_deref() == Some(field));
-        at.and_then(|at| self.names.get(at)).map_or_else(|| field.to_owned(), Clone::clone)
-    }
-}
 
 /// What is wrong with a row: its column, and what.
 pub type Wrong = (String, String);
@@ -132,8 +50,10 @@ pub struct Terms<'a> {
 /// A row that can be taken.
 #[derive(Clone, Debug)]
 pub struct Row {
-    submission: Submission,
-    ground: Ground,
+    /// What it says, judged by the form.
+    pub submission: Submission,
+    /// On what ground its person may be contacted.
+    pub ground: Ground,
 }
 
 /// The ground of that name, if a list may give it.
@@ -228,6 +148,8 @@ pub struct Sheet {
     digests: Vec<Digest>,
     /// By what it is known who has said stop to mail.
     addresses: Vec<Address>,
+    /// What it says, where it may be put over what a known lead holds.
+    fields: Option<Fields>,
 }
 
 impl Row {
@@ -251,107 +173,205 @@ impl Row {
         let proof = at.map(|at| sealed.fields.remove(at));
         let emails = digests.iter().filter(|(kind, _)| *kind == ContactKind::Email);
         let addresses = emails.map(|(_, digest)| keys.mail_address(site, digest)).collect();
-        Ok(Sheet { id, request, ground, sealed, proof, digests, addresses })
+        Ok(Sheet { id, request, ground, sealed, proof, digests, addresses, fields: None })
     }
 }
 
 impl Sheet {
+    /// The same, which may be put over what a known lead holds: with what it says, not sealed.
+    #[must_use]
+    pub fn with_fields(self, fields: Fields) -> Self {
+        Self { fields: Some(fields), ..self }
+    }
+
+    /// The same, known again by that.
+    #[must_use]
+    pub fn known_by(self, request: [u8; 32]) -> Self {
+        Self { request, ..self }
+    }
+
+    /// The lead that it becomes.
+    #[must_use]
+    pub const fn id(&self) -> LeadId {
+        self.id
+    }
+
     /// By what its person is found.
     #[must_use]
     pub fn digests(&self) -> &[Digest] {
         &self.digests
     }
+
+    /// Stores it as a lead inside the caller's transaction; on what ground. Who has said stop stays locked, whatever is
+    /// said of them.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn store(
+        &self,
+        db: &mut Connection,
+        source: &Source<'_>,
+        now: Millis,
+    ) -> sqlx::Result<Basis> {
+        let site = source.site;
+        let mut basis = Basis::since(self.ground, source.since);
+        for address in &self.addresses {
+            if suppression::find(db, site, address).await?.is_some() {
+                basis = Basis::NONE;
+            }
+        }
+        let lead = store::Lead {
+            id: self.id,
+            request: &self.request,
+            origin: source.origin,
+            form: source.form.key.as_str(),
+            basis,
+            agreements: &BTreeMap::new(),
+            page: "",
+            sealed: &self.sealed,
+            digests: &self.digests,
+            now,
+        };
+        store::insert(db, site, &lead).await?;
+        if let Some(proof) = &self.proof {
+            let (since, said_by) = (source.since, source.by);
+            let ground = grounds::Ground { ground: self.ground, since, said_by, proof };
+            grounds::record(db, site, self.id, &ground).await?;
+        }
+        Ok(basis)
+    }
 }
 
-/// What becomes of a row whose person is known.
+/// What becomes of somebody who is a lead already, by e-mail address or telephone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnDuplicate {
-    /// It is left out.
+    /// The row is left out.
     Skip,
     /// It becomes a lead beside the other.
     Add,
+    /// What it fills in takes the place of what the lead holds; the lead's ground stays as it is.
+    Update,
 }
 
-/// What became of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Leads that were made.
-    pub added: usize,
-    /// Rows that had been read in before.
-    pub again: usize,
-    /// Rows of somebody who is a lead already.
-    pub duplicates: usize,
-    /// Of the leads that were made, those locked because their person has said stop to mail.
-    pub stopped: usize,
-}
-
-/// How rows are taken.
+/// Where leads come from, and on whose word.
 #[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
+pub struct Source<'a> {
     /// The site.
     pub site: SiteId,
     /// The form.
     pub form: &'a Form,
-    /// Where the leads come from.
+    /// Where they come from.
     pub origin: Origin,
     /// Since when their grounds hold.
     pub since: Millis,
     /// Who says so.
     pub by: &'a str,
+}
+
+/// How rows are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Where they come from.
+    pub source: Source<'a>,
+    /// The keys, and the site's.
+    pub keys: (&'a Keys, &'a SiteKey),
     /// What becomes of somebody who is known.
     pub on_duplicate: OnDuplicate,
     /// The time now.
     pub now: Millis,
 }
 
+/// What became of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Leads that were made.
+    pub added: usize,
+    /// Leads that were there, and hold now what their rows say.
+    pub updated: usize,
+    /// Rows that had been read in before, or say nothing new.
+    pub again: usize,
+    /// Rows of somebody who is a lead already.
+    pub duplicates: usize,
+    /// Of the leads that were made, those locked because their person has said stop to mail.
+    pub stopped: usize,
+    /// Rows that cannot be taken, by their place, and why.
+    pub refused: Vec<(usize, &'static str)>,
+}
+
+const SEVERAL: &str = "is of several leads: correct the one by `ashiato subject correct`, or add it \
+    by --on-duplicate add";
+const OTHER_FORM: &str = "is of a lead that came by another form: add it by --on-duplicate add";
+const CHANGED: &str = "is of a lead that was changed at the same moment: read the file in again";
+
 /// Stores rows inside the caller's transaction.
 ///
 /// # Errors
-/// Where the database does not answer; then none is stored.
-pub async fn take(db: &mut Connection, batch: &Batch<'_>, sheets: &[Sheet]) -> sqlx::Result<Taken> {
-    let mut taken = Taken::default();
-    for sheet in sheets {
-        if store::find(db, batch.site, &sheet.request).await?.is_some() {
+/// Where the database does not answer, or a lead that is to be updated does not open; then none is stored.
+pub async fn take(
+    db: &mut Connection,
+    batch: &Batch<'_>,
+    sheets: &[Sheet],
+) -> Result<Taken, SealingError> {
+    let (mut taken, site) = (Taken::default(), batch.source.site);
+    for (at, sheet) in sheets.iter().enumerate() {
+        let came = store::find(db, site, &sheet.request).await?;
+        // What was erased does not come back, neither as a lead nor into another one.
+        let erased = came.is_some_and(|came| came.erased_at.is_some());
+        if erased || (came.is_some() && batch.on_duplicate != OnDuplicate::Update) {
             taken.again += 1;
             continue;
         }
-        if batch.on_duplicate == OnDuplicate::Skip
-            && store::is_known(db, batch.site, &sheet.digests).await?
-        {
-            taken.duplicates += 1;
-            continue;
-        }
-        // Who has said stop stays locked, whatever a list says.
-        let mut basis = Basis::since(sheet.ground, batch.since);
-        for address in &sheet.addresses {
-            if suppression::find(db, batch.site, address).await?.is_some() {
-                basis = Basis::NONE;
+        let known = match batch.on_duplicate {
+            OnDuplicate::Add => Vec::new(),
+            _ => read::known(db, site, &sheet.digests).await?,
+        };
+        match (batch.on_duplicate, known.as_slice()) {
+            (OnDuplicate::Update, []) if came.is_some() => taken.again += 1,
+            (OnDuplicate::Update, [lead]) => match update(db, batch, sheet, *lead).await? {
+                Updated::Changed => taken.updated += 1,
+                Updated::Same => taken.again += 1,
+                Updated::Refused(why) => taken.refused.push((at, why)),
+            },
+            (OnDuplicate::Update, [_, _, ..]) => taken.refused.push((at, SEVERAL)),
+            (OnDuplicate::Skip, [_, ..]) => taken.duplicates += 1,
+            _ => {
+                let basis = sheet.store(db, &batch.source, batch.now).await?;
+                taken.stopped += usize::from(basis == Basis::NONE);
+                taken.added += 1;
             }
         }
-        taken.stopped += usize::from(basis == Basis::NONE);
-        let lead = store::Lead {
-            id: sheet.id,
-            request: &sheet.request,
-            origin: batch.origin,
-            form: batch.form.key.as_str(),
-            basis,
-            agreements: &BTreeMap::new(),
-            page: "",
-            sealed: &sheet.sealed,
-            digests: &sheet.digests,
-            now: batch.now,
-        };
-        store::insert(db, batch.site, &lead).await?;
-        if let Some(proof) = &sheet.proof {
-            let ground = grounds::Ground {
-                ground: sheet.ground,
-                since: batch.since,
-                said_by: batch.by,
-                proof,
-            };
-            grounds::record(db, batch.site, sheet.id, &ground).await?;
-        }
-        taken.added += 1;
     }
     Ok(taken)
+}
+
+enum Updated {
+    Changed,
+    Same,
+    Refused(&'static str),
+}
+
+async fn update(
+    db: &mut Connection,
+    batch: &Batch<'_>,
+    sheet: &Sheet,
+    lead: LeadId,
+) -> Result<Updated, SealingError> {
+    let ((keys, key), form) = (batch.keys, batch.source.form);
+    // The link does not matter here.
+    let holding = Holding { revision: 0, now: batch.now };
+    let stored = read::one(db, batch.source.site, holding, lead).await?;
+    let (Some(stored), Some(fields)) = (stored, &sheet.fields) else {
+        return Ok(Updated::Refused(CHANGED));
+    };
+    if stored.form != form.key.as_str() {
+        return Ok(Updated::Refused(OTHER_FORM));
+    }
+    let seen = Seen::of(db, batch.source.site, stored).await?;
+    let Some(new) = Amendment::of(keys, key, form, (&seen, fields), batch.now)? else {
+        return Ok(Updated::Same);
+    };
+    Ok(match new.store(db, batch.source.site, batch.now).await? {
+        Some(_) => Updated::Changed,
+        None => Updated::Refused(CHANGED),
+    })
 }

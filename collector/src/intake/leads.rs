@@ -107,7 +107,9 @@ pub async fn take(
     now: Millis,
 ) -> sqlx::Result<Result<Taken, Problem>> {
     let site = &sent.site;
-    if let Some(store::Known { lead, linked }) = store::find(db, site.id, &sent.signature).await? {
+    if let Some(store::Known { lead, linked, .. }) =
+        store::find(db, site.id, &sent.signature).await?
+    {
         return Ok(Ok(Taken { lead, linked }));
     }
     let basis = match &sent.opt_in {

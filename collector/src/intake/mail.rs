@@ -252,7 +252,7 @@ async fn confirm(
         return Ok(standing(found.as_ref()).unwrap_or(Done::Gone));
     }
     for lead in leads {
-        leads::hold(db, site.id, lead, Basis::since(Ground::OptIn, now)).await?;
+        leads::hold(db, site.id, lead, (Basis::since(Ground::OptIn, now), now)).await?;
     }
     suppression::delete(db, site.id, &found.address).await?;
     Ok(Done::Confirmed)
@@ -271,6 +271,6 @@ async fn stop(
     store::end(db, site, address, how, now).await?;
     suppression::insert(db, site, address, how, now).await?;
     let found = leads::read::of_person(db, site, (ContactKind::Email, *digest)).await?;
-    leads::lock(db, site, &found).await?;
+    leads::lock(db, site, &found, now).await?;
     outbox::stop(db, site, digest, now).await
 }

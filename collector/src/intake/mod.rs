@@ -1,11 +1,14 @@
 //! Deciding what comes in: verified, checked against the recorded consent, and committed before it
 //! is answered.
 
+pub mod amend;
 pub mod asking;
 pub mod check;
 pub mod consents;
+pub mod crm;
 pub mod disposal;
 pub mod events;
+pub mod handout;
 pub mod import;
 pub mod leads;
 pub mod mail;

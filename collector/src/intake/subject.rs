@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 
 use consent_core::{
-    contact::{Contact, contacts},
-    form::Submission,
+    contact::Contact,
     ids::LeadId,
     time::{DAY, Millis},
 };
 use serde_json::{Value, json};
 
-use super::{asking::LINK, leads::digests};
+use super::{
+    amend::{Amendment, Seen},
+    asking::LINK,
+};
 use crate::{
     keys::{
         Keys,
@@ -222,8 +224,7 @@ impl Desk<'_> {
             };
             let form = stored.form.parse().ok().and_then(|form| self.site.file.form(&form));
             let Some(form) = form else { continue };
-            let mut fields = self.keys.open_lead(key, *lead, &stored.sealed)?;
-            let before = fields.clone();
+            let mut new = BTreeMap::new();
             for (name, value) in values {
                 let Some(field) = form.field(name) else { continue };
                 *used.entry(name).or_insert(0) += 1;
@@ -232,18 +233,12 @@ impl Desk<'_> {
                     reason: format!("the value is refused: {}", fault.as_str()),
                     remedy: "give a value that the form would take, or an empty one to take it away",
                 })?;
-                match value.is_empty() {
-                    true => fields.remove(name),
-                    false => fields.insert(name.clone(), value),
-                };
+                new.insert(name.clone(), value);
             }
-            if fields == before {
-                continue;
-            }
-            let sealed = self.keys.seal_lead(key, *lead, stored.version + 1, &fields, self.now)?;
-            let found_by = Submission { fields, ..Submission::default() };
-            let found_by = digests(self.keys, key, &contacts(&form, &found_by));
-            if !leads::update(&mut tx, site, *lead, stored.version, &sealed, &found_by).await? {
+            let seen = Seen::of(&mut tx, site, stored).await?;
+            let new = Amendment::of(self.keys, key, &form, (&seen, &new), self.now)?;
+            let Some(new) = new else { continue };
+            if new.store(&mut tx, site, self.now).await?.is_none() {
                 return Err(SubjectError::Changed);
             }
             changed.push(*lead);
@@ -274,7 +269,7 @@ impl Desk<'_> {
         let mut stopped = Vec::new();
         let mut tx = db.begin().await?;
         for lead in leads {
-            if leads::stop(&mut tx, self.site.id, *lead).await? {
+            if leads::stop(&mut tx, self.site.id, *lead, self.now).await? {
                 stopped.push(*lead);
             }
         }

@@ -26,7 +26,7 @@ use tokio::{
 
 use self::jobs::{Answer, Job, Outcome, answer, apply, overtake, refuse};
 use super::{
-    asking, consents,
+    asking, consents, crm,
     disposal::Step,
     events::{self, Ids},
     leads, mail, own,
@@ -39,7 +39,12 @@ use crate::{
     metrics::Metrics,
     sites::Site,
     store::{
-        Connection, Database, Logged, SiteId, audit::Entry, conflict, of_its_own, refusals::Count,
+        Connection, Database, Logged, SiteId,
+        audit::{Actor, Entry},
+        conflict,
+        locks::{self, Lock},
+        of_its_own,
+        refusals::Count,
     },
     transparency::Appender,
 };
@@ -126,6 +131,14 @@ impl Writer {
     /// Where the database does not answer.
     pub async fn asking(&self, act: asking::Act) -> Result<asking::Done, Problem> {
         self.ask(|answer| Job::Asking(Box::new(act), answer)).await
+    }
+
+    /// Does with leads what another system asks for.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn crm(&self, act: crm::Act, by: Actor) -> Result<crm::Done, Problem> {
+        self.ask(|answer| Job::Crm((act, by), answer)).await
     }
 
     /// Uses up what opens a visitor's own page; whether it had not been used before.
@@ -349,6 +362,9 @@ async fn attempt(
     let mut log = Appender::default();
     if jobs.iter().any(Job::holds_the_log) {
         log.hold(&mut tx).await.map_err(Failed::Database)?;
+    }
+    if jobs.iter().any(Job::meets_persons) {
+        locks::take(&mut tx, Lock::Persons).await.map_err(Failed::Database)?;
     }
     // Read once the database is this transaction's own: nothing recorded before it is later.
     let now = clock::now();

@@ -32,6 +32,8 @@ const NONCE: usize = 12;
 /// Names what is sealed, and how, in the associated data.
 const FIELD: &[u8] = b"ashiato lead field 1";
 const KEY: &[u8] = b"ashiato lead key 1";
+/// Names what is hashed of a call.
+const CALL: &[u8] = b"ashiato lead call 1";
 
 /// A lead's data key, wrapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,15 +121,30 @@ impl Keys {
         fields: &Fields,
         now: Millis,
     ) -> Result<Sealed, LeadKeyError> {
+        let fields = fields.iter().map(|(field, value)| (field.as_str(), value.as_str()));
+        self.seal_lead_with(site, (lead, version), fields, now)
+    }
+
+    /// The same of values in their order, in which they come back; several may have one name.
+    ///
+    /// # Errors
+    /// Where the system gives no random numbers.
+    pub fn seal_lead_with<'f>(
+        &self,
+        site: &SiteKey,
+        (lead, version): (LeadId, i64),
+        fields: impl Iterator<Item = (&'f str, &'f str)>,
+        now: Millis,
+    ) -> Result<Sealed, LeadKeyError> {
         let mut data = Zeroizing::new([0; 32]);
         getrandom::fill(data.as_mut_slice()).map_err(|_| LeadKeyError::Random)?;
         let (held, own) = (self.held(), cipher(&data));
         let key = wrap(current(&held.leads, now), site, lead, data.as_slice())?;
-        let seal = |(field, value): (&String, &String)| {
+        let seal = |(field, value): (&str, &str)| {
             let value = seal(&own, value.as_bytes(), &of_field(site, lead, field, version))?;
-            Ok(SealedField { field: field.clone(), version, value })
+            Ok(SealedField { field: field.to_owned(), version, value })
         };
-        Ok(Sealed { key: Some(key), fields: fields.iter().map(seal).collect::<Result<_, _>>()? })
+        Ok(Sealed { key: Some(key), fields: fields.map(seal).collect::<Result<_, _>>()? })
     }
 
     /// Opens what a lead holds: whoever calls this has seen to it that it may be read.
@@ -211,6 +228,14 @@ impl Keys {
             parts.extend([field.as_bytes(), b"\0", value.as_bytes(), b"\0"]);
         }
         jws::mac(&self.held().visitor, &parts)
+    }
+
+    /// By what a call is known when it comes again, or what was sent with it: a keyed hash of these parts.
+    #[must_use]
+    pub fn lead_call(&self, site: &SiteKey, parts: &[&str]) -> [u8; 32] {
+        let mut all: Vec<&[u8]> = vec![CALL, site.as_str().as_bytes()];
+        all.extend(parts.iter().map(|part| part.as_bytes()));
+        jws::mac(&self.held().visitor, &[&place(&all)])
     }
 
     /// By what a person is found again at that site: a keyed hash of their address or number.

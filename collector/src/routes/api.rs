@@ -6,9 +6,8 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
 };
-use consent_core::ids::LeadId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -16,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     App, body,
     extract::{At, With},
+    leads,
 };
 use crate::{
     clock,
@@ -24,7 +24,6 @@ use crate::{
     sites::Site,
     store::{
         audit::{Actor, Entry},
-        leads::read::{self, Stored},
         reports::{self, Holding, Moment, Timeline},
         tokens::{self, Scope},
     },
@@ -41,7 +40,7 @@ pub(super) async fn authorised(
 }
 
 /// The same, and who that is: for what the audit trail is told of.
-async fn known(
+pub(super) async fn known(
     app: &App,
     headers: &HeaderMap,
     site: &str,
@@ -87,54 +86,8 @@ pub(super) async fn query(
     Ok(Json(query::run(&mut db, site.id, &site.file, &question, clock::now()).await?))
 }
 
-/// The parameters of a listing.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Listing {
-    site: String,
-    #[serde(default = "default_limit")]
-    limit: u32,
-    #[serde(default)]
-    after: u32,
-}
-
-const fn default_limit() -> u32 {
-    50
-}
-
-impl Listing {
-    fn check(&self) -> Result<(), Problem> {
-        match self.limit {
-            1..=1_000 => Ok(()),
-            _ => Err(Problem::field("limit", "range", "1 to 1000")),
-        }
-    }
-}
-
-/// `GET /api/v1/leads?site=SITE`.
-pub(super) async fn leads(
-    State(app): State<App>,
-    headers: HeaderMap,
-    With(listing): With<Listing>,
-) -> Result<Json<Value>, Problem> {
-    listing.check()?;
-    let (site, by) = known(&app, &headers, &listing.site, Scope::Leads).await?;
-    let mut db = app.readers.acquire().await?;
-    let mut leads =
-        read::received(&mut db, site.id, holding(&site), listing.limit, listing.after).await?;
-    drop(db);
-    let limit = usize::try_from(listing.limit).unwrap_or(usize::MAX);
-    let next = (leads.len() > limit).then(|| listing.after.saturating_add(listing.limit));
-    leads.truncate(limit);
-    let results: Vec<_> = leads.iter().map(|it| lead(&app, &site, it)).collect::<Result<_, _>>()?;
-    let seen: Vec<_> = leads.iter().map(|lead| lead.id).collect();
-    let entry = read_by(by, "lead.list", ("site", site.key.to_string()), json!({ "leads": seen }));
-    app.writer.audit(site.id, entry).await?;
-    Ok(Json(json!({ "results": results, "next": next.map(|next| next.to_string()) })))
-}
-
 /// A read of personal data, which is not answered before the trail has it.
-fn read_by(
+pub(super) fn read_by(
     by: Actor,
     action: &'static str,
     object: (&'static str, String),
@@ -143,29 +96,15 @@ fn read_by(
     Entry { at: clock::now(), by, action, object, details }
 }
 
-fn holding(site: &Site) -> Holding {
+pub(super) fn holding(site: &Site) -> Holding {
     Holding { revision: site.policy.revision(), now: clock::now() }
 }
 
-/// A lead as it is shown. The bearer of the token has been seen to have the scope for it.
-fn lead(app: &App, site: &Site, lead: &Stored) -> Result<Value, Problem> {
-    let fields = app.keys.open_lead(&site.key, lead.id, &lead.sealed).map_err(|error| {
-        tracing::error!(%error, "a lead cannot be read");
-        let detail = "a lead cannot be read; the collector's log says why and what to do";
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "sealed", detail)
-    })?;
-    Ok(json!({
-        "id": lead.id,
-        "form": lead.form,
-        "fields": fields,
-        "agreements": serde_json::from_str::<Value>(&lead.agreements).unwrap_or(Value::Null),
-        "page": lead.page,
-        "received_at": lead.received_at,
-        "linked": lead.linked_at.is_some(),
-        "linked_at": lead.linked_at,
-        "ground": lead.ground,
-        "locked": lead.ground_since.is_none(),
-    }))
+/// The parameters of a timeline.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Of {
+    site: String,
 }
 
 /// `GET /api/v1/leads/LEAD/timeline?site=SITE`.
@@ -173,13 +112,10 @@ pub(super) async fn timeline(
     State(app): State<App>,
     At(lead): At<String>,
     headers: HeaderMap,
-    With(listing): With<Listing>,
+    With(of): With<Of>,
 ) -> Result<Json<Value>, Problem> {
-    listing.check()?;
-    let (site, by) = known(&app, &headers, &listing.site, Scope::Leads).await?;
-    let unknown =
-        || Problem::new(StatusCode::NOT_FOUND, "unknown_lead", "the site has no such lead");
-    let lead: LeadId = lead.parse().map_err(|_| unknown())?;
+    let (site, by) = known(&app, &headers, &of.site, Scope::Leads).await?;
+    let lead = leads::id(&lead)?;
     let mut db = app.readers.acquire().await?;
     let timeline = reports::timeline(&mut db, site.id, holding(&site), lead).await?;
     drop(db);
@@ -189,7 +125,7 @@ pub(super) async fn timeline(
         app.writer.audit(site.id, entry).await?;
     }
     match timeline {
-        Timeline::NoLead => Err(unknown()),
+        Timeline::NoLead => Err(leads::unknown_lead()),
         Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
         Timeline::Linked(since, moments) => {
             let events: Vec<_> = moments.iter().map(moment).collect();

@@ -7,6 +7,7 @@ mod cookies;
 mod extract;
 mod gpc;
 mod health;
+mod leads;
 mod limit;
 pub mod listen;
 mod log;
@@ -147,7 +148,8 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))
         .route("/api/v1/query", post(api::query))
-        .route("/api/v1/leads", get(api::leads))
+        .route("/api/v1/leads", get(leads::list).post(leads::give))
+        .route("/api/v1/leads/{lead}", get(leads::show).patch(leads::amend).delete(leads::erase))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
         .route("/api/v1/refusals", get(refusals::list))
         .route_layer(middleware::from_fn(in_time))

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::keys::leads::{Sealed, SealedField};
 
+pub mod calls;
 pub mod grounds;
 pub mod read;
 pub mod unsealed;
@@ -35,9 +36,11 @@ pub struct Known {
     pub lead: LeadId,
     /// Whether it is linked.
     pub linked: bool,
+    /// When it was erased.
+    pub erased_at: Option<Millis>,
 }
 
-const FIND: &str = "SELECT r.lead_id, CAST(CASE WHEN l.lead_id IS NULL THEN 0 ELSE 1 END AS BIGINT) \
+const FIND: &str = "SELECT r.lead_id, CAST(CASE WHEN l.lead_id IS NULL THEN 0 ELSE 1 END AS BIGINT), r.erased_at \
     FROM lead_request r LEFT JOIN lead_link l ON l.site_id = r.site_id AND l.lead_id = r.lead_id \
     WHERE r.site_id = $1 AND r.request = $2";
 
@@ -50,11 +53,23 @@ pub async fn find(
     site: SiteId,
     request: &[u8],
 ) -> sqlx::Result<Option<Known>> {
-    let row: Option<(Vec<u8>, i64)> = sql(FIND).bind(site.0).bind(request).first(db).await?;
-    let known = |(id, linked)| {
-        Ok(Known { lead: LeadId::from_bytes(sixteen(id, "lead_id")?), linked: linked == 1 })
+    let row: Option<(Vec<u8>, i64, Option<i64>)> =
+        sql(FIND).bind(site.0).bind(request).first(db).await?;
+    let known = |(id, linked, erased): (Vec<u8>, i64, Option<i64>)| {
+        let lead = LeadId::from_bytes(sixteen(id, "lead_id")?);
+        Ok(Known { lead, linked: linked == 1, erased_at: erased.map(Millis) })
     };
     row.map(known).transpose()
+}
+
+const TAKEN: &str = "SELECT 1 FROM lead_request WHERE site_id = $1 AND lead_id = $2";
+
+/// Whether a lead has or had that id.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_taken(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
+    Ok(sql(TAKEN).bind(site.0).bind(lead.as_bytes()).row(db).await?.is_some())
 }
 
 /// A lead to store.
@@ -84,8 +99,8 @@ pub struct Lead<'a> {
 
 const REQUEST: &str = "INSERT INTO lead_request (site_id, request, lead_id) VALUES ($1, $2, $3)";
 const INSERT: &str = "INSERT INTO lead \
-    (site_id, id, origin, form, ground, ground_since, agreements, page, received_at, version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)";
+    (site_id, id, origin, form, ground, ground_since, agreements, page, received_at, changed_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 1)";
 
 /// Stores a lead.
 ///
@@ -139,22 +154,6 @@ async fn contents(
     index(db, site, lead, digests).await
 }
 
-/// Whether somebody who is found by one of these is a lead already.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn is_known(db: &mut Connection, site: SiteId, digests: &[Digest]) -> sqlx::Result<bool> {
-    for (kind, digest) in digests {
-        let found = sql(KNOWN).bind(site.0).bind(kind.as_str()).bind(digest);
-        if found.row(db).await?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-const KNOWN: &str =
-    "SELECT 1 FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3 LIMIT 1";
 const INDEX: &str = "INSERT INTO lead_index (site_id, kind, digest, lead_id) VALUES ";
 
 async fn index(
@@ -198,14 +197,28 @@ async fn insert_rows<T>(
     insert.execute(db).await.map(drop)
 }
 
-const UPDATE: &str =
-    "UPDATE lead SET version = version + 1 WHERE site_id = $1 AND id = $2 AND version = $3";
+/// What a lead is to hold from now on.
+#[derive(Clone, Copy, Debug)]
+pub struct Correction<'a> {
+    /// Its version when it was read.
+    pub seen: i64,
+    /// What it holds, sealed under a key of its own, at the version after that.
+    pub sealed: &'a Sealed,
+    /// What proves its grounds, by since when each holds, sealed by the same key.
+    pub proofs: &'a [(Millis, SealedField)],
+    /// By what its person is found again.
+    pub digests: &'a [Digest],
+    /// The time now.
+    pub now: Millis,
+}
+
+const UPDATE: &str = "UPDATE lead SET version = version + 1, changed_at = $4 \
+    WHERE site_id = $1 AND id = $2 AND version = $3";
 const NO_KEY: &str = "DELETE FROM lead_key WHERE site_id = $1 AND lead_id = $2";
 const NO_FIELDS: &str = "DELETE FROM lead_field WHERE site_id = $1 AND lead_id = $2";
 const NO_INDEX: &str = "DELETE FROM lead_index WHERE site_id = $1 AND lead_id = $2";
 
-/// Puts `sealed` in the place of what a lead held at version `seen`; it is sealed under a key of its own, at
-/// the version after that. False where the lead has another version by now, or is gone.
+/// Puts what is new in the place of what a lead held. False where the lead has another version by now, or is gone.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -213,22 +226,24 @@ pub async fn update(
     db: &mut Connection,
     site: SiteId,
     lead: LeadId,
-    seen: i64,
-    sealed: &Sealed,
-    digests: &[Digest],
+    new: &Correction<'_>,
 ) -> sqlx::Result<bool> {
     let id = lead.as_bytes();
-    if sql(UPDATE).bind(site.0).bind(id).bind(seen).execute(db).await? == 0 {
+    let update = sql(UPDATE).bind(site.0).bind(id).bind(new.seen).bind(new.now.0);
+    if update.execute(db).await? == 0 {
         return Ok(false);
     }
     for text in [NO_KEY, NO_FIELDS, NO_INDEX] {
         sql(text).bind(site.0).bind(id).execute(db).await?;
     }
-    contents(db, site, lead, sealed, digests).await?;
+    contents(db, site, lead, new.sealed, new.digests).await?;
+    for (since, proof) in new.proofs {
+        grounds::reseal(db, site, lead, *since, proof).await?;
+    }
     Ok(true)
 }
 
-const HOLD: &str = "UPDATE lead SET ground = $3, ground_since = $4 \
+const HOLD: &str = "UPDATE lead SET ground = $3, ground_since = $4, changed_at = $5 \
     WHERE site_id = $1 AND id = $2 AND ground_since IS NULL";
 
 /// Gives a locked lead its ground; false where it has one already, or is gone.
@@ -239,41 +254,60 @@ pub async fn hold(
     db: &mut Connection,
     site: SiteId,
     lead: LeadId,
-    basis: Basis,
+    (basis, now): (Basis, Millis),
 ) -> sqlx::Result<bool> {
     let hold = sql(HOLD).bind(site.0).bind(lead.as_bytes()).bind(basis.ground().as_str());
-    Ok(hold.bind(basis.held_since().map(|since| since.0)).execute(db).await? > 0)
+    let hold = hold.bind(basis.held_since().map(|since| since.0)).bind(now.0);
+    Ok(hold.execute(db).await? > 0)
 }
 
-const LOCK_SOME: &str =
-    "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id IN (";
+const LOCK_SOME: &str = "UPDATE lead SET ground = 'none', ground_since = NULL, changed_at = $2 \
+    WHERE site_id = $1 AND id IN (";
 
 /// Takes their ground away from leads: from the commit on they are locked.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn lock(db: &mut Connection, site: SiteId, leads: &[LeadId]) -> sqlx::Result<u64> {
+pub async fn lock(
+    db: &mut Connection,
+    site: SiteId,
+    leads: &[LeadId],
+    now: Millis,
+) -> sqlx::Result<u64> {
     if leads.is_empty() {
         return Ok(0);
     }
-    let mut lock = sql(LOCK_SOME).bind(site.0);
+    let mut lock = sql(LOCK_SOME).bind(site.0).bind(now.0);
     lock.push_list(leads.iter().map(|lead| lead.as_bytes().to_vec()));
     lock.push(")");
     lock.execute(db).await
 }
 
-const LOCK: &str =
-    "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id = $2";
+const IS_LOCKED: &str =
+    "SELECT 1 FROM lead WHERE site_id = $1 AND id = $2 AND ground_since IS NOT NULL";
+
+/// Whether nobody may be contacted by a lead: it has no ground that holds, or is gone.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_locked(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
+    Ok(sql(IS_LOCKED).bind(site.0).bind(lead.as_bytes()).row(db).await?.is_none())
+}
+
 const UNLINK: &str = "DELETE FROM lead_link WHERE site_id = $1 AND lead_id = $2";
 
 /// Stops the use of a lead: it has no ground any more, and no link. False where there is no such lead.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn stop(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
-    let id = lead.as_bytes();
-    let found = sql(LOCK).bind(site.0).bind(id).execute(db).await? > 0;
-    sql(UNLINK).bind(site.0).bind(id).execute(db).await?;
+pub async fn stop(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    now: Millis,
+) -> sqlx::Result<bool> {
+    let found = lock(db, site, &[lead], now).await? > 0;
+    sql(UNLINK).bind(site.0).bind(lead.as_bytes()).execute(db).await?;
     Ok(found)
 }
 

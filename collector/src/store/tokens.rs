@@ -11,6 +11,9 @@ pub enum Scope {
     Query,
     /// See leads and their timelines.
     Leads,
+    /// Give, change and erase leads, without seeing any.
+    #[value(name = "leads:write")]
+    LeadsWrite,
     /// See how the collector fares: what was refused, and why. A token that may ask for counts may that
     /// too.
     Operate,
@@ -23,6 +26,7 @@ impl Scope {
         match self {
             Self::Query => "query",
             Self::Leads => "leads",
+            Self::LeadsWrite => "leads:write",
             Self::Operate => "operate",
         }
     }

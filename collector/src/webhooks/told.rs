@@ -234,8 +234,10 @@ pub fn perhaps_after(told: Option<Told>, message: &Message) -> Option<Told> {
             told.link = message.linked_at.map(|at| (at, false));
         }
         Event::Unsubscribed => told.state = State::Locked,
-        // It is taken back until the receiver has said that it took that.
-        Event::Unlinked | Event::Erased => {}
+        // It is taken back until the receiver has said that it took that; should the same link stand again before, it
+        // is told anew.
+        Event::Unlinked => told.link = told.link.map(|(at, _)| (at, false)),
+        Event::Erased => {}
     }
     Some(told)
 }

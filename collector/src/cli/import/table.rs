@@ -156,7 +156,7 @@ pub(super) fn write_rejected(
 }
 
 /// A cell that no table program calculates.
-fn safe(cell: &str) -> String {
+pub(in crate::cli) fn safe(cell: &str) -> String {
     let quoted = plain(cell) != cell;
     if quoted || cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
 }

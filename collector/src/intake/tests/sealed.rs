@@ -131,7 +131,9 @@ async fn a_correction_takes_the_place_of_what_was_there_and_counts() {
         let digests = leads::digests(&bench.keys, &key, &contact);
         for expected in [true, false] {
             let mut tx = bench.db.begin().await.unwrap();
-            let updated = rows::update(&mut tx, site, id(1), 1, &sealed, &digests).await.unwrap();
+            let (digests, now) = (&digests[..], clock::now());
+            let new = rows::Correction { seen: 1, sealed: &sealed, proofs: &[], digests, now };
+            let updated = rows::update(&mut tx, site, id(1), &new).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(updated, expected, "by what was seen at version 1");
         }
@@ -169,9 +171,14 @@ async fn a_locked_lead_is_in_no_list_but_can_be_asked_about_and_erased() {
             };
             rows::insert(&mut bench.db, site, &lead).await.unwrap();
         }
-        let usable = read::usable(&mut bench.db, site, holding, 10, 0).await.unwrap();
+        let all = read::Search::default();
+        let usable = read::usable(&mut bench.db, site, holding, &all, 10).await.unwrap();
         let usable: Vec<_> = usable.iter().map(|usable| usable.lead().id).collect();
         assert_eq!(usable, [id(2)], "neither a form's, nor one that is to be confirmed, nor none");
+        let locked = read::held(&mut bench.db, site, holding, (&all, true), 10).await.unwrap();
+        let mut locked: Vec<_> = locked.iter().map(|lead| lead.id).collect();
+        locked.sort_unstable();
+        assert_eq!(locked, [id(1), id(3), id(4)]);
         // Who answers what people wrote by forms sees those, and nothing that came otherwise.
         let received = read::received(&mut bench.db, site, holding, 10, 0).await.unwrap();
         assert_eq!(received.iter().map(|lead| lead.id).collect::<Vec<_>>(), [id(1)]);
@@ -208,7 +215,8 @@ async fn an_erased_lead_leaves_nothing_and_does_not_come_back_when_it_is_sent_ag
         assert_eq!(bench.of_person("hanako@example.jp").await, []);
         let sealed =
             bench.keys.seal_lead(&bench.site.key, id(1), 2, &fields(&HANAKO), now).unwrap();
-        let update = rows::update(&mut bench.db, bench.site.id, id(1), 1, &sealed, &[]).await;
+        let new = rows::Correction { seen: 1, sealed: &sealed, proofs: &[], digests: &[], now };
+        let update = rows::update(&mut bench.db, bench.site.id, id(1), &new).await;
         assert!(!update.unwrap(), "nor is it there to be corrected");
     }
 }

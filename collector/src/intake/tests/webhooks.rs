@@ -186,7 +186,8 @@ async fn corrections_loss_of_ground_and_erasure_are_told_to_whom_the_lead_was_to
         let (site, key) = (bench.site.id, bench.site.key.clone());
         let sealed = bench.keys.seal_lead(&key, lead_id(1), 2, &fields("足跡 花"), now).unwrap();
         let mut tx = bench.db.begin().await.unwrap();
-        assert!(rows::update(&mut tx, site, lead_id(1), 1, &sealed, &[]).await.unwrap());
+        let new = rows::Correction { seen: 1, sealed: &sealed, proofs: &[], digests: &[], now };
+        assert!(rows::update(&mut tx, site, lead_id(1), &new).await.unwrap());
         tx.commit().await.unwrap();
         let heard = bench.hears(&webhook, now).await;
         assert_eq!(kinds(&heard), ["lead.changed"]);

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::{
     error::Problem,
     intake::{
-        asking, consents,
+        asking, consents, crm,
         disposal::{self, Step},
         events::{self, Ids},
         leads, mail, own,
@@ -19,7 +19,7 @@ use crate::{
     sites::Site,
     store::{
         Connection, SiteId,
-        audit::{self, Entry},
+        audit::{self, Actor, Entry},
         probe,
         refusals::{self, Count},
         tallies::{self, Kind},
@@ -37,6 +37,7 @@ pub(super) enum Job {
     Lead(Box<leads::Sent>, Answer<leads::Taken>),
     Mail(Box<mail::Act>, Answer<mail::Done>),
     Asking(Box<asking::Act>, Answer<asking::Done>),
+    Crm((crm::Act, Actor), Answer<crm::Done>),
     Open(own::Code, Answer<bool>),
     Erase((SiteId, VisitorHash), Answer<bool>),
     Asked(Arc<Site>),
@@ -57,6 +58,15 @@ impl Job {
             _ => false,
         }
     }
+
+    /// Whether it asks who is a lead, or writes down who has said stop.
+    pub(super) const fn meets_persons(&self) -> bool {
+        match self {
+            Self::Crm(..) => true,
+            Self::Mail(act, _) => matches!(**act, mail::Act::Stop { .. }),
+            _ => false,
+        }
+    }
 }
 
 /// What became of it.
@@ -66,6 +76,7 @@ pub(super) enum Outcome {
     Lead(Result<leads::Taken, Problem>),
     Mail(mail::Done),
     Asking(asking::Done),
+    Crm(crm::Done),
     Done(bool),
     Counted,
     Checkpoint(Result<String, Problem>),
@@ -128,6 +139,11 @@ pub(super) async fn apply(
                 let (done, tell) = asking::act(db, act, now).await?;
                 told.extend(tell.map(|(site, entry)| (site, Cow::Owned(entry))));
                 outcomes.push(Outcome::Asking(done));
+            }
+            Job::Crm((act, by), _) => {
+                let (done, entry) = crm::act(db, (act, by), now).await?;
+                told.extend(entry.map(|(site, entry)| (site, Cow::Owned(entry))));
+                outcomes.push(Outcome::Crm(done));
             }
             Job::Open(code, _) => outcomes.push(Outcome::Done(own::open(db, *code, now).await?)),
             Job::Erase(whom, _) => {
@@ -222,6 +238,7 @@ pub(super) fn answer(metrics: &Metrics, job: Job, outcome: Outcome) {
         }
         (Job::Mail(_, to), Outcome::Mail(done)) => drop(to.send(Ok(done))),
         (Job::Asking(_, to), Outcome::Asking(done)) => drop(to.send(Ok(done))),
+        (Job::Crm(_, to), Outcome::Crm(done)) => drop(to.send(Ok(done))),
         (Job::Open(_, to) | Job::Erase(_, to), Outcome::Done(done)) => drop(to.send(Ok(done))),
         (Job::Checkpoint(to), Outcome::Checkpoint(note)) => drop(to.send(note)),
         (Job::Sweep(_, to), Outcome::Swept(swept)) => {
@@ -244,6 +261,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Lead(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Mail(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Asking(_, to) => drop(to.send(Err(problem.clone()))),
+            Job::Crm(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Open(_, to) | Job::Erase(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Checkpoint(to) => drop(to.send(Err(problem.clone()))),
             Job::Sweep(_, to) => drop(to.send(Err(problem.clone()))),

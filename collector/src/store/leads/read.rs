@@ -37,6 +37,8 @@ pub struct Stored {
     pub page: String,
     /// When it came.
     pub received_at: Millis,
+    /// When it last changed: it came, was corrected, was given its ground, or lost it.
+    pub changed_at: Millis,
     /// Counts corrections, from 1.
     pub version: i64,
     /// Since when it is tied to a visitor.
@@ -59,9 +61,10 @@ impl Usable {
 
 /// The one place that says which leads may be used.
 const USABLE: &str = " AND lead.ground_since IS NOT NULL";
+const LOCKED: &str = " AND lead.ground_since IS NULL";
 
 const LEADS: &str = "SELECT lead.id, lead.origin, lead.form, lead.ground, lead.ground_since, \
-    lead.agreements, lead.page, lead.received_at, lead.version, \
+    lead.agreements, lead.page, lead.received_at, lead.changed_at, lead.version, \
     k.kek, k.wrapped, ";
 const KEYS: &str = " LEFT JOIN lead_key k ON k.site_id = lead.site_id AND k.lead_id = lead.id \
     WHERE lead.site_id = ";
@@ -94,7 +97,46 @@ pub async fn received(
     all(db, site, leads).await
 }
 
-/// Leads whose persons may be contacted, the newest first; one more than `limit` says that there are more.
+/// Which leads a listing has, and where it goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Those that changed from that time on, the one whose change lies longest back first; else all, the newest first.
+    pub changed_since: Option<Millis>,
+    /// After the lead at that place: when it came, or where changes are asked for, when it last changed; and its id.
+    pub after: Option<(Millis, LeadId)>,
+}
+
+impl Search {
+    /// The place of a lead in the listing.
+    #[must_use]
+    pub const fn place(&self, lead: &Stored) -> (Millis, LeadId) {
+        let at = if self.changed_since.is_some() { lead.changed_at } else { lead.received_at };
+        (at, lead.id)
+    }
+
+    /// Narrows `leads` to a page of the listing. No lead comes twice or is left out because others come or go
+    /// between two pages: a page begins after a place, and places do not move. Where changes are asked for, a lead that
+    /// changes once more moves to the end, and comes again.
+    fn push(&self, leads: &mut Statement<'_>, limit: u32) {
+        if let Some(since) = self.changed_since {
+            leads.push(" AND lead.changed_at >= ").push_bind(since.0);
+        }
+        if let Some((at, id)) = self.after {
+            leads.push(match self.changed_since {
+                Some(_) => " AND (lead.changed_at, lead.id) > (",
+                None => " AND (lead.received_at, lead.id) < (",
+            });
+            leads.push_bind(at.0).push(", ").push_bind(id.as_bytes().to_vec()).push(")");
+        }
+        leads.push(match self.changed_since {
+            Some(_) => " ORDER BY lead.changed_at, lead.id LIMIT ",
+            None => " ORDER BY lead.received_at DESC, lead.id DESC LIMIT ",
+        });
+        leads.push_bind(i64::from(limit));
+    }
+}
+
+/// A page of the leads whose persons may be contacted.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -102,13 +144,33 @@ pub async fn usable(
     db: &mut Connection,
     site: SiteId,
     holding: Holding,
+    search: &Search,
     limit: u32,
-    offset: u32,
 ) -> sqlx::Result<Vec<Usable>> {
     let mut leads = select(site, holding);
-    leads.push(USABLE).push(NEWEST).push_bind(i64::from(limit) + 1);
-    leads.push(OFFSET).push_bind(i64::from(offset));
+    leads.push(USABLE);
+    search.push(&mut leads, limit);
     Ok(all(db, site, leads).await?.into_iter().map(Usable).collect())
+}
+
+/// A page of leads, those that are locked among them, or them alone: for who answers what people wrote, or is to know
+/// which leads there are. Of a locked one that came by no form nothing is to be opened.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn held(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    (search, locked_only): (&Search, bool),
+    limit: u32,
+) -> sqlx::Result<Vec<Stored>> {
+    let mut leads = select(site, holding);
+    if locked_only {
+        leads.push(LOCKED);
+    }
+    search.push(&mut leads, limit);
+    all(db, site, leads).await
 }
 
 /// The lead of that id, if its person may be contacted.
@@ -144,6 +206,24 @@ pub async fn one(
 const BY_DIGEST: &str =
     "SELECT lead_id FROM lead_index WHERE site_id = $1 AND kind = $2 AND digest = $3";
 
+/// Every lead of whoever is found by one of these, locked or not.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn known(
+    db: &mut Connection,
+    site: SiteId,
+    digests: &[(ContactKind, [u8; 32])],
+) -> sqlx::Result<Vec<LeadId>> {
+    let mut leads = Vec::new();
+    for digest in digests {
+        leads.extend(of_person(db, site, *digest).await?);
+    }
+    leads.sort_unstable();
+    leads.dedup();
+    Ok(leads)
+}
+
 /// Every lead of the person who is found by that keyed hash, locked or not.
 ///
 /// # Errors
@@ -161,7 +241,27 @@ pub async fn of_person(
 const FIELDS: &str = "SELECT lead_id, field, version, value FROM lead_field WHERE site_id = ";
 const AMONG: &str = " AND lead_id IN (";
 
+/// Times that leads are read anew which somebody corrects between the two statements.
+const TRIES: u32 = 8;
+
+/// Leads with their fields: each of one version, since the key of another one opens nothing.
 async fn all(db: &mut Connection, site: SiteId, leads: Statement<'_>) -> sqlx::Result<Vec<Stored>> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let found = at_once(db, site, leads.clone()).await?;
+        let whole = |lead: &Stored| lead.sealed.fields.iter().all(|it| it.version == lead.version);
+        if found.iter().all(whole) || tries == TRIES {
+            return Ok(found);
+        }
+    }
+}
+
+async fn at_once(
+    db: &mut Connection,
+    site: SiteId,
+    leads: Statement<'_>,
+) -> sqlx::Result<Vec<Stored>> {
     let rows = leads.rows(db).await?;
     let mut found = rows.iter().map(stored).collect::<sqlx::Result<Vec<_>>>()?;
     if found.is_empty() {
@@ -183,7 +283,7 @@ async fn all(db: &mut Connection, site: SiteId, leads: Statement<'_>) -> sqlx::R
 }
 
 fn stored(row: &Row) -> sqlx::Result<Stored> {
-    let key = row.get::<Option<String>>(9).zip(row.get::<Option<Vec<u8>>>(10));
+    let key = row.get::<Option<String>>(10).zip(row.get::<Option<Vec<u8>>>(11));
     let key = key.map(|(kek, wrapped)| WrappedKey { kek, wrapped });
     Ok(Stored {
         id: LeadId::from_bytes(sixteen(row.get(0), "id")?),
@@ -194,8 +294,9 @@ fn stored(row: &Row) -> sqlx::Result<Stored> {
         agreements: row.get(5),
         page: row.get(6),
         received_at: Millis(row.get(7)),
-        version: row.get(8),
-        linked_at: row.get::<Option<i64>>(11).map(Millis),
+        changed_at: Millis(row.get(8)),
+        version: row.get(9),
+        linked_at: row.get::<Option<i64>>(12).map(Millis),
         sealed: Sealed { key, fields: Vec::new() },
     })
 }

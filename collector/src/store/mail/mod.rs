@@ -187,6 +187,18 @@ const WITHOUT_LEAD: &str =
 const END_OF_LEAD: &str = "UPDATE mail_opt_in SET ended_at = $3, ended_by = 'erased' \
     WHERE site_id = $1 AND lead_id = $2 AND ended_at IS NULL";
 
+/// Forgets what a lead's person was asked to confirm, and has not: its address is another now.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn forget_unconfirmed(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+) -> sqlx::Result<()> {
+    sql(WITHOUT_LEAD).bind(site.0).bind(lead.as_bytes()).execute(db).await.map(drop)
+}
+
 /// What becomes of the opt-ins of a lead that is erased: the record of what was confirmed ends and stays for its time,
 /// the rest goes.
 ///
@@ -198,7 +210,7 @@ pub async fn end_of_lead(
     lead: LeadId,
     now: Millis,
 ) -> sqlx::Result<()> {
-    sql(WITHOUT_LEAD).bind(site.0).bind(lead.as_bytes()).execute(db).await?;
+    forget_unconfirmed(db, site, lead).await?;
     sql(END_OF_LEAD).bind(site.0).bind(lead.as_bytes()).bind(now.0).execute(db).await.map(drop)
 }
 

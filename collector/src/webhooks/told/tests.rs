@@ -102,6 +102,18 @@ fn who_hears_of_corrections_alone_hears_the_first() {
     assert_eq!(tell(&mut told, &usable(3), &wants), [Event::Changed]);
 }
 
+#[test]
+fn a_link_that_stands_again_before_its_end_was_acknowledged_is_told_anew() {
+    let wants = Wants::with_their_ends(&ALL);
+    let mut told = None;
+    assert_eq!(tell(&mut told, &linked(1, 5), &wants), [Event::Created, Event::Linked]);
+    let (silently, message) = next(told, &usable(1), &wants);
+    let mut told = perhaps_after(silently, &message.unwrap());
+    assert_eq!(tell(&mut told, &linked(1, 5), &wants), [Event::Linked]);
+    let mut told = perhaps_after(told, &next(None, &usable(1), &wants).1.unwrap());
+    assert_eq!(tell(&mut told, &usable(1), &wants), [Event::Unlinked, Event::Created]);
+}
+
 /// What a receiver believes of a lead.
 #[derive(Debug, Default)]
 struct Receiver {

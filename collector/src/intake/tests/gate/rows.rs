@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 37] = [
+pub(super) const SOUND: [(&str, &str); 38] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -23,6 +23,10 @@ pub(super) const SOUND: [(&str, &str); 37] = [
          page '', received_at 0, version 1",
     ),
     ("lead_request", "site_id 1, request BYTES, lead_id ID, erased_at NULL"),
+    (
+        "lead_call",
+        "site_id 1, call BYTES, content BYTES, lead_id ID, outcome 'added', version 1, locked 0",
+    ),
     ("lead_key", "site_id 1, lead_id LEAD, kek '', wrapped BYTES"),
     ("lead_field", "site_id 1, lead_id LEAD, field 'x', version 1, value BYTES"),
     ("lead_index", "site_id 1, kind 'email', digest BYTES, lead_id LEAD"),
@@ -109,7 +113,7 @@ pub(super) const SOUND: [(&str, &str); 37] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 49] = [
+pub(super) const CHECKS: [(&str, &str, &str); 50] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -159,6 +163,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 49] = [
     ("account_outcome_is_known", "account_log_in", "outcome 'guessed'"),
     ("account_delay_counts", "account_delay", "failures 0"),
     ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
+    ("lead_call_outcome_is_known", "lead_call", "outcome 'guessed'"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -166,13 +171,14 @@ pub(super) const CHECKS: [(&str, &str, &str); 49] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 50] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 51] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
     ("lead_field_site_id_lead_id_fkey", "lead_field_has_its_lead", "lead_field", "lead_id ID"),
     ("lead_index_site_id_lead_id_fkey", "lead_index_has_its_lead", "lead_index", "lead_id ID"),
     ("lead_request_site_id_fkey", FOREIGN, "lead_request", "site_id 2"),
+    ("lead_call_site_id_fkey", FOREIGN, "lead_call", "site_id 2"),
     ("mail_outbox_site_id_lead_id_fkey", "mail_outbox_has_its_lead", "mail_outbox", "lead_id ID"),
     ("mail_opt_in_site_id_fkey", FOREIGN, "mail_opt_in", "site_id 2"),
     ("mail_suppression_site_id_fkey", FOREIGN, "mail_suppression", "site_id 2"),
