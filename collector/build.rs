@@ -3,9 +3,10 @@
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "loader.js",
     "ui.js",
+    "ui.wasm",
     "tell.js",
     "tell.wasm",
     "act.js",

@@ -1,5 +1,5 @@
 // What stands in place of a frame that may not run yet: a box that lies where the frame would and is as
-// large, so that nothing moves when one gives way to the other. What is in the box is Rust (`fill`).
+// large, so that nothing moves when one gives way to the other.
 //
 // The frame itself is never touched: a rule hides it while a placeholder stands before it.
 
@@ -57,7 +57,8 @@ const place = quiet(anew => {
       place.className = root.host.className;
       within.adoptedStyleSheets = looks();
       texts.said = texts.blocked.replace('{name}', () => of.name);
-      fill(elements.push(within) - 1, what);
+      texts.frame = what;
+      make(elements.push(within) - 1, PLACEHOLDER);
       frame.before(place);
       lay(place, frame);
     } else if (anew) lay(stands, frame);

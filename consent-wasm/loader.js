@@ -98,15 +98,15 @@ const language =
 
 const script = async name => (await import(address(name))).default;
 
-// `ahead` is what has to be there before it starts; `start` fetches its script.
-const part = (name, ahead, start = () => script(name + '.js')) =>
+const module = name => fetch(address(name + '.wasm'));
+// `ahead` is what has to be there before it starts; `start` fetches its script, and `wasm` what that is given.
+const part = (name, ahead, start = () => script(name + '.js'), wasm = () => module(name)) =>
   once(async () => {
     try {
       // The script last: to import one keeps the page busy while the others could be on their way.
-      const module = name + '.wasm';
-      const [wasm, words, begin] = await Promise.all([config.assets[module] && fetch(address(module)), ahead?.(), start()]);
+      const [response, words, begin] = await Promise.all([wasm(), ahead?.(), start()]);
       document.body || (await new Promise(done => document.addEventListener('DOMContentLoaded', done)));
-      host[name] = await begin(host, wasm, words);
+      host[name] = await begin(host, response, words);
       release();
       return host[name];
     } catch {}
@@ -114,12 +114,18 @@ const part = (name, ahead, start = () => script(name + '.js')) =>
 // With the texts in it; of a page in another language than its visitor's browser, without.
 const texts = async () => spoken[language] || (await fetch(address('text.' + language))).json();
 // Has the browser keep the script, without anybody being asked: the collector counts those for whom it is run.
-const keep = once(() => fetch(address('ui.' + language)).then(answer => answer.blob()).catch(() => {}));
-const ui = part('ui', null, async () => {
-  if (carried) return carried(await texts());
-  decision.at && (await keep());
-  return script('ui.' + language);
-});
+const keep = once(() => Promise.all([fetch(address('ui.' + language)), module('ui')].map(answer => answer.then(answer => answer.blob()))).catch(() => {}));
+const ui = part(
+  'ui',
+  null,
+  async () => {
+    if (carried) return carried(await texts());
+    decision.at && (await keep());
+    return script('ui.' + language);
+  },
+  // It fetches that itself, once it is needed.
+  () => {},
+);
 const tell = part('tell');
 const act = part('act', tell);
 const form = part('form', () => Promise.all([fetch(address('form.' + language)), act()]));
@@ -127,6 +133,9 @@ const form = part('form', () => Promise.all([fetch(address('form.' + language)),
 const call = (name, ...given) => ui().then(quiet(part => part[name](...given)));
 // Of the part that tells.
 const report = (name, ...given) => tell().then(quiet(part => part[name](...given)));
+
+// Of what is not granted any more nothing is left unsent.
+const drop = quiet(() => read().granted[0] || localStorage.removeItem('ashiato_queue'));
 
 // ---- What the parts share.
 
@@ -166,7 +175,11 @@ const host = {
   submit: (form, button) => HTMLFormElement.prototype.requestSubmit.call(form, button?.form == form ? button : null),
   // Where everything that we show stands: first in the page, so that the first Tab reaches it.
   root() {
-    root ??= document.createElement('ashiato-consent').attachShadow({ mode: 'open' });
+    if (!root) {
+      root = document.createElement('ashiato-consent').attachShadow({ mode: 'open' });
+      // Whatever rules the page has.
+      root.host.style.cssText = 'all:initial!important;display:block!important';
+    }
     root.host.isConnected || document.body.prepend(root.host);
     return root;
   },
@@ -189,6 +202,7 @@ const host = {
       call('warn');
     }
     if (decision.at != last.at || decision.granted + '' != last.granted) {
+      decision.at && drop();
       announce('consent');
       last.granted.some(slot => !decision.granted.includes(slot)) && announce('withdraw');
     }
@@ -224,24 +238,19 @@ const offer = needed => {
   if (needed && !control) {
     const label = config.reopen[language] || language;
     const [block, inline] = config.banner.corner.split('_');
-    const look = new CSSStyleSheet();
-    look.replaceSync(
-      ':host{all:initial!important;display:block!important}' +
-        `[part=open]{all:unset;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index` +
-        ':2147483646;width:42px;height:42px;' +
-        'border:1px solid;border-radius:50%;color-scheme:light dark;color:CanvasText;forced-color-adjust:none;cursor:pointer;background:' +
-        `${knob(16)},${knob(26)},${line(15)},${line(25)},Canvas}` +
-        '[part=open]:focus-visible{outline:3px solid Highlight;outline-offset:2px}',
-    );
     control = document.createElement('section');
     const button = document.createElement('button');
     button.part = 'open';
     control.lang = language;
     control.ariaLabel = button.ariaLabel = button.title = label;
+    // A style of its own: a sheet costs the browser more than all of this. Pages style it by its part all the same.
+    button.style.cssText =
+      `all:initial;position:fixed;${block}:12px;inset-inline-${inline}:12px;z-index:2147483646;width:42px;height:42px;` +
+      'border:1px solid;border-radius:50%;color-scheme:light dark;color:CanvasText;forced-color-adjust:none;cursor:pointer;outline:revert;outline-offset:2px;background:' +
+      `${knob(16)},${knob(26)},${line(15)},${line(25)},Canvas`;
     button.onclick = api.open;
     control.append(button);
     host.root().append(control);
-    root.adoptedStyleSheets.push(look);
   }
   if (control) control.hidden = !needed;
 };
@@ -278,24 +287,25 @@ const api = {
 
 const start = quiet(() => {
   decision = read();
-  // Storage is read only where a decision has been made: before that there is nothing of ours in it.
+  // Storage is looked into only where something of ours may be in it, since the page waits for that: neither before a
+  // decision nor after a first refusal, but under a grant, where all of it was taken back (`00`), or it has run out.
   const known = cookie('ashiato_consent');
-  const pending = known && quiet(() => localStorage.ashiato_pending)();
+  const kept = decision.granted[0] || (decision.at ? decision.bits[1] : known);
+  const pending = kept && quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   const late = !decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose));
   if ((held = pending || late)) {
     decision = read();
     // Should a part not come, nothing goes on.
-    Promise.all([pending && report('decided', pending), late && call('honour')]).then(() => {
-      held = (pending && !host.tell) || (late && !host.ui);
+    Promise.all([pending && report('decided', pending), late && call('honour')]).then(([, honoured]) => {
+      held = (pending && !host.tell) || (late && !honoured);
       host.sync();
     });
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // What was granted can be withdrawn though the collector does not answer: the part that asks is kept by then.
   decision.granted[0] && host.later(keep, 2000);
-  // Nothing is granted that unsent events could rest on.
-  !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
+  kept && !held && drop();
   // No decision is left that the visitor's number could rest on.
   if (!known && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 

@@ -1,6 +1,7 @@
-// What the part that asks leaves to a script: binding what is pressed.
+// What the part that asks leaves to a script: showing what is the same on every site (`consent_wasm::banner`), and
+// binding what is pressed. What that decides is the module's, which comes while the banner is looked at.
 
-// Its script is a function of `texts`, the site's in the visitor's language (`consent_core::client::Texts`), so that
+// This is a function of `texts`, the site's in the visitor's language (`consent_core::client::Texts`), so that
 // the collector can hand it over with them, by itself or with the loader.
 let root;
 const sheet = rules => {
@@ -18,10 +19,8 @@ const looks = () => {
 const elements = [];
 
 const found = path => path.split('.').reduce((at, name) => at?.[name], texts) ?? '';
-const page_root = () => root;
-const page_words = path => [].concat(found(path)).join('\n');
-const page_element = number => elements[number];
-const page_make = (number, pieces) => {
+// Makes elements of pieces under the one of that number; answers by which number the first of them is known.
+const make = (number, pieces) => {
   const made = [new DocumentFragment()];
   for (const piece of pieces.split('\n')) {
     const [parent, name, given, text] = piece.split('\t');
@@ -51,24 +50,90 @@ const page_make = (number, pieces) => {
   elements[number].append(made[0]);
   return elements.push(made[1]) - 1;
 };
+const page_root = () => root;
+const page_element = number => elements[number];
+const page_add = pieces => make(0, pieces);
+
+// ---- What is shown in the page: the first layer, and the notice that a page has to be loaded again.
+
+// Room for what has the focus: a layer must not hide it (WCAG 2.2, 2.4.11). As much as one may become: to ask how
+// high it is costs the browser a layout.
+const room = height => (document.documentElement.style.scrollPaddingBottom = height);
+const layer = pieces => {
+  let shown;
+  return {
+    show() {
+      if (shown) return;
+      shown = elements[page_add(pieces)];
+      // Browsers without popovers show it by its style alone.
+      shown.showPopover?.();
+      room('50vh');
+    },
+    hide() {
+      shown?.remove();
+      shown = null;
+      room('');
+    },
+  };
+};
+const banner = layer(FIRST_LAYER);
+const notice = layer(NOTICE);
+const page_clear = () => {
+  banner.hide();
+  notice.hide();
+};
+
+// ---- What the module decides.
+
+let coming;
+const load = () =>
+  (coming ??= instance(__wbg_get_imports(), fetch(new URL(host.config.assets['ui.wasm'], host.src)))
+    .then(exports => {
+      wasm = exports;
+      wasm.__wbindgen_start();
+      return true;
+    })
+    .catch(() => {
+      // The next time it may come, and be what it should.
+      wasm = coming = null;
+    }));
+// Where it cannot be had nothing can be decided, and nobody is left with a banner that does not answer.
+const decides = action => async (...given) => (wasm || (await load()) ? quiet(action)(...given) : page_clear());
 
 const moment = () => host.moment();
 const may = what => !!host.act?.may(what);
-const decided = decision => host.decided(decision);
+const decided = decision => {
+  host.decided(decision);
+  elements[1].textContent = texts.saved;
+};
 
 const choose = () => {
   looks();
   open();
 };
-
-const buttons = { accept, reject: refuse, customise: choose, close: shut, save, dismiss: later, reload: () => location.reload() };
+const ask = () => {
+  banner.show();
+  // Once it is seen, what it takes to answer.
+  requestAnimationFrame(() => host.later(load));
+};
+const calls = {
+  open: decides(choose),
+  accept: decides(accept),
+  refuse: decides(refuse),
+  sweep: decides(sweep),
+  // Answers once that is done.
+  honour: decides(() => honour() ?? true),
+};
+const buttons = { accept: calls.accept, reject: calls.refuse, customise: calls.open, close: shut, save, dismiss: notice.hide, reload: () => location.reload() };
 
 const begin = () => {
+  // Throws where pages may have no modules: nobody is asked what they could not answer.
+  new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   const { config, refused, src } = host;
   const { theme, layout, corner } = config.banner;
   for (const name of ['policy_url', 'me_url']) texts[name] = new URL(texts[name], src).href;
   const names = texts.purposes.filter(({ key }) => refused.includes(key)).map(({ name }) => name);
-  if (names[0]) texts.gpc = texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names));
+  texts.gpc = names[0] ? texts.gpc.replace('{names}', new Intl.ListFormat(texts.language).format(names)) : '';
   texts.news_label = texts.changed;
   texts.news = host.last ? texts.changes?.flatMap(({ revision, lines }) => (revision > host.last ? lines : [])) : [];
   elements[0] = root = host.root();
@@ -101,10 +166,14 @@ const begin = () => {
     'click',
     quiet(event => {
       const [{ part, value }] = event.composedPath();
-      if (event.target.localName == 'ashiato-blocked' && part == 'unblock') accept(value);
+      if (event.target.localName == 'ashiato-blocked' && part == 'unblock') calls.accept(value);
     }),
   );
-  wasm.__wbindgen_start();
-  start();
-  return { ask, open: choose, accept, refuse, honour, sweep, dismiss, warn, release: quiet(() => place(false)) };
+  page_add(STATUS);
+  return { ...calls, ask, dismiss: banner.hide, warn: notice.show, release: quiet(() => place(false)) };
+};
+
+export default given => {
+  host = given;
+  return begin();
 };

@@ -99,7 +99,7 @@ pub struct Client {
     /// The loader, with [`CONFIG_MARK`] where the site's configuration goes, and [`CARRIED_MARK`] where the parts
     /// go that it carries along.
     pub loader: String,
-    /// The part that asks, module and all: an expression of JavaScript, a function of the texts.
+    /// The script of the part that asks: an expression of JavaScript, a function of the texts.
     pub ui: String,
     /// The other parts by the name that the configuration calls them: `tell.js`, `tell.wasm`, ….
     pub parts: BTreeMap<&'static str, Arc<Asset>>,
@@ -134,6 +134,7 @@ impl Client {
         let (loader, ui) = (script("loader.js")?, script("ui.js")?);
         let mut parts = BTreeMap::new();
         for (name, content_type) in [
+            ("ui.wasm", "application/wasm"),
             ("tell.js", SCRIPT),
             ("tell.wasm", "application/wasm"),
             ("act.js", SCRIPT),

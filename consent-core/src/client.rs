@@ -53,7 +53,7 @@ pub struct Config {
     /// How the banner looks.
     pub banner: Banner,
     /// Addresses of the parts, relative to `/s/SITE/`, by name: for each language `ui.LANGUAGE` (asking), a
-    /// script with its module and [`Texts`] in it, and `text.LANGUAGE`, those alone; `tell.js`, `tell.wasm` (telling the collector), `act.js`,
+    /// script with [`Texts`] in it, and `text.LANGUAGE`, those alone; `ui.wasm` (deciding); `tell.js`, `tell.wasm` (telling the collector), `act.js`,
     /// `act.wasm` (what only a grant needs); with lead forms also `form.js`, `form.wasm`, `form.LANGUAGE`.
     pub assets: BTreeMap<String, String>,
 }

@@ -1,7 +1,8 @@
 //! What the visitor sees, piece by piece, and what touching a switch does to the others.
 //!
 //! A piece is a tag, its attributes and the name of its text; the page makes an element of it. Nothing
-//! is ever parsed as markup, and no text passes through this module.
+//! is ever parsed as markup, and no text passes through this module. What is the same on every site is written
+//! into the script when the client is built, so that it is shown before the module is there.
 
 use alloc::string::String;
 
@@ -9,22 +10,52 @@ use consent_core::{choices::Method, json::push_digits};
 
 use crate::asked::{Asked, Purpose};
 
-/// Where pieces are put.
-pub trait Surface {
-    /// Adds an element at the end of another, whose number 0 is the root; answers its number, counted from 1.
-    /// `given` are its attributes, as `name=value` with `;` between; `text` is where its text is found
-    /// among the texts, as `purposes.0.name`, or nothing. A `dd` is added for each entry that is found there,
+/// Elements to be made: pieces, a line each, of the number of the one that it stands under, its tag, what is given
+/// and where its text is found, with tabs between. Numbers count from 1; 0 is what all of them are put under.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pieces {
+    lines: String,
+    count: u32,
+}
+
+impl Pieces {
+    /// Adds an element at the end of another; answers its number. `given` are its attributes, as `name=value` with
+    /// `;` between, where a value that begins with `@` is looked up among the texts; `text` is where its text is
+    /// found among them, as `purposes.0.name`, or nothing. A `dd` is added for each entry that is found there,
     /// after one `dt` with the text that is named after it; nothing is where there is no entry.
-    fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32;
-    /// Shows what has been added, of which the first is the layer: as a dialog, or in the page. Answers by
-    /// which number the page knows that.
-    fn show(&self, is_dialog: bool) -> u32;
-    /// Turns the switch of that number, from 0, on or off.
-    fn turn(&self, switch: u32, on: bool);
+    pub fn add(&mut self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
+        if self.count > 0 {
+            self.lines.push('\n');
+        }
+        push_digits(&mut self.lines, parent.into(), 10);
+        for part in [tag, given, text] {
+            self.lines.push('\t');
+            self.lines.push_str(part);
+        }
+        self.count += 1;
+        self.count
+    }
+
+    /// All of them, as the script reads them.
+    #[must_use]
+    pub fn into_lines(self) -> String {
+        self.lines
+    }
+}
+
+/// What is said to those who cannot see that the banner went.
+#[must_use]
+pub fn status() -> Pieces {
+    let mut pieces = Pieces::default();
+    pieces.add(0, "p", "class=unseen;role=status", "");
+    pieces
 }
 
 /// The first layer: a region of the page, not in its way.
-pub fn first_layer(on: &impl Surface, asked: &Asked) -> u32 {
+#[must_use]
+pub fn first_layer() -> Pieces {
+    let mut pieces = Pieces::default();
+    let on = &mut pieces;
     let given = "class=panel;role=region;popover=manual;aria-labelledby=asked";
     let panel = on.add(0, "section", given, "");
     let words = on.add(panel, "div", "class=words;tabindex=-1", "");
@@ -32,16 +63,19 @@ pub fn first_layer(on: &impl Surface, asked: &Asked) -> u32 {
     let news = on.add(words, "dl", "", "");
     on.add(news, "dd", "", "news");
     paragraph(on, words, "body");
-    signal(on, words, asked);
+    signal(on, words);
     let row = on.add(panel, "div", "class=row", "");
     on.add(row, "button", "part=accept", "accept");
     on.add(row, "button", "part=reject", "reject");
     on.add(row, "button", "part=customise", "customise");
-    on.show(false)
+    pieces
 }
 
 /// The second layer: a dialog with a card for each purpose.
-pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32 {
+#[must_use]
+pub fn second_layer(asked: &Asked) -> Pieces {
+    let mut pieces = Pieces::default();
+    let on = &mut pieces;
     let dialog = on.add(0, "dialog", "class=sheet;aria-labelledby=chosen", "");
     let head = on.add(dialog, "div", "class=head", "");
     on.add(head, "h2", "id=chosen", "preferences");
@@ -49,7 +83,7 @@ pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32
     let body = on.add(dialog, "div", "class=body", "");
     let words = paragraph(on, body, "preferences_body");
     on.add(words, "a", "part=me;target=_blank;href=@me_url", "me");
-    signal(on, body, asked);
+    signal(on, body);
     let mut path = String::from("purposes.");
     for (at, purpose) in (0_u64..).zip(asked.purposes()) {
         within(&mut path, at, |path| card(on, body, path, purpose, asked));
@@ -58,30 +92,40 @@ pub fn second_layer(on: &impl Surface, asked: &Asked, switches: Switches) -> u32
     on.add(row, "button", "part=save", "save");
     on.add(row, "button", "part=accept second", "accept");
     on.add(row, "button", "part=reject second", "reject");
-    let shown = on.show(true);
-    switches.show(on, asked);
-    shown
+    pieces
 }
 
 /// A notice that what was withdrawn goes on in this page until it is loaded again.
-pub fn notice(on: &impl Surface) -> u32 {
-    let panel = on.add(0, "section", "class=panel;role=status;popover=manual", "");
-    on.add(panel, "p", "", "reload");
-    let row = on.add(panel, "div", "class=row", "");
-    on.add(row, "button", "part=reload", "reload_button");
-    on.add(row, "button", "part=dismiss second", "later");
-    on.show(false)
+#[must_use]
+pub fn notice() -> Pieces {
+    let mut pieces = Pieces::default();
+    let panel = pieces.add(0, "section", "class=panel;role=status;popover=manual", "");
+    pieces.add(panel, "p", "", "reload");
+    let row = pieces.add(panel, "div", "class=row", "");
+    pieces.add(row, "button", "part=reload", "reload_button");
+    pieces.add(row, "button", "part=dismiss second", "later");
+    pieces
 }
 
-/// Says that the browser's signal is honoured, where there is one.
-fn signal(on: &impl Surface, parent: u32, asked: &Asked) {
-    if asked.refused() != 0 {
-        on.add(parent, "p", "class=signal", "gpc");
-    }
+/// What is in the box that stands in place of a frame, under a root of its own: what it is, and the
+/// button that lets it run.
+#[must_use]
+pub fn placeholder() -> Pieces {
+    let mut pieces = Pieces::default();
+    let given = "class=blocked;role=group;aria-labelledby=why;lang=@language;dir=@direction";
+    let block = pieces.add(0, "div", given, "");
+    pieces.add(block, "p", "id=why", "said");
+    pieces.add(block, "button", "part=unblock;aria-describedby=why;value=@frame", "unblock");
+    pieces
+}
+
+/// Says that the browser's signal is honoured; its text is empty where there is none.
+fn signal(on: &mut Pieces, parent: u32) {
+    on.add(parent, "p", "class=signal", "gpc");
 }
 
 /// A paragraph with the link to the policy at its end.
-fn paragraph(on: &impl Surface, parent: u32, text: &str) -> u32 {
+fn paragraph(on: &mut Pieces, parent: u32, text: &str) -> u32 {
     let paragraph = on.add(parent, "p", "", text);
     on.add(paragraph, "a", "part=policy;target=_blank;href=@policy_url", "policy");
     paragraph
@@ -97,7 +141,7 @@ fn within(path: &mut String, number: u64, action: impl FnOnce(&mut String)) {
 }
 
 /// Adds an element whose text lies at the end of the path.
-fn named(on: &impl Surface, parent: u32, tag: &str, path: &mut String, name: &str) -> u32 {
+fn named(on: &mut Pieces, parent: u32, tag: &str, path: &mut String, name: &str) -> u32 {
     let length = path.len();
     path.push_str(name);
     let element = on.add(parent, tag, "", path);
@@ -105,7 +149,7 @@ fn named(on: &impl Surface, parent: u32, tag: &str, path: &mut String, name: &st
     element
 }
 
-fn card(on: &impl Surface, body: u32, path: &mut String, purpose: Purpose<'_>, asked: &Asked) {
+fn card(on: &mut Pieces, body: u32, path: &mut String, purpose: Purpose<'_>, asked: &Asked) {
     let card = on.add(body, "section", "class=card", "");
     line(on, card, "h3", path, purpose.key, purpose.is_asked.then_some(""));
     if !purpose.is_asked {
@@ -141,7 +185,7 @@ fn card(on: &impl Surface, body: u32, path: &mut String, purpose: Purpose<'_>, a
 
 /// A heading, with its switch where it has one: one label, so that the whole line can be pressed.
 fn line(
-    on: &impl Surface,
+    on: &mut Pieces,
     parent: u32,
     heading: &str,
     path: &mut String,
@@ -164,17 +208,6 @@ fn line(
         given.push_str(service);
     }
     on.add(label, "input", &given, "");
-}
-
-/// What is in the box that stands in place of a frame, under a root of its own: what it is, and the
-/// button that lets it run.
-pub fn placeholder(on: &impl Surface, what: &str) {
-    let given = "class=blocked;role=group;aria-labelledby=why;lang=@language;dir=@direction";
-    let block = on.add(0, "div", given, "");
-    on.add(block, "p", "id=why", "said");
-    let mut given = String::from("part=unblock;aria-describedby=why;value=");
-    given.push_str(what);
-    on.add(block, "button", &given, "unblock");
 }
 
 /// The switches, a bit for each in the policy's order. Nothing is on that the visitor did not turn
@@ -203,15 +236,11 @@ impl Switches {
         self.bits = if on { self.bits | bits } else { self.bits & !bits };
     }
 
-    /// Turns every switch of the second layer, in the order in which they were added: a purpose's is on
+    /// Tells every switch of the second layer, in the order in which they were added, whether it is on: a purpose's is
     /// where any of its services is.
-    pub fn show(self, on: &impl Surface, asked: &Asked) {
-        let mut number = 0;
+    pub fn show(self, asked: &Asked, mut turn: impl FnMut(bool)) {
         for purpose in asked.purposes().filter(|purpose| purpose.is_asked) {
-            let mut turn = |service| {
-                on.turn(number, self.bits & asked.bits_of(purpose.key, service) != 0);
-                number += 1;
-            };
+            let mut turn = |service| turn(self.bits & asked.bits_of(purpose.key, service) != 0);
             turn("");
             if purpose.is_divided() {
                 purpose.services().for_each(turn);
@@ -239,61 +268,44 @@ pub const fn method(everything: bool, refused: u128, before: u128, bits: u128) -
 
 #[cfg(test)]
 mod tests {
-    use core::cell::RefCell;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::asked::tests::{asked, asked_but};
 
-    /// Writes down what it is given.
-    #[derive(Default)]
-    struct Paper {
-        pieces: RefCell<Vec<(u32, String)>>,
-        switches: RefCell<Vec<bool>>,
+    /// Each as its parent's number and `tag[given]text`.
+    fn read(pieces: Pieces) -> Vec<(u32, String)> {
+        let read = |line: &str| {
+            let parts: Vec<_> = line.split('\t').collect();
+            let [parent, tag, given, text] = parts[..] else { panic!("{line}") };
+            (parent.parse().unwrap(), [tag, "[", given, "]", text].concat())
+        };
+        let pieces: Vec<_> = pieces.into_lines().split('\n').map(read).collect();
+        let above = pieces.iter().map(|(parent, _)| *parent).zip(1..);
+        assert!(above.clone().all(|(parent, own)| parent < own), "each stands under an earlier one");
+        assert_eq!(above.filter(|(parent, _)| *parent == 0).count(), 1, "one is the layer");
+        pieces
     }
 
-    impl Paper {
-        fn has(&self, piece: &str) -> bool {
-            self.pieces.borrow().iter().any(|(_, own)| own == piece)
-        }
-    }
-
-    impl Surface for Paper {
-        fn add(&self, parent: u32, tag: &str, given: &str, text: &str) -> u32 {
-            let mut pieces = self.pieces.borrow_mut();
-            pieces.push((parent, [tag, "[", given, "]", text].concat()));
-            u32::try_from(pieces.len()).unwrap()
-        }
-        fn show(&self, _: bool) -> u32 {
-            assert_eq!(self.pieces.borrow()[0].0, 0, "the layer is the first piece");
-            1
-        }
-        fn turn(&self, switch: u32, on: bool) {
-            let mut switches = self.switches.borrow_mut();
-            assert_eq!(switches.len(), switch as usize);
-            switches.push(on);
-        }
+    fn shown(switches: Switches, asked: &Asked) -> Vec<bool> {
+        let mut shown = Vec::new();
+        switches.show(asked, |on| shown.push(on));
+        shown
     }
 
     #[test]
     fn a_placeholder_has_one_button_that_is_tied_to_what_it_lets_run() {
-        let paper = Paper::default();
-        placeholder(&paper, "functional video");
-        let pieces = paper.pieces.borrow();
-        assert_eq!(pieces[0].0, 0);
+        let pieces = read(placeholder());
         assert!(pieces[1..].iter().all(|(parent, _)| *parent == 1));
         let buttons: Vec<_> = pieces.iter().filter(|(_, own)| own.starts_with("button")).collect();
-        let whole = "button[part=unblock;aria-describedby=why;value=functional video]unblock";
+        let whole = "button[part=unblock;aria-describedby=why;value=@frame]unblock";
         assert_eq!(buttons, [&(1, whole.to_owned())]);
         assert_eq!(pieces[1].1, "p[id=why]said");
     }
 
     #[test]
     fn the_three_choices_stand_side_by_side_and_differ_in_nothing_but_their_words() {
-        let paper = Paper::default();
-        first_layer(&paper, &asked());
-        let pieces = paper.pieces.borrow();
+        let pieces = read(first_layer());
         let buttons: Vec<_> =
             pieces.iter().filter(|(_, piece)| piece.starts_with("button")).collect();
         assert_eq!(buttons.len(), 3);
@@ -304,42 +316,46 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_without_being_seen_and_what_can_be_closed_stand_by_themselves() {
+        assert_eq!(read(status()), [(0, "p[class=unseen;role=status]".to_owned())]);
+        let buttons = read(notice()).into_iter().filter(|(_, piece)| piece.starts_with("button"));
+        assert_eq!(buttons.count(), 2);
+    }
+
+    #[test]
     fn every_purpose_has_a_card_and_every_one_that_is_asked_a_switch_that_is_off() {
-        let (paper, asked) = (Paper::default(), asked());
-        second_layer(&paper, &asked, Switches::of(0));
+        let asked = asked();
+        let pieces = read(second_layer(&asked));
+        let has = |piece: &str| pieces.iter().any(|(_, own)| own == piece);
         let switch = "input[type=checkbox;role=switch;data-purpose=";
         for key in ["analytics", "video", "link"] {
-            assert!(paper.has(&[switch, key, ";part=toggle]"].concat()), "{key}");
+            assert!(has(&[switch, key, ";part=toggle]"].concat()), "{key}");
         }
-        assert!(!paper.has(&[switch, "necessary;part=toggle]"].concat()));
-        assert!(paper.has("span[class=always]always_on"));
-        assert!(paper.has("span[]purposes.3.name"));
-        assert!(paper.has(&[switch, "analytics;part=service;data-service=tag]"].concat()));
-        assert!(paper.has("dd[]purposes.1.services.1.cookies"));
-        assert_eq!(*paper.switches.borrow(), [false; 5]);
+        assert!(!has(&[switch, "necessary;part=toggle]"].concat()));
+        assert!(has("span[class=always]always_on"));
+        assert!(has("span[]purposes.3.name"));
+        assert!(has(&[switch, "analytics;part=service;data-service=tag]"].concat()));
+        assert!(has("dd[]purposes.1.services.1.cookies"));
+        assert_eq!(shown(Switches::of(0), &asked), [false; 5]);
+        let switches = pieces.iter().filter(|(_, piece)| piece.starts_with("input")).count();
+        assert_eq!(switches, 5, "as many as are told whether they are on");
     }
 
     #[test]
     fn the_standing_choice_is_what_the_switches_show() {
-        let (paper, asked) = (Paper::default(), asked());
-        second_layer(&paper, &asked, Switches::of(0b1001));
-        assert_eq!(*paper.switches.borrow(), [true, true, false, false, true]);
+        assert_eq!(shown(Switches::of(0b1001), &asked()), [true, true, false, false, true]);
     }
 
     #[test]
     fn a_purpose_turns_its_services_with_it() {
         let (asked, mut switches) = (asked(), Switches::of(0));
-        let shown = |switches: Switches| {
-            let paper = Paper::default();
-            switches.show(&paper, &asked);
-            paper.switches.take()
-        };
         switches.turn(&asked, "analytics", "", true);
-        assert_eq!(shown(switches), [true, true, true, false, false]);
+        assert_eq!(shown(switches, &asked), [true, true, true, false, false]);
         switches.turn(&asked, "analytics", "tag", false);
-        assert_eq!(shown(switches), [true, true, false, false, false], "one service is still on");
+        let one = [true, true, false, false, false];
+        assert_eq!(shown(switches, &asked), one, "one service is still on");
         switches.turn(&asked, "analytics", "ashiato", false);
-        assert_eq!(shown(switches), [false; 5]);
+        assert_eq!(shown(switches, &asked), [false; 5]);
         assert_eq!(switches.bits(), 0);
     }
 
@@ -355,19 +371,16 @@ mod tests {
 
     #[test]
     fn a_browsers_signal_is_said_to_be_honoured_in_both_layers_and_beside_its_purposes() {
-        let said = |refused| {
-            let (paper, asked) = (Paper::default(), asked_but(refused));
-            second_layer(&paper, &asked, Switches::of(0));
-            let first = Paper::default();
-            first_layer(&first, &asked);
-            let signal = |paper: &Paper, text: &str| {
-                let piece = ["p[class=signal]", text].concat();
-                paper.pieces.borrow().iter().filter(|(_, own)| *own == piece).count()
-            };
-            (signal(&first, "gpc"), signal(&paper, "gpc"), signal(&paper, "gpc_off"))
+        let count = |pieces, text: &str| {
+            let piece = ["p[class=signal]", text].concat();
+            read(pieces).iter().filter(|(_, own)| *own == piece).count()
         };
-        assert_eq!(said(""), (0, 0, 0));
-        assert_eq!(said("analytics link "), (1, 1, 2));
+        assert_eq!(count(first_layer(), "gpc"), 1);
+        for (refused, marked) in [("", 0), ("analytics link ", 2)] {
+            let asked = asked_but(refused);
+            assert_eq!(count(second_layer(&asked), "gpc"), 1);
+            assert_eq!(count(second_layer(&asked), "gpc_off"), marked);
+        }
     }
 
     proptest! {

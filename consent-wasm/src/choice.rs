@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use consent_core::{
     choices::Method,
-    cookie::{bits_of, push_bits},
+    cookie::{ConsentCookie, bits_of, push_bits},
     ids::Uuid7,
     json::{Json, push_digits},
     text::number,
@@ -55,6 +55,9 @@ impl<'a> Moment<'a> {
         let mut text = String::from(asked.revision());
         for part in [".", self.line(1), "."] {
             text.push_str(part);
+        }
+        if bits == 0 && !matches!(self.line(0), "" | "0") {
+            text.push('0');
         }
         push_bits(&mut text, bits);
         text
@@ -150,8 +153,7 @@ impl Decision {
     /// Whether a consent cookie is of this decision, with its receipt or before it has one.
     #[must_use]
     pub fn is_in(&self, cookie: &str) -> bool {
-        let rest = cookie.strip_prefix(self.to_cookie(None).as_str());
-        rest.is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.', ..]))
+        parts(cookie) == (self.at.0, self.bits)
     }
 
     /// What is told of it ([`consent_core::wire::ConsentRequest`]), its time by a clock that is so far ahead.
@@ -197,7 +199,8 @@ impl Decision {
     }
 }
 
-/// A consent cookie's value, with a receipt where there is one and something is granted.
+/// A consent cookie's value, with a receipt where there is one and something is granted. Where nothing is, something may
+/// be left to be told.
 #[must_use]
 pub fn cookie_of(revision: u32, at: Millis, bits: u128, receipt: &str) -> String {
     let mut text = String::new();
@@ -205,12 +208,27 @@ pub fn cookie_of(revision: u32, at: Millis, bits: u128, receipt: &str) -> String
     text.push('.');
     push_digits(&mut text, u64::try_from(at.0).unwrap_or(0), 36);
     text.push('.');
+    if bits == 0 {
+        text.push('0');
+    }
     push_bits(&mut text, bits);
     if !receipt.is_empty() && bits != 0 {
         text.push('.');
         text.push_str(receipt);
     }
     text
+}
+
+/// When a consent cookie was decided, and its bits; 0 where it is none.
+#[must_use]
+pub fn parts(cookie: &str) -> (i64, u128) {
+    read(cookie).map_or((0, 0), |own| (own.decided.0, own.bits))
+}
+
+/// A consent cookie.
+#[must_use]
+pub fn read(cookie: &str) -> Option<ConsentCookie> {
+    cookie.parse().ok()
 }
 
 /// The text of an id; nothing where there is none.
@@ -227,7 +245,7 @@ fn method(name: &str) -> Option<Method> {
 
 #[cfg(test)]
 mod tests {
-    use consent_core::{cookie::ConsentCookie, wire::ConsentRequest};
+    use consent_core::wire::ConsentRequest;
     use proptest::prelude::*;
 
     use super::*;
@@ -252,6 +270,24 @@ mod tests {
         assert_eq!(decision.visitor, "BwcHBwcHBwcHBwcHBwcHBw".parse().ok());
         assert_eq!(decision.previous, "CQkJCQkJCQkJCQkJCQkJCQ".parse().ok());
         assert_eq!(decision.to_text(), text, "the next page tells the same");
+    }
+
+    #[test]
+    fn where_something_may_be_left_to_be_told_the_cookie_has_two_zeros() {
+        let cookie = |held: &str| Moment::of(&MOMENT.replacen('f', held, 1)).cookie(&asked(), 0);
+        for (held, expected) in [("", "0"), ("0", "0"), ("00", "00"), ("f", "00"), ("1f", "00")] {
+            let cookie = cookie(held);
+            assert_eq!(cookie, ["3.mywpiwzf.", expected].concat(), "over {held}");
+            assert_eq!(cookie.parse::<ConsentCookie>().unwrap().bits, 0);
+        }
+        let text = Moment::of(MOMENT).decision(&asked(), 0, Method::Withdraw);
+        let decision = Decision::read(&text).unwrap();
+        assert_eq!(decision.to_cookie(None), "3.mywpiwzf.00");
+        assert!(decision.is_in("3.mywpiwzf.0"), "as the collector writes it");
+        assert!(decision.is_in("3.mywpiwzf.00"));
+        for other in ["3.mywpiwzf.1", "3.mywpiwze.0", ""] {
+            assert!(!decision.is_in(other), "{other}");
+        }
     }
 
     #[test]

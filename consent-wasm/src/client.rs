@@ -8,12 +8,12 @@ mod learned;
 
 use alloc::{boxed::Box, string::String};
 
-use consent_core::{choices::Method, cookie::ConsentCookie, policy::Purposes as _, time::Millis};
+use consent_core::{choices::Method, policy::Purposes as _, time::Millis};
 
 use crate::{
     asked::Asked,
     banner,
-    choice::{Decision, Moment},
+    choice::{Decision, Moment, parts},
     session::{Answer, Id, pause},
 };
 
@@ -328,15 +328,6 @@ impl Client {
         }
         self.queue(next, on);
     }
-}
-
-/// When a consent cookie was decided, and its bits; 0 where it is none.
-fn parts(cookie: &str) -> (i64, u128) {
-    read(cookie).map_or((0, 0), |own| (own.decided.0, own.bits))
-}
-
-fn read(cookie: &str) -> Option<ConsentCookie> {
-    cookie.parse().ok()
 }
 
 /// Whether the decision of a cookie stands, and not that of the other: it is newer, or the same. Of two that two

@@ -19,6 +19,7 @@ const unusable = problem => /Failed to load (resource|module script)|ERR_/.test(
 const RUBBISH = '<!doctype html><title>Bad gateway</title><h1>Please try again later</h1>';
 const LOADER = /\/ashiato\.js$/;
 const SCRIPT = /\/ui-[^./]+\.[^./]+\.js$/;
+const MODULE = /\/ui\.[^./]+\.wasm$/;
 
 /** A visit to several pages of the shop, doing what the shop itself offers; and asking of the tag all that it can do, where it can do nothing. */
 async function shop(visitor, asking) {
@@ -108,14 +109,6 @@ const with_other = (beginning, made) => async (response, { url }) => {
   says(200, 'text/javascript', script.replace(object, () => made))(response);
 };
 
-/** The script with something else in place of its module's letters. */
-const with_module = made => async (response, { url }) => {
-  const script = await (await fetch(`http://127.0.0.1:${stack.port}${url}`)).text();
-  const changed = script.replace(/`(\0asm(?:\\.|[^`\\])*)`/s, (_, letters) => '`' + made(letters) + '`');
-  assert.notEqual(changed, script);
-  says(200, 'text/javascript', changed)(response);
-};
-
 /** Half of it, and then the connection ends. */
 async function cut(response, { url }) {
   const answer = await fetch(`http://127.0.0.1:${stack.port}${url}`);
@@ -152,7 +145,7 @@ describe('the collector', () => {
   });
 });
 
-for (const [name, address] of Object.entries({ 'the loader': LOADER, 'the script of the banner': SCRIPT })) {
+for (const [name, address] of Object.entries({ 'the loader': LOADER, 'the script of the banner': SCRIPT, 'its module': MODULE })) {
   describe(name, () => {
     for (const [what, answer] of Object.entries({
       'is not found': says(404, 'text/html', RUBBISH),
@@ -180,9 +173,9 @@ for (const [name, address] of Object.entries({ 'the loader': LOADER, 'the script
 describe('what is whole but wrong', () => {
   for (const [what, address, answer] of [
     ['half a script', SCRIPT, half],
-    ['half a module', SCRIPT, with_module(letters => letters.slice(0, letters.length / 2).replace(/\\$/, ''))],
-    ['no module', SCRIPT, with_module(() => '')],
-    ['another module', SCRIPT, with_module(() => '\0asm\x01\0\0\0')],
+    ['half a module', MODULE, half],
+    ['no module', MODULE, says(200, 'application/wasm', '')],
+    ['another module', MODULE, says(200, 'application/wasm', Buffer.from('\0asm\x01\0\0\0', 'latin1'))],
     ['another script', SCRIPT, says(200, 'text/javascript', 'export default 7')],
     ['texts that are a list', SCRIPT, with_other('{"language"', '[]')],
     ['texts that are nothing', SCRIPT, with_other('{"language"', 'null')],

@@ -1,5 +1,6 @@
 // The part that asks comes along with the loader where the collector sees that somebody has to be asked: where it
-// shares its cookies with the page. Otherwise it is one request of its own.
+// shares its cookies with the page. Otherwise it is one request of its own. Its module, which decides, comes once the
+// banner is seen.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +15,16 @@ const fetched = visitor =>
   visitor.requests
     .map(request => request.url())
     .filter(url => url.includes('/s/shop/'))
-    .map(url => url.replace(/^.*\/s\/shop\//, '').replace(/\.[a-z0-9]{12}\./, '.'));
+    .map(url => url.replace(/^.*\/s\/shop\//, '').replace(/\.[a-z0-9]{12}\./, '.'))
+    .filter(path => path !== 'ui.wasm');
+
+/** Holds the module back until it is let go; answers that. */
+async function held(visitor) {
+  let go;
+  const gone = new Promise(resolve => (go = resolve));
+  await visitor.context.route(/\/ui\.[^/]+\.wasm$/, async route => (await gone, route.continue()));
+  return go;
+}
 
 /** The loaders that the collector has sent, as they came. */
 function loaders(visitor) {
@@ -66,7 +76,7 @@ describe('of one site with the page', () => {
       const sent = loaders(visitor);
       visitor.requests.length = 0;
       await visitor.go();
-      const last = async () => ((await sent.at(-1).text()).includes('\0asm') ? 'with the part' : 'alone');
+      const last = async () => ((await sent.at(-1).text()).includes('popover=manual') ? 'with the part' : 'alone');
       assert.equal(await last(), 'alone');
       await until('what is called for is there', () => fetched(visitor).length > more.length);
       assert.deepEqual(fetched(visitor).sort(), ['ashiato.js', ...more].sort());
@@ -94,6 +104,46 @@ describe('of one site with the page', () => {
       await visitor.end();
     });
   }
+
+  test('the banner is there before its module, and what is pressed until then is done once that has come', async () => {
+    for (const button of ['accept', 'reject', 'customise']) {
+      const visitor = await stack.visitor({ language: 'en' });
+      const go = await held(visitor);
+      await visitor.go();
+      await visitor.asked();
+      await visitor.page.waitForRequest(/\/ui\.[^/]+\.wasm$/).catch(() => {});
+      await visitor.part(button).click();
+      assert.equal((await visitor.consent()).decided, false);
+      go();
+      if (button === 'customise') {
+        await visitor.part('save').waitFor();
+        await visitor.part('save').click();
+      }
+      await visitor.closed();
+      const { decided, purposes } = await visitor.consent();
+      assert.deepEqual([decided, Object.values(purposes).every(Boolean)], [true, button === 'accept']);
+      await visitor.end();
+    }
+  });
+
+  test('where the module does not come, the banner goes, nothing is decided, and the next page asks again', async () => {
+    const visitor = await stack.visitor({ language: 'en' });
+    let refused = 0;
+    const address = /\/ui\.[^/]+\.wasm$/;
+    await visitor.context.route(address, route => ++refused && route.abort('connectionfailed'));
+    await visitor.go();
+    await visitor.asked();
+    await until('the module has been asked for', () => refused);
+    await visitor.part('accept').click();
+    await visitor.closed();
+    assert.deepEqual(await visitor.cookies(), {});
+    assert.equal((await visitor.consent()).decided, false);
+    await visitor.context.unroute(address);
+    await visitor.go('/products');
+    await visitor.asked();
+    await visitor.decide('reject');
+    await visitor.end(problem => /ERR_CONNECTION_FAILED/.test(problem));
+  });
 
   test("a page in another language than its visitor's browser fetches its own words", async () => {
     const visitor = await stack.visitor({ language: 'en', locale: 'ja-JP' });

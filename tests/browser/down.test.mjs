@@ -11,6 +11,13 @@ afterEach(() => stack?.end());
 /** The browser itself writes to the console that an address does not answer. */
 const unreachable = problem => /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(problem);
 
+/** Waits until something has come from the collector. */
+async function fetched(visitor, address) {
+  const request = await until('it is asked for', () => visitor.requests.find(request => address.test(request.url())));
+  await (await request.response()).finished();
+}
+const deciding = visitor => fetched(visitor, /\/ui\.[^/]+\.wasm$/);
+
 test('a page whose collector never answers is the shop as it is', async () => {
   await stack.killCollector();
   const visitor = await stack.visitor();
@@ -33,6 +40,7 @@ test('a decision made while the collector is gone holds in the page, and reaches
   const visitor = await stack.visitor();
   await visitor.go();
   await visitor.asked();
+  await deciding(visitor);
   await stack.killCollector();
   await visitor.part('accept').click();
   await visitor.closed();
@@ -52,9 +60,8 @@ test('a withdrawal made while the collector is gone is told to it later', async 
   await visitor.decide('accept');
   await visitor.view('/products');
   // The banner came along with the loader before; what opens it again is kept while nobody waits for it.
-  const isIt = request => /\/ui-[^/]+\.js$/.test(request.url());
-  const fetched = await until('it is fetched', () => visitor.requests.find(isIt));
-  await (await fetched.response()).finished();
+  await fetched(visitor, /\/ui-[^/]+\.js$/);
+  await deciding(visitor);
   await stack.killCollector();
   await visitor.page.locator('[data-ashiato-open]').last().click();
   await visitor.part('reject').click();

@@ -20,6 +20,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use consent_wasm::banner::{self, Pieces};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{cargo, read, run};
@@ -35,8 +36,6 @@ const OURS: &str = "env";
 const START: &str = "__wbindgen_start";
 /// What stands in the loader for what the collector puts in: a site's configuration, and parts that come along.
 const FILLED: [&str; 2] = ["__ASHIATO_CONFIG__", "__ASHIATO_CARRIED__"];
-/// What stands in a part's script for its module.
-const MODULE: &str = "__ASHIATO_MODULE__";
 /// How a module's script says what it is.
 const EXPORT: &str = "export default ";
 /// What takes a script that is an expression, while it is made small: what nobody takes would be left out.
@@ -245,14 +244,16 @@ impl Made {
             let style = self.tools.style(&self.folder.join(file))?;
             script.push_str(&format!("const {name} = {};\n", quoted(&style)?));
         }
+        for (name, pieces) in shown(part) {
+            script.push_str(&format!("const {name} = {};\n", quoted(&pieces.into_lines())?));
+        }
         for own in scripts(part).iter().chain([&part]) {
             script.push_str(&fs::read_to_string(self.folder.join(own).with_extension("js"))?);
         }
         Ok(script)
     }
 
-    /// Minifies a part's script. The part that asks becomes an expression with its module in it: a function of its
-    /// texts.
+    /// Minifies a part's script. That of the part that asks becomes an expression: a function of its texts.
     fn finish(&self, part: &str, script: &str) -> Result<()> {
         let is_function = part == "ui";
         let whole = if is_function {
@@ -269,13 +270,7 @@ impl Made {
             let rest = small.split_once(TAKES).map(|(_, rest)| rest.trim().trim_end_matches(';'));
             small = rest.context("a script that nothing takes")?.to_owned();
         }
-        let module = fs::read(self.module(part))?;
-        if is_function {
-            once(part, &small, MODULE)?;
-            small = small.replacen(MODULE, &letters(&module), 1);
-        } else {
-            fs::write(self.target.join(part).with_extension("wasm"), module)?;
-        }
+        fs::copy(self.module(part), self.target.join(part).with_extension("wasm"))?;
         fs::write(to, small).with_context(|| format!("the script of `{part}` cannot be written"))
     }
 }
@@ -283,7 +278,7 @@ impl Made {
 /// What a part's own script builds on.
 fn scripts(part: &str) -> &'static [&'static str] {
     match part {
-        "ui" => &["part", "letters", "start", "kept", "frames"],
+        "ui" => &["part", "stream", "kept", "frames"],
         "act" => &["part", "stream", "release"],
         _ => &["part", "stream", "start"],
     }
@@ -305,28 +300,25 @@ fn once(script: &str, text: &str, mark: &str) -> Result<()> {
     }
 }
 
-/// Bytes as a script's text of letters with the same numbers: hardly larger than the bytes once it is compressed,
-/// which base64 is by a quarter.
-fn letters(bytes: &[u8]) -> String {
-    let mut text = String::from("`");
-    for letter in bytes.iter().copied().map(char::from) {
-        match letter {
-            // A line's end would be made one of another kind.
-            '\r' => text.push_str("\\r"),
-            '`' | '\\' | '$' => text.extend(['\\', letter]),
-            other => text.push(other),
-        }
+/// What a part shows that is the same on every site: the constant that each becomes, and its pieces.
+fn shown(part: &str) -> Vec<(&'static str, Pieces)> {
+    match part {
+        "ui" => vec![
+            ("STATUS", banner::status()),
+            ("FIRST_LAYER", banner::first_layer()),
+            ("NOTICE", banner::notice()),
+            ("PLACEHOLDER", banner::placeholder()),
+        ],
+        _ => Vec::new(),
     }
-    text.push('`');
-    text
 }
 
-/// A style sheet as a script's constant.
-fn quoted(style: &str) -> Result<String> {
-    if style.contains(['`', '\\', '$']) {
-        bail!("a style sheet with `, \\ or $ cannot stand in a script as it is");
+/// A style sheet, or pieces, as a script's constant.
+fn quoted(text: &str) -> Result<String> {
+    if text.contains(['`', '\\', '$']) {
+        bail!("what has `, \\ or $ in it cannot stand in a script as it is");
     }
-    Ok(format!("`{style}`"))
+    Ok(format!("`{text}`"))
 }
 
 /// Prints what a visitor downloads.
@@ -334,12 +326,13 @@ fn report(target: &Path) -> Result<()> {
     const MEASURE: &str = r#"
         const fs = require("fs"), zlib = require("zlib"), best = { level: 9 };
         const sizes = {};
-        for (const name of ["loader.js", "ui.js", "tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]) {
+        for (const name of ["loader.js", "ui.js", "ui.wasm", "tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]) {
             const raw = fs.readFileSync(name);
             sizes[name] = [raw, zlib.gzipSync(raw, best), zlib.brotliCompressSync(raw)].map(b => b.length);
         }
         const sum = names => [0, 1, 2].map(i => names.reduce((all, name) => all + sizes[name][i], 0));
-        sizes["to ask"] = sum(["loader.js", "ui.js"]);
+        sizes["to show"] = sum(["loader.js", "ui.js"]);
+        sizes["to ask"] = sum(["loader.js", "ui.js", "ui.wasm"]);
         sizes["to tell"] = sum(["tell.js", "tell.wasm"]);
         sizes["to act"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm"]);
         sizes["for a form"] = sum(["tell.js", "tell.wasm", "act.js", "act.wasm", "form.js", "form.wasm"]);

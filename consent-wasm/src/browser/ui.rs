@@ -1,7 +1,7 @@
-//! The part that asks: what the script calls of it, and what it calls of the script (`ui.js`).
+//! The module of the part that asks: what the script calls of it, and what it calls of the script (`ui.js`).
 //!
-//! It keeps a decision and hands it on; that it is told is for another part. Nothing is kept of the
-//! page's here but numbers: elements are looked up by them.
+//! It is not there before somebody can reach for a button: what is shown first, the script shows. It
+//! keeps a decision and hands it on; that it is told is for another part.
 
 use alloc::string::String;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -10,10 +10,10 @@ use consent_core::cookie::{CONSENT_COOKIE, VISITOR_COOKIE};
 use spin::Mutex;
 use wasm_bindgen::prelude::*;
 
-use super::{kept, page_asked, screen, screen::Page, sweep};
+use super::{kept, page_asked, screen, sweep};
 use crate::{
     asked::Asked,
-    banner::{Surface, Switches, first_layer, method, notice, placeholder, second_layer},
+    banner::{Switches, method, second_layer},
     choice::Moment,
     lines::Lines,
 };
@@ -22,67 +22,47 @@ use crate::{
 extern "C" {
     /// What [`Moment::of`] takes.
     fn moment() -> String;
+    /// Takes away what is shown in the page: what somebody saw there is answered.
+    fn page_clear();
     /// Tells the page, the other parts and the collector of a decision.
     fn decided(decision: &str);
 }
 
 /// The switches, as bits of the consent cookie.
 static SWITCHES: Mutex<Switches> = Mutex::new(Switches::of(0));
-/// What stands in the page, and what stands before it; 0 where nothing does.
-static PANEL: AtomicU32 = AtomicU32::new(0);
-/// The notice that the page has to be loaded again: a decision in the first layer's place does not end it.
-static NOTICE: AtomicU32 = AtomicU32::new(0);
+/// The second layer; 0 where it is not shown.
 static DIALOG: AtomicU32 = AtomicU32::new(0);
 
 fn asked() -> Asked {
     Asked::of(page_asked())
 }
 
-/// Starts the part.
-#[wasm_bindgen]
-pub fn start() {
-    // Number 1: what is said to those who cannot see that the banner went.
-    let page = Page::at(0);
-    page.add(0, "p", "class=unseen;role=status", "");
-    page.make();
-}
-
-/// Shows the first layer.
-#[wasm_bindgen]
-pub fn ask() {
-    if PANEL.load(Relaxed) == 0 {
-        PANEL.store(first_layer(&Page::at(0), &asked()), Relaxed);
-    }
-}
-
 /// Shows the second layer with the standing decision.
 #[wasm_bindgen]
 pub fn open() {
     shut();
-    let switches = Switches::of(Moment::of(&moment()).granted());
+    let (asked, switches) = (asked(), Switches::of(Moment::of(&moment()).granted()));
     *SWITCHES.lock() = switches;
-    DIALOG.store(second_layer(&Page::at(0), &asked(), switches), Relaxed);
+    DIALOG.store(screen::show(second_layer(&asked)), Relaxed);
+    screen::turn(switches, &asked);
 }
 
 /// Closes the second layer without deciding.
 #[wasm_bindgen]
 pub fn shut() {
-    close(&DIALOG, true);
-}
-
-/// Closes the first layer.
-#[wasm_bindgen]
-pub fn dismiss() {
-    close(&PANEL, false);
+    let number = DIALOG.swap(0, Relaxed);
+    if number != 0 {
+        screen::hide(number);
+    }
 }
 
 /// A switch, by the words `purpose service`, was turned on or off.
 #[wasm_bindgen]
 pub fn press(what: &str, on: bool) {
-    let mut words = Lines::words(what);
+    let (asked, mut words) = (asked(), Lines::words(what));
     let mut switches = SWITCHES.lock();
-    switches.turn(&asked(), words.text(), words.text(), on);
-    switches.show(&Page::at(0), &asked());
+    switches.turn(&asked, words.text(), words.text(), on);
+    screen::turn(*switches, &asked);
 }
 
 /// Decides as the switches are.
@@ -126,27 +106,6 @@ pub fn sweep() {
     erase(Moment::of(&moment()).granted());
 }
 
-/// Fills a placeholder, by the number of its root, for what is marked with `purpose service`.
-#[wasm_bindgen]
-pub fn fill(root: u32, what: &str) {
-    let page = Page::at(root);
-    placeholder(&page, what);
-    page.make();
-}
-
-/// Says that what was withdrawn goes on until the page is loaded again.
-#[wasm_bindgen]
-pub fn warn() {
-    later();
-    NOTICE.store(notice(&Page::at(0)), Relaxed);
-}
-
-/// Closes the notice.
-#[wasm_bindgen]
-pub fn later() {
-    close(&NOTICE, false);
-}
-
 /// Makes a decision. Where nothing is kept, nothing is granted.
 #[inline(never)]
 fn decide(bits: u128, everything: bool) {
@@ -155,8 +114,7 @@ fn decide(bits: u128, everything: bool) {
     let moment = Moment::of(&text);
     let kept = kept::keep(CONSENT_COOKIE, &moment.cookie(&asked, bits), asked.lifetime());
     shut();
-    dismiss();
-    later();
+    page_clear();
     if !kept {
         return;
     }
@@ -172,16 +130,8 @@ fn decide(bits: u128, everything: bool) {
         kept::leave(&decision);
     }
     decided(&decision);
-    screen::say_saved();
 }
 
 fn erase(bits: u128) {
     asked().beyond(bits, &mut sweep::erase);
-}
-
-fn close(layer: &AtomicU32, is_dialog: bool) {
-    let number = layer.swap(0, Relaxed);
-    if number != 0 {
-        screen::hide(number, is_dialog);
-    }
 }

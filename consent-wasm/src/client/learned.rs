@@ -4,9 +4,9 @@ use alloc::string::String;
 
 use consent_core::{choices::Method, cookie::ConsentCookie, time::Millis};
 
-use super::{Browser, Client, parts, read};
+use super::{Browser, Client};
 use crate::{
-    choice::{cookie_of, text_of},
+    choice::{cookie_of, parts, read, text_of},
     lines::Lines,
 };
 

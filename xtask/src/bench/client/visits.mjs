@@ -91,7 +91,7 @@ export const visits = {
   },
 };
 
-/** What is fetched, by the time it is needed: before a decision, after accepting, after refusing. */
+/** What is fetched, by the time it is needed: until the banner shows, besides before a decision, after accepting. */
 export async function fetched(browser, url, contestant) {
   const context = await browser.newContext();
   const { page, devtools } = await open(context);
@@ -111,14 +111,15 @@ export async function fetched(browser, url, contestant) {
   };
   await page.goto(url);
   if (contestant.banner) await page.waitForFunction(contestant.banner);
+  const shown = await bodies();
   await pause(REST);
-  const before = await bodies();
+  const besides = await bodies();
   if (contestant.accept) await click(page, contestant.accept);
   await pause(REST);
   const accepted = await bodies();
   const cookies = await context.cookies();
   await context.close();
-  return { before, accepted, cookies };
+  return { shown, besides, accepted, cookies };
 }
 
 /** How many presses of Tab it takes to the banner, and its share of a small telephone's screen. */
