@@ -1,6 +1,8 @@
 //! Mail that asks to confirm, by a real mail server, verified by a library that is not ours; what its links do; and what
 //! a mail server's troubles do to it.
 
+mod check;
+
 use ashiato_tests::{
     Answer, Collector, Data, Session,
     mail::{self, MailServer},

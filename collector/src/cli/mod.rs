@@ -67,7 +67,7 @@ enum Act {
     /// Erase a lead, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
-    /// See mail that waits, try it again, or stop mail to somebody.
+    /// Check the sending domain, see mail that waits, try it again, or stop mail to somebody.
     #[command(subcommand)]
     Mail(mail::Act),
     /// Tell other systems what becomes of leads.
@@ -175,7 +175,7 @@ pub fn run() -> ExitCode {
         }
     };
     let done = runtime.block_on(async {
-        match act {
+        let done = match act {
             Act::Serve(config) => serve::run(config).await,
             Act::Site(SiteAct::Check { file, url }) => site::check(&file, url.as_deref()).await,
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
@@ -186,17 +186,18 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
-            Act::Mail(act) => mail::run(&act).await,
+            Act::Mail(act) => return mail::run(&act).await,
             Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
             Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure(message)) => {
             eprintln!("ashiato: {message}");
             ExitCode::FAILURE
