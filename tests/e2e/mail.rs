@@ -2,6 +2,9 @@
 //! a mail server's troubles do to it.
 
 mod check;
+#[cfg(target_os = "linux")]
+mod expired;
+mod rotation;
 
 use ashiato_tests::{
     Answer, Collector, Data, Session,

@@ -12,6 +12,7 @@ mod demo;
 mod erasure;
 mod events;
 mod forms;
+mod ground;
 mod hostile;
 mod import;
 mod keys;

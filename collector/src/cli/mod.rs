@@ -64,7 +64,7 @@ enum Act {
     /// Show or verify the audit trail: who did what with a site's data.
     #[command(subcommand)]
     Audit(audit::Act),
-    /// Erase a lead, or wrap the keys of leads anew.
+    /// Read leads in, give one a ground, erase one, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
     /// Check the sending domain, see mail that waits, try it again, or stop mail to somebody.

@@ -20,13 +20,13 @@ use crate::{
     site::LeadForm,
     store::{
         Connection, SiteId,
-        leads::{self as store, Digest, grounds},
+        leads::{
+            self as store, Digest,
+            grounds::{self, PROOF},
+        },
         mail::{Address, suppression},
     },
 };
-
-/// The field of a lead under which the proof of its ground is sealed. No form has one of that name.
-const PROOF: &str = "ground:proof";
 
 /// Which field, or nothing, each column is.
 #[derive(Clone, Debug, PartialEq, Eq)]

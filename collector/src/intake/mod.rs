@@ -5,6 +5,7 @@ pub mod check;
 pub mod consents;
 pub mod disposal;
 pub mod events;
+pub mod ground;
 pub mod import;
 pub mod leads;
 pub mod mail;

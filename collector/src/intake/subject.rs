@@ -13,7 +13,7 @@ use consent_core::{
 use jiff::{Span, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::leads::digests;
+use super::{ground, leads::digests};
 use crate::{
     keys::{self, Keys, leads::LeadKeyError},
     site::{Law, SiteFile},
@@ -90,6 +90,15 @@ pub enum SubjectError {
     /// Somebody changed a lead at the same time.
     #[error("a lead was changed at the same moment\n  remedy: give the command again")]
     Changed,
+}
+
+impl From<ground::GroundError> for SubjectError {
+    fn from(error: ground::GroundError) -> Self {
+        match error {
+            ground::GroundError::Database(error) => Self::Database(error),
+            ground::GroundError::Key(error) => Self::Key(error),
+        }
+    }
 }
 
 /// A site, as whoever answers a request needs it.
@@ -279,6 +288,8 @@ impl Desk<'_> {
             if !leads::update(&mut tx, site, *lead, stored.version, &sealed, &found_by).await? {
                 return Err(SubjectError::Changed);
             }
+            let keys = (stored.sealed.key.as_ref(), sealed.key.as_ref());
+            ground::reseal(&mut tx, self.keys, self.site, *lead, keys, stored.version + 1).await?;
             changed.push(*lead);
         }
         if let Some(name) = values.keys().find(|name| !used.contains_key(name.as_str())) {
