@@ -282,7 +282,10 @@ mod tests {
         };
         let pieces: Vec<_> = pieces.into_lines().split('\n').map(read).collect();
         let above = pieces.iter().map(|(parent, _)| *parent).zip(1..);
-        assert!(above.clone().all(|(parent, own)| parent < own), "each stands under an earlier one");
+        assert!(
+            above.clone().all(|(parent, own)| parent < own),
+            "each stands under an earlier one"
+        );
         assert_eq!(above.filter(|(parent, _)| *parent == 0).count(), 1, "one is the layer");
         pieces
     }

@@ -226,3 +226,35 @@ fn a_row_that_several_leads_could_be_or_that_stands_twice_is_not_taken() {
     let (good, told, _) = list(&data, text.as_bytes()).run(&["--on-duplicate", "update"]);
     assert!(good && told.contains("0 added, 1 read in before"), "{told}");
 }
+
+#[test]
+fn who_has_said_stop_becomes_a_lead_that_is_locked_and_the_report_says_how_many() {
+    let data = Data::new();
+    drop(Collector::start(&data));
+    let keys = data.path("keys").display().to_string();
+    let person = ["--site", "shop", "--keys-file", &keys, "--email", "Hanako@example.jp"];
+    let _ = data.run(&[&["mail", "suppress"][..], &person].concat());
+    let text = format!(
+        "{HEAD}花子,hanako@EXAMPLE.jp,,名刺\n太郎,taro@example.jp,,名刺\n次郎,jiro@example.jp,,名刺\n"
+    );
+    let import = list(&data, text.as_bytes());
+    let locked = "1 of them are locked: their persons have said stop to mail";
+    for (more, added) in [(&["--dry-run"][..], "3 would be added"), (&[], "3 added")] {
+        let (good, told, errors) = import.run(more);
+        assert!(good && told.contains(added) && told.contains(locked), "{told}{errors}");
+    }
+    let mut database = data.database();
+    let grounds = database.texts("SELECT ground FROM lead ORDER BY ground");
+    assert_eq!(grounds, ["card_exchanged", "card_exchanged", "none"]);
+    let since = "SELECT count(*) FROM lead WHERE ground = 'none' AND ground_since IS NULL";
+    assert_eq!(database.number(since), 1);
+    // Their proof is kept all the same, and they stay locked by whatever list.
+    assert_eq!(database.number("SELECT count(*) FROM lead_ground"), 3);
+    let again = format!("{HEAD}花子,hanako@example.jp,,別の名簿\n");
+    let (good, told, _) = list(&data, again.as_bytes()).run(&["--on-duplicate", "add"]);
+    assert!(good && told.contains("1 added") && told.contains(locked), "{told}");
+    // Nobody stopped: nothing is said of it.
+    let other = format!("{HEAD}四郎,shiro@example.jp,,名刺\n");
+    let (good, told, _) = list(&data, other.as_bytes()).run(&[]);
+    assert!(good && !told.contains("locked"), "{told}");
+}

@@ -1,6 +1,11 @@
 //! Mail that asks to confirm, by a real mail server, verified by a library that is not ours; what its links do; and what
 //! a mail server's troubles do to it.
 
+mod check;
+#[cfg(target_os = "linux")]
+mod expired;
+mod rotation;
+
 use ashiato_tests::{
     Answer, Collector, Data, Session,
     mail::{self, MailServer},

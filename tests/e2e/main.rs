@@ -13,6 +13,7 @@ mod demo;
 mod erasure;
 mod events;
 mod forms;
+mod ground;
 mod hostile;
 mod import;
 mod keys;

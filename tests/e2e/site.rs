@@ -78,3 +78,24 @@ fn a_database_that_is_not_there_is_named_and_not_made() {
     assert!(!said.status.success() && said.err.contains("ashiato.sqlite"), "{said:?}");
     assert!(!data.path("ashiato.sqlite").exists());
 }
+
+#[test]
+fn a_form_that_offers_mail_in_a_file_that_says_nothing_of_mail_is_refused() {
+    let data = Data::empty();
+    let text = shop_file();
+    let (before, rest) = text.split_once("[mail]\n").unwrap();
+    let (_, after) = rest.split_once("\n[[forms]]").unwrap();
+    let text = format!("{before}[[forms]]{after}");
+    let line = 1 + text.lines().position(|line| line == "kind = \"email_marketing\"").unwrap();
+    let file = data.path("checked.toml").display().to_string();
+    std::fs::write(&file, text).unwrap();
+    for act in ["check", "apply"] {
+        let url = data.database_url();
+        let said = ashiato(["site", act, &file, "--database-url", &url]);
+        assert_eq!(said.status.code(), Some(1), "{said:?}");
+        for part in ["email_marketing", "there is no [mail]", "add [mail] with from, sender"] {
+            assert!(said.err.contains(part), "{part}: {said:?}");
+        }
+        assert!(said.err.contains(&format!("checked.toml:{line}")), "{line}: {said:?}");
+    }
+}

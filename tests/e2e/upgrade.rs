@@ -5,6 +5,8 @@
 //! 0002: one visitor who granted, with events and a linked lead, one who refused, one who granted and
 //! withdrew, and a token of the scopes query and leads.
 
+mod later;
+
 use ashiato_postgres::Cluster;
 use ashiato_tests::{Collector, Data, Session, Visitor, process::ashiato};
 use consent_core::time::DAY;

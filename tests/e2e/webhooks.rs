@@ -359,3 +359,29 @@ fn what_another_system_gives_changes_and_erases_is_told() {
     assert_eq!(call("DELETE", &path, &Value::Null).status, 204);
     assert_eq!(receiver.hears("takes", 3)[2]["body"]["type"], "lead.erased");
 }
+
+#[test]
+fn a_ground_that_is_given_exchanged_or_taken_back_by_hand_is_told() {
+    let data = Data::new();
+    let collector = start(&data);
+    let receiver = Receiver::start(&data);
+    let _ = receiver.added(&data, "takes", &["--events", EVENTS]);
+    let lead = send(&collector);
+    let mut told = 0;
+    for (ground, kind) in [
+        (Some("card_exchanged"), "lead.created"),
+        (Some("existing_customer"), "lead.changed"),
+        (None, "lead.unsubscribed"),
+        (Some("published_address"), "lead.created"),
+    ] {
+        let given = ["--ground", ground.unwrap_or_default(), "--proof", crate::ground::PROOF];
+        let given = if ground.is_some() { &given[..] } else { &["--withdraw"] };
+        let said = crate::ground::ground(&data, &lead, &[given, &["--by", "x"]].concat());
+        assert!(said.status.success(), "{said:?}");
+        told += 1;
+        let heard = receiver.hears("takes", told);
+        assert_eq!(kinds(&heard)[told - 1], kind);
+        let body = &heard[told - 1]["body"]["data"];
+        assert_eq!((&body["lead"], &body["ground"]["kind"]), (&json!(lead), &json!(ground)));
+    }
+}

@@ -1,8 +1,12 @@
-"""A real SMTP server for the tests, and what an independent library says of the mail that it took.
+"""A real SMTP server and a real DNS server for the tests, and what independent libraries say of mail and records.
 
 tools.py serve FOLDER [--tls CERT KEY] [--login USER PASSWORD]
     Takes mail into FOLDER, a file each, after the name of its time. What stands before the @ of an address says how
     the server behaves: refuse…, busy… (the first time), hang… (for ever), drop… (the first time, after the mail).
+tools.py dns ZONE
+    Answers by UDP and TCP what stands in a zone file. Names in `broken.` of a zone it cannot tell of (SERVFAIL).
+tools.py spf PORT IP DOMAIN
+    Says by another library what SPF says of a host that sends mail of a domain, by the DNS at that port.
 tools.py read FILE NAME RECORD
     Says as JSON what a mail holds, and whether its signature is right by a record of that name in the DNS.
 """
@@ -17,6 +21,10 @@ import ssl
 import time
 
 import dkim
+import dns.resolver
+import dnslib
+import dnslib.server
+import spf
 from aiosmtpd.smtp import SMTP, AuthResult
 
 
@@ -80,6 +88,72 @@ def serve(arguments):
     asyncio.run(run())
 
 
+# Of an answer by UDP; what is larger is asked for by TCP.
+LARGEST = 1232
+
+
+class Zone:
+    """What a zone file holds, with aliases followed; as a server that answers for everything."""
+
+    def __init__(self, text):
+        self.records = {}
+        for record in dnslib.RR.fromZone(text):
+            self.records.setdefault(str(record.rname).lower(), []).append(record)
+
+    def resolve(self, request, handler):
+        reply = request.reply()
+        name, kind = str(request.q.qname).lower(), dnslib.QTYPE[request.q.qtype]
+        if ".broken." in f".{name}":
+            reply.header.rcode = dnslib.RCODE.SERVFAIL
+            return reply
+        if not any(own == name or own.endswith(f".{name}") for own in self.records):
+            reply.header.rcode = dnslib.RCODE.NXDOMAIN
+        for _ in range(8):
+            found = self.records.get(name, [])
+            reply.add_answer(*(own for own in found if dnslib.QTYPE[own.rtype] == kind))
+            alias = [own for own in found if dnslib.QTYPE[own.rtype] == "CNAME"]
+            if not alias:
+                break
+            reply.add_answer(*alias)
+            name = str(alias[0].rdata).lower()
+        return reply
+
+
+def serve_dns(arguments):
+    zone = Zone(pathlib.Path(arguments.zone).read_text())
+
+    class Handler(dnslib.server.DNSHandler):
+        def get_reply(self, data):
+            request = dnslib.DNSRecord.parse(data)
+            reply = zone.resolve(request, self)
+            if self.protocol == "udp" and len(reply.pack()) > LARGEST:
+                reply = request.reply()
+                reply.header.tc = 1
+            return reply.pack()
+
+    quiet = dnslib.server.DNSLogger("-request,-reply,-truncated,-error")
+    while True:
+        udp = dnslib.server.DNSServer(zone, address="127.0.0.1", port=0, logger=quiet, handler=Handler)
+        port = udp.server.server_address[1]
+        try:
+            tcp = dnslib.server.DNSServer(zone, address="127.0.0.1", port=port, tcp=True, logger=quiet, handler=Handler)
+            break
+        except OSError:
+            udp.server.server_close()
+    udp.start_thread()
+    print(f"listening on 127.0.0.1:{port}", flush=True)
+    tcp.start()
+
+
+def check_spf(arguments):
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = ["127.0.0.1"], arguments.port
+    dns.resolver.override_system_resolver(resolver)
+    dns.resolver.default_resolver = resolver
+    result, explanation = spf.check2(i=arguments.ip, s=f"news@{arguments.domain}", h="relay.invalid")
+    print(json.dumps({"result": result, "why": explanation}))
+
+
 def read(arguments):
     content = pathlib.Path(arguments.file).read_bytes()
     asked = []
@@ -113,6 +187,14 @@ act.add_argument("folder")
 act.add_argument("--tls", nargs=2)
 act.add_argument("--login", nargs=2)
 act.set_defaults(run=serve)
+act = acts.add_parser("dns")
+act.add_argument("zone")
+act.set_defaults(run=serve_dns)
+act = acts.add_parser("spf")
+act.add_argument("port", type=int)
+act.add_argument("ip")
+act.add_argument("domain")
+act.set_defaults(run=check_spf)
 act = acts.add_parser("read")
 act.add_argument("file")
 act.add_argument("name")

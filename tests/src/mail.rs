@@ -1,6 +1,8 @@
 //! A mail server that is not ours, and what a library that is not ours says of the mail that it took: Python's
 //! aiosmtpd and dkimpy, in a folder of the build's own (`tests/mail/requirements.txt`).
 
+mod dns;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -11,6 +13,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use self::dns::DnsServer;
 use crate::process::{Server, panic_with, program};
 
 /// The Python that has the tools; they are installed where they are not, by whichever test comes first.

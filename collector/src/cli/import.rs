@@ -294,7 +294,12 @@ fn name(rejected: &[(usize, u64, Vec<Wrong>)]) {
     }
 }
 
-fn since(date: Option<jiff::civil::Date>, zone: &str, now: Millis) -> Result<Millis, Failure> {
+/// Since when a ground holds: the beginning of a day at the site, or now.
+pub(super) fn since(
+    date: Option<jiff::civil::Date>,
+    zone: &str,
+    now: Millis,
+) -> Result<Millis, Failure> {
     let Some(date) = date else { return Ok(now) };
     let at = Millis(date.in_tz(zone)?.timestamp().as_millisecond());
     if at > now {

@@ -9,6 +9,7 @@ use super::Failure;
 use crate::{
     clock, config,
     keys::{self, Listed, Purpose, State},
+    mail::authentication::Txt,
     store::{Database, leads::wrapped},
 };
 
@@ -151,11 +152,8 @@ fn dkim(of: &Dkim, now: Millis) -> Result<(), Failure> {
             false => "signed until now; leave it published for some days".to_owned(),
         };
         println!("; made {}, {state}", second(key.made));
-        // A string of a record has 255 bytes at most (RFC 1035, section 3.3.14); several are read as one.
-        let parts: Vec<_> =
-            key.record.as_bytes().chunks(250).map(String::from_utf8_lossy).collect();
-        let quoted: Vec<_> = parts.iter().map(|part| format!("\"{part}\"")).collect();
-        println!("{}._domainkey.{}. 3600 IN TXT ( {} )", key.selector, of.domain, quoted.join(" "));
+        let name = format!("{}._domainkey.{}", key.selector, of.domain);
+        println!("{}", Txt { name, value: key.record });
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! `ashiato leads`.
 
+mod ground;
+
 use std::path::PathBuf;
 
 use consent_core::ids::LeadId;
@@ -32,6 +34,8 @@ pub(super) enum Act {
         #[command(flatten)]
         database: config::Database,
     },
+    /// Give a lead a ground on which its person may be contacted, with its proof; or take it back.
+    Ground(Box<ground::Arguments>),
     /// Read leads in from a list.
     Import(Box<import::Arguments>),
     /// List the people who may be contacted, with what a mail to them must show and how each stops it.
@@ -50,6 +54,7 @@ pub(super) enum Act {
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
         Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
+        Act::Ground(arguments) => ground::run(arguments).await,
         Act::Import(arguments) => import::run(arguments).await,
         Act::List(arguments) => list::run(arguments).await,
         Act::Rewrap { keys_file, database } => rewrap(&keys_there(keys_file)?, &database.url).await,

@@ -1,6 +1,11 @@
 //! `ashiato mail`, and what `serve` needs for mail.
 
-use std::path::{Path, PathBuf};
+mod check;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use consent_core::{contact::Contact, time::Millis};
 
@@ -21,6 +26,9 @@ use crate::{
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Act {
+    /// Say what is wrong with SPF, DKIM and DMARC of the domain that mail comes from, and the record to publish. Ends
+    /// with 0 where nothing is wrong, 1 where something is, 3 where the DNS does not tell.
+    Check(check::Arguments),
     /// Say how many mails wait, were sent or were given up, and why; never to whom.
     Outbox(Of),
     /// Try mail again at once that was given up, or waits for its next time.
@@ -65,21 +73,22 @@ pub(super) struct Whose {
     keys_file: PathBuf,
 }
 
-pub(super) async fn run(act: &Act) -> Result<(), Failure> {
+pub(super) async fn run(act: &Act) -> Result<ExitCode, Failure> {
     let of = match act {
+        Act::Check(arguments) => return check::run(arguments).await,
         Act::Outbox(of) | Act::Retry(of) => of,
         Act::Suppress { of, .. } | Act::Unsuppress { of, .. } => of,
     };
     let mut db = Database::at(&of.database.url)?.open().await?;
     let site = applied(&mut db, &of.site).await?;
     match act {
-        Act::Outbox(_) => show(&mut db, &site).await,
+        Act::Check(_) => {}
+        Act::Outbox(_) => show(&mut db, &site).await?,
         Act::Retry(_) => {
             let count = outbox::retry(&mut db, site.id, clock::now()).await?;
             println!("tried again at once: {count}");
-            Ok(())
         }
-        Act::Suppress { whose, .. } => suppress(&mut db, &site, whose).await,
+        Act::Suppress { whose, .. } => suppress(&mut db, &site, whose).await?,
         Act::Unsuppress { whose, reason, .. } => {
             if reason.trim().is_empty() {
                 return Err(Failure(
@@ -91,13 +100,13 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             let taken =
                 suppression::take_back(&mut tx, site.id, &address, reason, clock::now()).await?;
             tx.commit().await?;
-            if taken {
-                println!("taken back; the person has to ask for mail anew");
-                return Ok(());
+            if !taken {
+                return Err(Failure("nobody has stopped mail to that address".to_owned()));
             }
-            Err(Failure("nobody has stopped mail to that address".to_owned()))
+            println!("taken back; the person has to ask for mail anew");
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn show(db: &mut Connection, site: &Applied) -> Result<(), Failure> {

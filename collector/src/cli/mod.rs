@@ -65,10 +65,10 @@ enum Act {
     /// Show or verify the audit trail: who did what with a site's data.
     #[command(subcommand)]
     Audit(audit::Act),
-    /// Read leads in, list those who may be contacted, erase a lead, or wrap the keys of leads anew.
+    /// Read leads in, list those who may be contacted, give one a ground, erase one, or wrap the keys of leads anew.
     #[command(subcommand)]
     Leads(leads::Act),
-    /// See mail that waits, try it again, or stop mail to somebody.
+    /// Check the sending domain, see mail that waits, try it again, or stop mail to somebody.
     #[command(subcommand)]
     Mail(mail::Act),
     /// Tell other systems what becomes of leads.
@@ -176,7 +176,7 @@ pub fn run() -> ExitCode {
         }
     };
     let done = runtime.block_on(async {
-        match act {
+        let done = match act {
             Act::Serve(config) => serve::run(config).await,
             Act::Site(SiteAct::Check { file, url }) => site::check(&file, url.as_deref()).await,
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
@@ -187,17 +187,18 @@ pub fn run() -> ExitCode {
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,
             Act::Leads(act) => leads::run(&act).await,
-            Act::Mail(act) => mail::run(&act).await,
+            Act::Mail(act) => return mail::run(&act).await,
             Act::Webhook(act) => webhook::run(act).await,
             Act::Retention(act) => retention::run(&act).await,
             Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(Failure(message)) => {
             eprintln!("ashiato: {message}");
             ExitCode::FAILURE

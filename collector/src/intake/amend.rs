@@ -23,13 +23,14 @@ use crate::{
     },
     store::{
         Connection, SiteId,
-        leads::{self as store, Correction, Digest, grounds, read::Stored},
+        leads::{
+            self as store, Correction, Digest,
+            grounds::{self, PROOF},
+            read::Stored,
+        },
         mail::{self, Address, suppression},
     },
 };
-
-/// The name under which the proof of a ground is sealed. No field of a form has one like that.
-pub(super) const PROOF: &str = "ground:proof";
 
 /// A lead with the proofs of its grounds, sealed, as it was read.
 #[derive(Clone, Debug)]
@@ -48,8 +49,9 @@ impl Seen {
     /// # Errors
     /// Where the database does not answer.
     pub async fn of(db: &mut Connection, site: SiteId, lead: Stored) -> sqlx::Result<Self> {
-        let mut proofs = grounds::proofs(db, site, lead.id, PROOF).await?;
-        proofs.retain(|(_, proof)| proof.version == lead.version);
+        let grounds = grounds::of_lead(db, site, lead.id).await?;
+        let proofs = grounds.into_iter().map(|own| (own.since, own.proof));
+        let proofs = proofs.filter(|(_, proof)| proof.version == lead.version).collect();
         Ok(Self { lead, proofs })
     }
 }

@@ -16,7 +16,7 @@ use consent_core::{
 pub use columns::{Columns, Mapping};
 
 use super::{
-    amend::{Amendment, PROOF, Seen},
+    amend::{Amendment, Seen},
     leads::digests,
     sealing::SealingError,
 };
@@ -27,7 +27,11 @@ use crate::{
     },
     store::{
         Connection, SiteId,
-        leads::{self as store, Digest, grounds, read},
+        leads::{
+            self as store, Digest,
+            grounds::{self, PROOF},
+            read,
+        },
         mail::{Address, suppression},
         reports::Holding,
     },

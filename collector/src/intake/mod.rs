@@ -8,6 +8,7 @@ pub mod consents;
 pub mod crm;
 pub mod disposal;
 pub mod events;
+pub mod ground;
 pub mod handout;
 pub mod import;
 pub mod leads;

@@ -173,6 +173,23 @@ impl Keys {
         sealed.fields.iter().map(open).collect()
     }
 
+    /// Seals something more under the data key that a lead has.
+    ///
+    /// # Errors
+    /// Where the key is not there, or the system gives no random numbers.
+    pub fn seal_beside(
+        &self,
+        site: &SiteKey,
+        lead: LeadId,
+        key: &WrappedKey,
+        (field, version): (&str, i64),
+        text: &str,
+    ) -> Result<SealedField, LeadKeyError> {
+        let data = cipher(&*self.unwrap(site, lead, key)?);
+        let value = seal(&data, text.as_bytes(), &of_field(site, lead, field, version))?;
+        Ok(SealedField { field: field.to_owned(), version, value })
+    }
+
     /// The same data key under the lead key that wraps now; none where it rests on that already.
     ///
     /// # Errors

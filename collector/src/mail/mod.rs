@@ -3,6 +3,7 @@
 //! No address, name or token is logged, nor what a mail server says, since it likes to repeat addresses: of
 //! that only the number.
 
+pub mod authentication;
 mod message;
 mod notices;
 mod sender;

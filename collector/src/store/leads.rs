@@ -346,11 +346,21 @@ pub async fn erase(
         super::mail::end_of_lead(db, site, lead, now).await?;
         return Ok(Erasure::Erased);
     }
-    let when: Option<(Option<i64>,)> = sql(WHEN).bind(site.0).bind(id).first(db).await?;
-    Ok(match when {
-        Some((Some(at),)) => Erasure::Before(Millis(at)),
-        _ => Erasure::Unknown,
-    })
+    Ok(erased(db, site, lead).await?.map_or(Erasure::Unknown, Erasure::Before))
+}
+
+/// When a lead was erased; not at all where it is there, or never was.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn erased(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+) -> sqlx::Result<Option<Millis>> {
+    let when = sql(WHEN).bind(site.0).bind(lead.as_bytes());
+    let when: Option<(Option<i64>,)> = when.first(db).await?;
+    Ok(when.and_then(|(at,)| at).map(Millis))
 }
 
 const LINK: &str =

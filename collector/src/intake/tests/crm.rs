@@ -8,12 +8,15 @@ use consent_core::{
 use super::*;
 use crate::{
     intake::{
-        amend::{Amendment, PROOF, Seen},
+        amend::{Amendment, Seen},
         import::{Row, Source},
     },
     keys::leads::Sealed,
     store::{
-        leads::{grounds, read},
+        leads::{
+            grounds::{self, PROOF},
+            read,
+        },
         locks::{self, Lock},
     },
 };
@@ -70,7 +73,7 @@ async fn the_proof_of_a_ground_opens_after_corrections_too() {
         sql(lost).execute(&mut bench.db).await.unwrap();
         let seen = bench.seen(lead).await;
         assert!(bench.amend(&seen, ("name", "花子")).await);
-        let proofs = grounds::proofs(&mut bench.db, site, lead, PROOF).await.unwrap();
-        assert_eq!(proofs[0].1.version, 1);
+        let proofs = grounds::of_lead(&mut bench.db, site, lead).await.unwrap();
+        assert_eq!(proofs[0].proof.version, 1);
     }
 }

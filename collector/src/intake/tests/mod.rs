@@ -8,6 +8,7 @@ mod disposal;
 mod ended;
 mod events_and_leads;
 mod gate;
+mod ground;
 mod log;
 mod log_tampering;
 mod mail;
