@@ -50,7 +50,7 @@ fn a_locked_lead_may_be_used_once_it_has_a_ground_and_not_after_it_is_taken_back
     assert_eq!(usable(&data), ["existing_customer"]);
     let said = ground(&data, &lead, &["--show"]);
     for part in [
-        "existing_customer  since 2026-01-04T15:00:00Z, by 佐藤",
+        "existing_customer  since 2026-01-04T15:00:00Z, by 佐藤: holds",
         "proof: 契約 17",
         PROOF,
         "営業部 佐藤",
@@ -60,11 +60,13 @@ fn a_locked_lead_may_be_used_once_it_has_a_ground_and_not_after_it_is_taken_back
     assert!(!data.holds(PROOF.as_bytes()) && !data.holds("契約 17".as_bytes()), "sealed");
     let said = ground(&data, &lead, &["--withdraw", "--by", "佐藤"]);
     assert!(said.status.success() && usable(&data).is_empty(), "{said:?}");
+    let shown = ground(&data, &lead, &["--show"]);
+    assert_eq!(shown.out.matches(": does not hold").count(), 2, "{shown:?}");
     let said = ground(&data, &lead, &["--withdraw", "--by", "佐藤"]);
     assert!(!said.status.success() && said.err.contains("locked already"), "{said:?}");
 
     let trail = data.run(&["audit", "list", "--site", "shop", "--action", "lead", "--json"]);
-    for (action, count) in [("lead.ground", 2), ("lead.unground", 1), ("lead.read", 1)] {
+    for (action, count) in [("lead.ground", 2), ("lead.unground", 1), ("lead.read", 2)] {
         assert_eq!(trail.matches(&format!("\"{action}\"")).count(), count, "{action}: {trail}");
     }
     assert!(trail.contains(&lead) && !trail.contains("契約") && !trail.contains("京都"), "{trail}");

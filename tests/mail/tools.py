@@ -5,8 +5,8 @@ tools.py serve FOLDER [--tls CERT KEY] [--login USER PASSWORD]
     the server behaves: refuse…, busy… (the first time), hang… (for ever), drop… (the first time, after the mail).
 tools.py dns ZONE
     Answers by UDP and TCP what stands in a zone file. Names in `broken.` of a zone it cannot tell of (SERVFAIL).
-tools.py spf PORT IP DOMAIN
-    Says by another library what SPF says of a host that sends mail of a domain, by the DNS at that port.
+tools.py spf PORT IP,DOMAIN...
+    Says by another library what SPF says of hosts that send mail of a domain, by the DNS at that port.
 tools.py read FILE NAME RECORD
     Says as JSON what a mail holds, and whether its signature is right by a record of that name in the DNS.
 """
@@ -150,8 +150,8 @@ def check_spf(arguments):
     resolver.nameservers, resolver.port = ["127.0.0.1"], arguments.port
     dns.resolver.override_system_resolver(resolver)
     dns.resolver.default_resolver = resolver
-    result, explanation = spf.check2(i=arguments.ip, s=f"news@{arguments.domain}", h="relay.invalid")
-    print(json.dumps({"result": result, "why": explanation}))
+    pairs = [pair.split(",") for pair in arguments.pairs]
+    print(json.dumps([spf.check2(i=ip, s=f"news@{domain}", h="relay.invalid")[0] for ip, domain in pairs]))
 
 
 def read(arguments):
@@ -192,8 +192,7 @@ act.add_argument("zone")
 act.set_defaults(run=serve_dns)
 act = acts.add_parser("spf")
 act.add_argument("port", type=int)
-act.add_argument("ip")
-act.add_argument("domain")
+act.add_argument("pairs", nargs="+")
 act.set_defaults(run=check_spf)
 act = acts.add_parser("read")
 act.add_argument("file")

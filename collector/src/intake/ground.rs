@@ -130,14 +130,15 @@ impl Desk<'_> {
         Ok(Ok(()))
     }
 
-    /// Every ground that was given to the lead, with its proof, opened; the trail knows that it was.
+    /// Every ground that was given to the lead, with its proof, opened, and whether it is the one that holds; the trail
+    /// knows that it was shown.
     ///
     /// # Errors
     /// Where the database does not answer, or a proof does not open.
     pub async fn show(
         &self,
         db: &mut Connection,
-    ) -> Result<Result<Vec<(Recorded, String)>, Refused>, GroundError> {
+    ) -> Result<Result<Vec<(Recorded, String, bool)>, Refused>, GroundError> {
         let mut tx = db.begin().await?;
         let Some(stored) = self.stored(&mut tx).await? else {
             return Ok(Err(self.missing(&mut tx).await?));
@@ -145,7 +146,8 @@ impl Desk<'_> {
         let recorded = grounds::of_lead(&mut tx, self.site.id, self.lead).await?;
         let proofs = recorded.into_iter().map(|one| {
             let proof = open(self.keys, self.site, self.lead, stored.sealed.key.as_ref(), &one)?;
-            Ok((one, proof))
+            let holds = one.ground == stored.ground && Some(one.since) == stored.ground_since;
+            Ok((one, proof, holds))
         });
         let proofs = proofs.collect::<Result<Vec<_>, LeadKeyError>>()?;
         let entry = self.entry("lead.read", json!({ "grounds": proofs.len() }));

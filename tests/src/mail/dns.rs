@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{of_tests, python};
@@ -38,18 +37,18 @@ impl DnsServer {
         self.server.url()
     }
 
-    /// What another library says of a host that sends mail of a domain: `pass`, `fail`, `permerror` …
+    /// What another library says of hosts that send mail of a domain, `IP,DOMAIN` each: `pass`, `fail`, `permerror` …
     ///
     /// # Panics
     /// Where it does not run.
     #[must_use]
-    pub fn spf(&self, host: &str, domain: &str) -> String {
+    pub fn spf(&self, pairs: &[String]) -> Vec<String> {
         let port = self.address().rsplit(':').next().unwrap_or_default();
         let mut check = Command::new(python());
-        check.arg(of_tests("tools.py")).args(["spf", port, host, domain]);
+        check.arg(of_tests("tools.py")).args(["spf", port]).args(pairs);
         let output = check.output().expect("Python can be run");
-        match serde_json::from_slice::<Value>(&output.stdout) {
-            Ok(said) => said["result"].as_str().unwrap_or_default().to_owned(),
+        match serde_json::from_slice(&output.stdout) {
+            Ok(said) => said,
             Err(_) => panic_with(&String::from_utf8_lossy(&output.stderr)),
         }
     }

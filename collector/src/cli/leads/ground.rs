@@ -85,8 +85,9 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
         if recorded.is_empty() {
             println!("no ground was given to lead {lead} by hand or by a list");
         }
-        for (one, proof) in recorded {
-            println!("{}  since {}, by {}", one.ground, time(one.since), one.said_by);
+        for (one, proof, holds) in recorded {
+            let state = if holds { "holds" } else { "does not hold" };
+            println!("{}  since {}, by {}: {state}", one.ground, time(one.since), one.said_by);
             println!("  proof: {}", proof.escape_debug());
         }
     }

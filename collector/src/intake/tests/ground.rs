@@ -55,7 +55,7 @@ impl Bench {
         let site = self.applied().await;
         let desk = Desk { keys: &self.keys, site: &site, lead, said_by: "", by: &TESTING, now };
         let shown = desk.show(&mut self.db).await.unwrap().unwrap();
-        shown.into_iter().map(|(one, proof)| (one.said_by, one.since, proof)).collect()
+        shown.into_iter().map(|(one, proof, _)| (one.said_by, one.since, proof)).collect()
     }
 
     fn stop_of(&self, email: &str) -> Act {

@@ -191,6 +191,21 @@ fn what_ends_every_check_is_named() {
 }
 
 #[test]
+fn what_hangs_on_the_host_is_claimed_of_none_and_told_of_the_one_that_is_named() {
+    let records = [
+        "hiyori.example TXT v=spf1 redirect=%{v}.%{d}",
+        "in-addr.hiyori.example TXT v=spf1 ip4:203.0.113.7 -all",
+    ];
+    assert_eq!(codes(&found(None, &records)), ["spf_host_unknown"]);
+    assert_eq!(code(HOST, &records), ["spf_passes"]);
+    assert_eq!(code("203.0.113.8", &records), ["spf_host"]);
+    assert_eq!(
+        code(HOST, &["hiyori.example TXT v=spf1 exists:%{h}.x.example -all"]),
+        ["spf_host_unknown"]
+    );
+}
+
+#[test]
 fn what_lets_everybody_or_nobody_is_wrong() {
     for (record, code) in [
         ("v=spf1 ip4:203.0.113.7 +all", "spf_all_pass"),

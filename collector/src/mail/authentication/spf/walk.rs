@@ -31,6 +31,8 @@ pub(super) struct Walk {
     pub(super) open: Option<String>,
     /// Whether any host at all may pass.
     pub(super) lets: bool,
+    /// Whether something hangs on which host it is, so that it was not followed.
+    pub(super) hangs: bool,
     /// What becomes of a host that nothing else matches; none: no record says it.
     pub(super) all: Option<Qualifier>,
 }
@@ -143,8 +145,8 @@ impl Walk {
     ) -> Result<Option<Qualifier>, Missing> {
         let domain = path.last().cloned().unwrap_or_default();
         let Some(name) = spec.name(&domain, session) else {
-            // It hangs on the host; somebody may pass.
-            self.lets = true;
+            // Somebody may pass.
+            (self.lets, self.hangs) = (true, true);
             return Ok(None);
         };
         if self.lookups > FAR {
