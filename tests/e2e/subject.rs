@@ -168,6 +168,25 @@ fn whoever_says_stop_is_neither_contacted_nor_followed() {
     let held: Value = serde_json::from_str(&held).unwrap();
     assert_eq!(held["leads"][0]["ground"], "none");
     assert!(held["leads"][0]["browsing"].is_null());
+    // Nor does a list bring them back.
+    let rows = "name,email,message\n花子,HANAKO@example.jp,名刺\n太郎,taro@example.jp,名刺\n";
+    let list = data.path("list.csv");
+    std::fs::write(&list, rows).unwrap();
+    let keys = data.path("keys").display().to_string();
+    let given = ["leads", "import", list.to_str().unwrap(), "--site", "shop", "--form", "contact"];
+    let how = [
+        "--ground",
+        "card_exchanged",
+        "--proof",
+        "x",
+        "--on-duplicate",
+        "add",
+        "--keys-file",
+        &keys,
+    ];
+    let told = data.run(&[&given[..], &how].concat());
+    assert!(told.contains("1 of them are locked"), "{told}");
+    assert_eq!(database.number("SELECT count(*) FROM lead WHERE ground_since IS NOT NULL"), 1);
 }
 
 #[test]

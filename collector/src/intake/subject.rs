@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{
     amend::{Amendment, Seen},
     asking::LINK,
+    mail,
 };
 use crate::{
     keys::{
@@ -25,6 +26,7 @@ use crate::{
         audit::{self, Actor, Entry},
         ended,
         leads::{self, Erasure, read},
+        locks::{self, Lock},
         reports::Holding,
         sites::Applied,
         subjects::{self, answer, asking},
@@ -268,9 +270,17 @@ impl Desk<'_> {
     ) -> Result<usize, SubjectError> {
         let mut stopped = Vec::new();
         let mut tx = db.begin().await?;
+        locks::take(&mut tx, Lock::Persons).await?;
         for lead in leads {
             if leads::stop(&mut tx, self.site.id, *lead, self.now).await? {
                 stopped.push(*lead);
+            }
+            // No list that is read in later gives their person a ground again.
+            for digest in leads::grounds::emails(&mut tx, self.site.id, *lead).await? {
+                let address = self.keys.mail_address(&self.site.file.key, &digest);
+                let site = self.site.id;
+                let stop = mail::Act::Stop { site, digest, address, how: "operator" };
+                mail::act(&mut tx, &stop, self.now).await?;
             }
         }
         self.close(&mut tx, (request, Kind::Stop), "done", json!({ "leads": stopped })).await?;
