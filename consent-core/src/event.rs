@@ -129,11 +129,15 @@ impl Observation {
             let id = serde_json::from_str::<Named>(json).ok().map(|named| named.id);
             return Err((id, Refusal::Malformed));
         };
-        if observation.fits() {
-            Ok(observation)
-        } else {
-            Err((Some(observation.id), Refusal::TooLarge))
-        }
+        observation.within()
+    }
+
+    /// The observation, where it is within the limits.
+    ///
+    /// # Errors
+    /// Its id, and [`Refusal::TooLarge`].
+    pub fn within(self) -> Result<Self, Unreadable> {
+        if self.fits() { Ok(self) } else { Err((Some(self.id), Refusal::TooLarge)) }
     }
 
     /// Whether every part keeps its limit.

@@ -4,7 +4,6 @@
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::{
     choices::{Choices, Method},
@@ -141,18 +140,26 @@ pub struct ConsentAnswer {
     pub expires: Option<Millis>,
 }
 
-/// `POST /v1/events`: a batch. Its entries are read one by one, so that one bad entry does not
-/// take the others with it.
+/// `POST /v1/events`: a batch. Where one of its entries is bad they are read one by one, as texts (`&RawValue`),
+/// so that it does not take the others with it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EventsRequest<'a> {
+pub struct EventsRequest<E> {
     /// The site's key.
     pub site: String,
     /// The visitor.
     pub visitor: VisitorId,
     /// The observations ([`crate::event::Observation`]).
-    #[serde(borrow)]
-    pub events: Vec<&'a RawValue>,
+    pub events: Vec<E>,
+}
+
+impl<E> EventsRequest<E> {
+    /// The same batch, each of its entries read.
+    #[must_use]
+    pub fn map<T>(self, read: impl FnMut(E) -> T) -> EventsRequest<T> {
+        let Self { site, visitor, events } = self;
+        EventsRequest { site, visitor, events: events.into_iter().map(read).collect() }
+    }
 }
 
 /// A batch of observations that are JSON already, as it is signed.

@@ -1,7 +1,7 @@
 //! Who signed this, and may they?
 
 use consent_core::{
-    ids::{SiteKey, VisitorId},
+    ids::{SiteKey, VisitorHash, VisitorId},
     jws::{Flaw, Signed},
     time::{Millis, SECOND, SIGNATURE_TOLERANCE},
 };
@@ -88,13 +88,13 @@ impl Verified<'_> {
         Err(Problem::unauthorized("session_other_site", "the session is one of another site"))
     }
 
-    /// Checks that the body speaks of the visitor for whom the session was opened.
+    /// Checks that the body speaks of the visitor for whom the session was opened; by what the site knows them.
     ///
     /// # Errors
     /// 401 where it does not.
-    pub fn for_visitor(&self, keys: &Keys, visitor: VisitorId) -> Result<(), Problem> {
+    pub fn for_visitor(&self, keys: &Keys, visitor: VisitorId) -> Result<VisitorHash, Problem> {
         match &self.session.visitor {
-            Some(hash) if keys.is_visitor(&self.session.site, visitor, hash) => Ok(()),
+            Some(hash) if keys.is_visitor(&self.session.site, visitor, hash) => Ok(*hash),
             Some(_) => Err(Problem::unauthorized(
                 "session_other_visitor",
                 "the session was opened for another visitor",
@@ -185,7 +185,8 @@ mod tests {
         let verified = open(&keys(), &body, NOW).unwrap();
         assert!(verified.for_site("shop").is_ok());
         assert_eq!(verified.for_site("shop2").unwrap_err().code, "session_other_site");
-        assert!(verified.for_visitor(&keys(), mine).is_ok());
+        let hash = keys().visitor_hash(&"shop".parse().unwrap(), mine);
+        assert_eq!(verified.for_visitor(&keys(), mine).unwrap(), hash);
         let refused = verified.for_visitor(&keys(), other).unwrap_err();
         assert_eq!(refused.code, "session_other_visitor");
         let body = signed(&session(None), NOW);

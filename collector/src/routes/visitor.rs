@@ -11,7 +11,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse},
 };
 use consent_core::{
-    event::MAX_BATCH,
+    event::{MAX_BATCH, Observation},
     form::{FieldFault, LANGUAGE, Spam},
     ids::{FormKey, LeadId, base64url},
     page::Address,
@@ -21,6 +21,7 @@ use consent_core::{
         RefusedEvent, SessionAnswer, SessionRequest,
     },
 };
+use serde_json::value::RawValue;
 
 use super::{
     App, asked, body,
@@ -35,7 +36,7 @@ use crate::{
     intake::{
         check,
         consents::Decide,
-        events::Batch,
+        events::{Batch, Entry},
         leads::Filled,
         verify::{self, Verified},
     },
@@ -188,9 +189,9 @@ pub(super) async fn store_events(
     let text = body::text(&headers, body, MEDIA).await?;
     let verified = opened(&app, &named, &text, clock::now())?;
     let (site, _) = site_of(&app, &named, &verified, &headers)?;
-    let request: EventsRequest<'_> = body::json(verified.payload)?;
+    let request = batch(verified.payload)?;
     verified.for_site(&request.site)?;
-    verified.for_visitor(&app.keys, request.visitor)?;
+    let visitor = verified.for_visitor(&app.keys, request.visitor)?;
     if request.events.len() > MAX_BATCH {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -198,15 +199,22 @@ pub(super) async fn store_events(
             format!("a batch has {MAX_BATCH} events at most"),
         ));
     }
-    let hash = app.keys.visitor_hash(&site.key, request.visitor);
-    let batch = Batch::read(site, hash, request.events.iter().map(|event| event.get()));
-    let stored = app.writer.store(batch).await?;
+    let stored = app.writer.store(Batch { site, visitor, entries: request.events }).await?;
     let refused = stored
         .refused
         .into_iter()
         .map(|(index, id, reason)| RefusedEvent { index, id, reason })
         .collect();
     Ok(Json(EventsAnswer { stored: stored.stored, duplicate: stored.duplicate, refused }))
+}
+
+/// A batch with its entries read. One that is good throughout, as nearly all are, is gone through once.
+fn batch(payload: &str) -> Result<EventsRequest<Entry>, Problem> {
+    if let Ok(whole) = serde_json::from_str::<EventsRequest<Observation>>(payload) {
+        return Ok(whole.map(Observation::within));
+    }
+    let entries: EventsRequest<&RawValue> = body::json(payload)?;
+    Ok(entries.map(|entry| Observation::parse(entry.get())))
 }
 
 /// `POST /v1/leads`.

@@ -1,6 +1,7 @@
 //! What the page writes, the collector reads.
 
 use proptest::prelude::*;
+use serde_json::value::RawValue;
 
 use super::*;
 use crate::event::{Observation, Value};
@@ -47,7 +48,7 @@ proptest! {
         let visitor = VisitorId::from_bytes(visitor);
         let entry = dated(&outgoing.undated(), Millis(at));
         let body = events_json("shop", &visitor.to_text(), [entry.as_str(), entry.as_str()]);
-        let read: EventsRequest<'_> = serde_json::from_str(&body).unwrap();
+        let read: EventsRequest<&RawValue> = serde_json::from_str(&body).unwrap();
         prop_assert_eq!(read.visitor, visitor);
         prop_assert_eq!(read.events.len(), 2);
         let observation = Observation::parse(read.events[1].get()).unwrap();

@@ -85,6 +85,12 @@ impl Cluster {
         &self.folder
     }
 
+    /// The server's process, whose children the others are; none where it belongs to another process.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.own.as_ref().map(|own| own.server.id())
+    }
+
     /// The address of a new, empty database.
     ///
     /// # Errors

@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// The address of the collector's database
     #[arg(long)]
     database_url: String,
+    /// The process of the database's server, where it has one
+    #[arg(long)]
+    database_pid: Option<u32>,
     /// The collector's program
     #[arg(long)]
     ashiato: PathBuf,
@@ -53,6 +56,10 @@ const VISITORS: usize = 400;
 const DECISIONS: u128 = 12_000;
 /// Events in most batches.
 const BATCH: usize = 10;
+/// Events in the batches that are compared, and connections.
+const SIZES: [usize; 3] = [BATCH, 1, 100];
+const CONNECTIONS: [usize; 2] = [32, MANY];
+const MANY: usize = 128;
 /// Events a second that are signed for where nothing is known yet, and batches at most.
 const GUESS: (usize, usize) = (300_000, 60_000);
 
@@ -113,21 +120,18 @@ impl Bench<'_> {
         let decisions = self.decisions().await?;
         let empty = stored::bytes(&self.options.database_url).await?;
         self.both(BATCH, 32).await?; // to warm up
-        let mut pairs = Vec::new();
-        let load = |size, connections| Pair { size, connections, rounds: Vec::new() };
-        pairs.extend([load(BATCH, 32), load(BATCH, 128)]);
+        let of_size =
+            |size| CONNECTIONS.map(|connections| Pair { size, connections, rounds: Vec::new() });
+        let mut pairs: Vec<_> = SIZES.into_iter().flat_map(of_size).collect();
         for _ in 0..self.options.rounds {
             for pair in &mut pairs {
                 pair.rounds.push(self.both(pair.size, pair.connections).await?);
             }
         }
-        let peak = pairs.last().and_then(|pair| pair.rounds.last());
+        let usual = pairs.iter().find(|pair| (pair.size, pair.connections) == (BATCH, MANY));
+        let peak = usual.and_then(|pair| pair.rounds.last());
         let half = peak.map(|(_, collector)| collector.rate() / 2.0);
-        let half = self.collector(BATCH, 128, half).await?;
-        for size in [1, 100] {
-            let round = self.both(size, 32).await?;
-            pairs.push(Pair { size, connections: 32, rounds: vec![round] });
-        }
+        let half = self.collector(BATCH, MANY, half).await?;
         let process = Process(self.options.collector_pid);
         let before = process.peak_memory();
         let many = self.collector(BATCH, 1_000, None).await?;
@@ -158,6 +162,7 @@ impl Bench<'_> {
         measure(Load {
             server: self.bare.clone(),
             process: Process(self.options.bare_pid),
+            database: None,
             path: "/v1/events",
             bodies: self.crowd.batches(1_000, size),
             again: true,
@@ -207,6 +212,7 @@ impl Bench<'_> {
         Load {
             server: self.collector.clone(),
             process: Process(self.options.collector_pid),
+            database: self.options.database_pid.map(Process),
             path,
             bodies,
             again: false,

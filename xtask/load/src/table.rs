@@ -9,7 +9,8 @@ use crate::{
 pub(crate) fn print(outcome: &Outcome) {
     println!(
         "| connections, batches of | server | batches/s | events/s | of bare axum | by CPU | p50 ms | p99 ms | \
-         CPU µs a batch | an event | cores busy: server, load |\n|---|---|---|---|---|---|---|---|---|---|---|"
+         CPU µs a batch | of the database | both, an event | cores busy: server, load |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|"
     );
     for pair in &outcome.pairs {
         println!("{}", rows(pair));
@@ -31,8 +32,8 @@ pub(crate) fn print(outcome: &Outcome) {
     }
     println!(
         "\nBatches of {size} are the usual size; “of bare axum” is the median of the rounds.\n\
-         “By CPU” compares the processor time of one request: what the rates come to where the server has\n\
-         its core for itself and the load is not the limit."
+         “By CPU” compares the processor time of one request, the database's included: what the rates come to\n\
+         where the server has its core for itself and the load is not the limit."
     );
 }
 
@@ -56,6 +57,9 @@ fn rows(pair: &Pair) -> String {
     let rate = of(Window::rate);
     let (p50, p99) = (of(|window| window.p50), of(|window| window.p99));
     let cpu = of(|window| window.cpu_each().unwrap_or(f64::NAN));
+    // SQLite works in the collector.
+    let database = of(|window| window.database_each().unwrap_or(0.0)).1;
+    let own_server = pair.rounds.iter().any(|(_, collector)| collector.database.is_some());
     let busy = of(|window| window.busy().0.unwrap_or(f64::NAN));
     let own = of(|window| window.busy().1.unwrap_or(f64::NAN));
     let busy = (percent(busy.0, own.0), percent(busy.1, own.1));
@@ -69,8 +73,8 @@ fn rows(pair: &Pair) -> String {
     let head = format!("| {}, {} |", pair.connections, pair.size);
     let events = pair.size as f64;
     format!(
-        "{head} bare axum | {} | – | 1 | 1 | {:.2} | {:.2} | {} | – | {} |\n\
-         {head} Ashiato | {} | {} | {ratio} | {:.3} | {:.1} | {:.1} | {} | {} | {} |",
+        "{head} bare axum | {} | – | 1 | 1 | {:.2} | {:.2} | {} | – | – | {} |\n\
+         {head} Ashiato | {} | {} | {ratio} | {:.3} | {:.1} | {:.1} | {} | {} | {} | {} |",
         whole(rate.0),
         p50.0,
         p99.0,
@@ -78,11 +82,12 @@ fn rows(pair: &Pair) -> String {
         busy.0,
         whole(rate.1),
         whole(rate.1 * events),
-        cpu.0 / cpu.1,
+        cpu.0 / (cpu.1 + database),
         p50.1,
         p99.1,
         micros(cpu.1),
-        micros(cpu.1 / events),
+        if own_server { micros(database) } else { "–".to_owned() },
+        micros((cpu.1 + database) / events),
         busy.1,
     )
 }

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Load {
     pub(crate) server: Server,
     pub(crate) process: Process,
+    /// The database's server, where it has one.
+    pub(crate) database: Option<Process>,
     pub(crate) path: &'static str,
     pub(crate) bodies: Vec<Bytes>,
     /// Whether the bodies may be posted again and again; the window otherwise ends with them.
@@ -47,6 +49,8 @@ pub(crate) struct Window {
     pub(crate) p99: f64,
     /// Seconds of processor time that the server used.
     pub(crate) cpu: Option<f64>,
+    /// Seconds of it that the database's own processes used.
+    pub(crate) database: Option<f64>,
     /// Seconds of it that the load itself used.
     pub(crate) own: Option<f64>,
 }
@@ -66,7 +70,16 @@ impl Window {
 
     /// Microseconds of the server's processor time for a good answer.
     pub(crate) fn cpu_each(&self) -> Option<f64> {
-        (self.good > 0).then(|| self.cpu.map(|cpu| cpu * 1e6 / self.good as f64)).flatten()
+        self.each(self.cpu?)
+    }
+
+    /// The same of the database's own processes.
+    pub(crate) fn database_each(&self) -> Option<f64> {
+        self.each(self.database?)
+    }
+
+    fn each(&self, seconds: f64) -> Option<f64> {
+        (self.good > 0).then(|| seconds * 1e6 / self.good as f64)
     }
 }
 
@@ -92,7 +105,7 @@ impl Shared {
 
 /// Runs a window.
 pub(crate) async fn measure(load: Load) -> Result<Window> {
-    let (process, connections) = (load.process, load.connections);
+    let (process, database, connections) = (load.process, load.database, load.connections);
     let mut links = Vec::with_capacity(connections);
     for _ in 0..connections {
         links.push(Link::open(&load.server).await.context("the server takes no connection")?);
@@ -100,7 +113,8 @@ pub(crate) async fn measure(load: Load) -> Result<Window> {
     let latency = Histogram::new_with_bounds(1, 60_000_000, 3)?;
     let shared = Rc::new(RefCell::new(Shared { load, next: 0, good: 0, bad: 0, latency }));
     let own = Process(std::process::id());
-    let before = (process.cpu(), own.cpu());
+    let of_database = || database.and_then(Process::cpu_of_all);
+    let before = (process.cpu(), own.cpu(), of_database());
     let start = Instant::now();
     let senders: Vec<_> =
         links.into_iter().map(|link| spawn_local(send(link, Rc::clone(&shared), start))).collect();
@@ -110,6 +124,7 @@ pub(crate) async fn measure(load: Load) -> Result<Window> {
     let took = start.elapsed();
     let since = |before: Option<f64>, after: Option<f64>| Some(after? - before?);
     let (cpu, own) = (since(before.0, process.cpu()), since(before.1, own.cpu()));
+    let database = since(before.2, of_database());
     let shared = shared.borrow();
     let milliseconds = |quantile| shared.latency.value_at_quantile(quantile) as f64 / 1e3;
     Ok(Window {
@@ -119,6 +134,7 @@ pub(crate) async fn measure(load: Load) -> Result<Window> {
         p50: milliseconds(0.5),
         p99: milliseconds(0.99),
         cpu,
+        database,
         own,
     })
 }

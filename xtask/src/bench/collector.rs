@@ -20,18 +20,23 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     allow_many_files()?;
     let chosen = |engine| options.engine.is_none_or(|chosen| chosen == engine);
     if chosen(Engine::Sqlite) {
-        on(root, options, None)?;
+        on(root, options, None, None)?;
     }
     if chosen(Engine::Postgres) {
         install::for_postgres()?;
         // On the disk on which SQLite's file lies too.
         let cluster = Cluster::start_in(&folder(root, "postgres")?)?;
-        on(root, options, Some(cluster.database()?))?;
+        on(root, options, Some(cluster.database()?), cluster.pid())?;
     }
     Ok(())
 }
 
-fn on(root: &Path, options: &Options, server: Option<String>) -> Result<()> {
+fn on(
+    root: &Path,
+    options: &Options,
+    server: Option<String>,
+    database_pid: Option<u32>,
+) -> Result<()> {
     let program = |name: &str| root.join("target/release").join(name);
     let (ashiato, load) = (program("ashiato"), program("ashiato-load"));
     let name = if server.is_some() {
@@ -58,18 +63,20 @@ fn on(root: &Path, options: &Options, server: Option<String>) -> Result<()> {
             Cores(false) => "server and load not bound to cores of their own",
         }
     );
-    process::run(
-        cores
-            .on(1, &load)
-            .arg("drive")
-            .args(["--collector", &collector.url, "--collector-pid", &collector.pid])
-            .args(["--bare", &bare.url, "--bare-pid", &bare.pid])
-            .args(["--database-url", &data.database_url()])
-            .arg("--ashiato")
-            .arg(&ashiato)
-            .args(["--origin", ORIGIN])
-            .args(["--seconds", &seconds.to_string(), "--rounds", &rounds.to_string()]),
-    )
+    let mut drive = cores.on(1, &load);
+    drive
+        .arg("drive")
+        .args(["--collector", &collector.url, "--collector-pid", &collector.pid])
+        .args(["--bare", &bare.url, "--bare-pid", &bare.pid])
+        .args(["--database-url", &data.database_url()])
+        .arg("--ashiato")
+        .arg(&ashiato)
+        .args(["--origin", ORIGIN])
+        .args(["--seconds", &seconds.to_string(), "--rounds", &rounds.to_string()]);
+    if let Some(pid) = database_pid {
+        drive.args(["--database-pid", &pid.to_string()]);
+    }
+    process::run(&mut drive)
 }
 
 struct Server {
