@@ -134,9 +134,6 @@ const call = (name, ...given) => ui().then(quiet(part => part[name](...given)));
 // Of the part that tells.
 const report = (name, ...given) => tell().then(quiet(part => part[name](...given)));
 
-// Of what is not granted any more nothing is left unsent.
-const drop = quiet(() => read().granted[0] || localStorage.removeItem('ashiato_queue'));
-
 // ---- What the parts share.
 
 let root;
@@ -202,7 +199,6 @@ const host = {
       call('warn');
     }
     if (decision.at != last.at || decision.granted + '' != last.granted) {
-      decision.at && drop();
       announce('consent');
       last.granted.some(slot => !decision.granted.includes(slot)) && announce('withdraw');
     }
@@ -287,11 +283,9 @@ const api = {
 
 const start = quiet(() => {
   decision = read();
-  // Storage is looked into only where something of ours may be in it, since the page waits for that: neither before a
-  // decision nor after a first refusal, but under a grant, where all of it was taken back (`00`), or it has run out.
+  // Storage is read only where a decision has been made: before that there is nothing of ours in it.
   const known = cookie('ashiato_consent');
-  const kept = decision.granted[0] || (decision.at ? decision.bits[1] : known);
-  const pending = kept && quiet(() => localStorage.ashiato_pending)();
+  const pending = known && quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
   const late = !decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose));
@@ -305,7 +299,8 @@ const start = quiet(() => {
   } else if (decision.granted[0] && !decision.receipt) report('resume', host.moment(decision.at));
   // What was granted can be withdrawn though the collector does not answer: the part that asks is kept by then.
   decision.granted[0] && host.later(keep, 2000);
-  kept && !held && drop();
+  // Nothing is granted that unsent events could rest on.
+  !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
   if (!known && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 

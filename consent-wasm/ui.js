@@ -70,7 +70,8 @@ const layer = pieces => {
       room('50vh');
     },
     hide() {
-      shown?.remove();
+      if (!shown) return;
+      shown.remove();
       shown = null;
       room('');
     },
@@ -98,7 +99,18 @@ const load = () =>
       wasm = coming = null;
     }));
 // Where it cannot be had nothing can be decided, and nobody is left with a banner that does not answer.
-const decides = action => async (...given) => (wasm || (await load()) ? quiet(action)(...given) : page_clear());
+const decides = action => async (...given) => {
+  try {
+    if (wasm || (await load())) return action(...given);
+  } catch {}
+  page_clear();
+};
+// Of what is pressed while it comes the last counts.
+let latest;
+const pressed = action => {
+  const act = decides((mine, given) => mine == latest && action(...given));
+  return (...given) => act((latest = {}), given);
+};
 
 const moment = () => host.moment();
 const may = what => !!host.act?.may(what);
@@ -117,9 +129,9 @@ const ask = () => {
   requestAnimationFrame(() => host.later(load));
 };
 const calls = {
-  open: decides(choose),
-  accept: decides(accept),
-  refuse: decides(refuse),
+  open: pressed(choose),
+  accept: pressed(accept),
+  refuse: pressed(refuse),
   sweep: decides(sweep),
   // Answers once that is done.
   honour: decides(() => honour() ?? true),
@@ -127,7 +139,8 @@ const calls = {
 const buttons = { accept: calls.accept, reject: calls.refuse, customise: calls.open, close: shut, save, dismiss: notice.hide, reload: () => location.reload() };
 
 const begin = () => {
-  // Throws where pages may have no modules: nobody is asked what they could not answer.
+  // Throws where pages may have no modules, or keep nothing: nobody is asked what they could not answer.
+  crypto.randomUUID();
   new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   const { config, refused, src } = host;
   const { theme, layout, corner } = config.banner;

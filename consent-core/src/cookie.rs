@@ -3,9 +3,7 @@
 //! `REVISION.TIME.BITS[.RECEIPT]`: the policy's revision in decimal, the time of the decision in
 //! milliseconds since 1970 in base 36, and a bit for each switch of the policy (the first switch is the lowest bit)
 //! in hexadecimal. `0` bits are a refusal, which carries no identifier. Of two decisions the later one stands; a
-//! browser dates none earlier than the one that it replaces. Where everything was taken back, a browser writes `00`
-//! until the collector's answer: the next page may have to tell that. A first refusal is `0`, which says that there is
-//! nothing else to look for.
+//! browser dates none earlier than the one that it replaces.
 //!
 //! The bit after the last switch says that the visitor granted, by hand and under a Global Privacy
 //! Control signal, something that the signal alone refuses. It grants nothing by itself, and a policy

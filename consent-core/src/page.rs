@@ -23,8 +23,7 @@ impl<'a> Address<'a> {
     #[must_use]
     pub fn parse(url: &'a str) -> Option<Self> {
         let bad = |byte: u8| byte <= b' ' || byte == 0x7f || byte == b'\\' || byte == b'"';
-        // All of them, without stopping at the first: so a compiler looks at many at once.
-        if url.bytes().fold(false, |found, byte| found | bad(byte)) {
+        if url.bytes().any(bad) {
             return None;
         }
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;

@@ -56,9 +56,6 @@ impl<'a> Moment<'a> {
         for part in [".", self.line(1), "."] {
             text.push_str(part);
         }
-        if bits == 0 && !matches!(self.line(0), "" | "0") {
-            text.push('0');
-        }
         push_bits(&mut text, bits);
         text
     }
@@ -199,8 +196,7 @@ impl Decision {
     }
 }
 
-/// A consent cookie's value, with a receipt where there is one and something is granted. Where nothing is, something may
-/// be left to be told.
+/// A consent cookie's value, with a receipt where there is one and something is granted.
 #[must_use]
 pub fn cookie_of(revision: u32, at: Millis, bits: u128, receipt: &str) -> String {
     let mut text = String::new();
@@ -208,9 +204,6 @@ pub fn cookie_of(revision: u32, at: Millis, bits: u128, receipt: &str) -> String
     text.push('.');
     push_digits(&mut text, u64::try_from(at.0).unwrap_or(0), 36);
     text.push('.');
-    if bits == 0 {
-        text.push('0');
-    }
     push_bits(&mut text, bits);
     if !receipt.is_empty() && bits != 0 {
         text.push('.');
@@ -270,24 +263,6 @@ mod tests {
         assert_eq!(decision.visitor, "BwcHBwcHBwcHBwcHBwcHBw".parse().ok());
         assert_eq!(decision.previous, "CQkJCQkJCQkJCQkJCQkJCQ".parse().ok());
         assert_eq!(decision.to_text(), text, "the next page tells the same");
-    }
-
-    #[test]
-    fn where_something_may_be_left_to_be_told_the_cookie_has_two_zeros() {
-        let cookie = |held: &str| Moment::of(&MOMENT.replacen('f', held, 1)).cookie(&asked(), 0);
-        for (held, expected) in [("", "0"), ("0", "0"), ("00", "00"), ("f", "00"), ("1f", "00")] {
-            let cookie = cookie(held);
-            assert_eq!(cookie, ["3.mywpiwzf.", expected].concat(), "over {held}");
-            assert_eq!(cookie.parse::<ConsentCookie>().unwrap().bits, 0);
-        }
-        let text = Moment::of(MOMENT).decision(&asked(), 0, Method::Withdraw);
-        let decision = Decision::read(&text).unwrap();
-        assert_eq!(decision.to_cookie(None), "3.mywpiwzf.00");
-        assert!(decision.is_in("3.mywpiwzf.0"), "as the collector writes it");
-        assert!(decision.is_in("3.mywpiwzf.00"));
-        for other in ["3.mywpiwzf.1", "3.mywpiwze.0", ""] {
-            assert!(!decision.is_in(other), "{other}");
-        }
     }
 
     #[test]

@@ -237,6 +237,7 @@ describe('a browser', () => {
   test('of some years ago: the shop is as it is', () => visit({ ...without(older), asking: false }));
   test('without constructed style sheets: the shop is as it is', () => visit(without(noSheets)));
   test('without WebAssembly: the shop is as it is', () => visit(without(() => delete self.WebAssembly)));
+  test('without random numbers for pages, as on one without TLS: the shop is as it is', () => visit(without(() => delete Crypto.prototype.randomUUID)));
   test('without a dialog: the shop is as it is', () => visit({ ...without(() => delete HTMLDialogElement.prototype.showModal), asking: false }));
 
   test('whose page forbids WebAssembly: the shop is as it is', async () => {

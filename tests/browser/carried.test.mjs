@@ -126,6 +126,20 @@ describe('of one site with the page', () => {
     }
   });
 
+  test('of what is pressed before the module has come the last counts', async () => {
+    const visitor = await stack.visitor({ language: 'en' });
+    const go = await held(visitor);
+    await visitor.go();
+    await visitor.asked();
+    for (const button of ['accept', 'accept', 'reject']) await visitor.part(button).click();
+    go();
+    await visitor.closed();
+    const { decided, purposes } = await visitor.consent();
+    assert.deepEqual([decided, Object.values(purposes).some(Boolean)], [true, false]);
+    await visitor.end();
+    assert.equal(visitor.calls('/v1/consents').length, 1);
+  });
+
   test('where the module does not come, the banner goes, nothing is decided, and the next page asks again', async () => {
     const visitor = await stack.visitor({ language: 'en' });
     let refused = 0;

@@ -1,6 +1,7 @@
 //! Mail that asks to confirm, by a real mail server, verified by a library that is not ours; what its links do; and what
 //! a mail server's troubles do to it.
 
+mod beside;
 mod check;
 #[cfg(target_os = "linux")]
 mod expired;

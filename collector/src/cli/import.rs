@@ -240,6 +240,8 @@ async fn store(
     for (chunk, some) in sheets.chunks(BATCH).enumerate() {
         let mut tx = db.begin().await?;
         locks::take(&mut tx, Lock::Persons).await?;
+        // Each at its own time: who asks for what has changed since misses none.
+        let batch = &Batch { now: clock::now(), ..*batch };
         let taken = import::take(&mut tx, batch, some).await?;
         if taken.added + taken.updated > 0 {
             let entry = Entry {

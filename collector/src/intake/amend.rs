@@ -8,14 +8,14 @@
 use std::collections::BTreeMap;
 
 use consent_core::{
-    contact::{ContactKind, contacts},
-    form::{Form, Submission},
+    contact::ContactKind,
+    form::Form,
     ids::{LeadId, SiteKey},
     lead::Ground,
     time::Millis,
 };
 
-use super::leads::digests;
+use super::leads::{contacts_held, digests};
 use crate::{
     keys::{
         Keys,
@@ -49,11 +49,20 @@ impl Seen {
     /// # Errors
     /// Where the database does not answer.
     pub async fn of(db: &mut Connection, site: SiteId, lead: Stored) -> sqlx::Result<Self> {
-        let grounds = grounds::of_lead(db, site, lead.id).await?;
-        let proofs = grounds.into_iter().map(|own| (own.since, own.proof));
-        let proofs = proofs.filter(|(_, proof)| proof.version == lead.version).collect();
+        let proofs = proofs_of(db, site, lead.id, lead.version).await?;
         Ok(Self { lead, proofs })
     }
+}
+
+async fn proofs_of(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    version: i64,
+) -> sqlx::Result<Vec<(Millis, SealedField)>> {
+    let grounds = grounds::of_lead(db, site, lead).await?;
+    let proofs = grounds.into_iter().map(|own| (own.since, own.proof));
+    Ok(proofs.filter(|(_, proof)| proof.version == version).collect())
 }
 
 /// A change of a lead, sealed: from here on nobody meets what is written in it.
@@ -61,6 +70,8 @@ impl Seen {
 pub struct Amendment {
     lead: LeadId,
     seen: i64,
+    /// The proofs of its grounds as they were seen.
+    proven: Vec<(Millis, SealedField)>,
     sealed: Sealed,
     proofs: Vec<(Millis, SealedField)>,
     digests: Vec<Digest>,
@@ -92,7 +103,7 @@ impl Amendment {
         (seen, values): (&Seen, &BTreeMap<String, String>),
         now: Millis,
     ) -> Result<Option<Self>, LeadKeyError> {
-        let Seen { lead, proofs } = seen;
+        let Seen { lead, proofs: proofs_seen } = seen;
         let before = keys.open_lead(site, lead.id, &lead.sealed)?;
         let mut fields = before.clone();
         for (name, value) in values {
@@ -109,16 +120,13 @@ impl Amendment {
             let mut opened = keys.open_lead(site, lead.id, &sealed)?;
             Ok((*since, opened.remove(PROOF).unwrap_or_default()))
         };
-        let opened: Vec<_> = proofs.iter().map(open).collect::<Result<_, LeadKeyError>>()?;
+        let opened: Vec<_> = proofs_seen.iter().map(open).collect::<Result<_, LeadKeyError>>()?;
         let all = fields.iter().map(|(field, value)| (field.as_str(), value.as_str()));
         let all = all.chain(opened.iter().map(|(_, proof)| (PROOF, proof.as_str())));
         let mut sealed = keys.seal_lead_with(site, (lead.id, lead.version + 1), all, now)?;
         let proofs = sealed.fields.split_off(fields.len());
-        let of = |fields: Fields| {
-            let sent = Submission { fields, ..Submission::default() };
-            digests(keys, site, &contacts(form, &sent))
-        };
-        let digests = of(fields);
+        let of = |fields: &Fields| digests(keys, site, &contacts_held(Some(form), fields));
+        let digests = of(&fields);
         let of_mail = |digests: &[Digest]| {
             let email = |(kind, digest): &Digest| (*kind == ContactKind::Email).then_some(*digest);
             let mut emails: Vec<_> = digests.iter().filter_map(email).collect();
@@ -129,9 +137,10 @@ impl Amendment {
         Ok(Some(Self {
             lead: lead.id,
             seen: lead.version,
+            proven: proofs_seen.clone(),
             sealed,
             proofs: opened.iter().map(|(since, _)| *since).zip(proofs).collect(),
-            unconfirmed: lead.ground == Ground::OptIn.as_str() && of_mail(&of(before)) != emails,
+            unconfirmed: lead.ground == Ground::OptIn.as_str() && of_mail(&of(&before)) != emails,
             addresses: emails.iter().map(|digest| keys.mail_address(site, digest)).collect(),
             digests,
         }))
@@ -143,7 +152,8 @@ impl Amendment {
         self.lead
     }
 
-    /// Stores it inside the caller's transaction. None where the lead was changed since it was read, or is gone.
+    /// Stores it inside the caller's transaction, under [`Lock::Persons`](crate::store::locks::Lock). None where the lead was
+    /// changed or given a ground since it was read, or is gone.
     ///
     /// # Errors
     /// Where the database does not answer.
@@ -154,6 +164,10 @@ impl Amendment {
         now: Millis,
     ) -> sqlx::Result<Option<Amended>> {
         let Self { lead, seen, sealed, proofs, digests, .. } = self;
+        // One that was given since would go with the key.
+        if proofs_of(db, site, *lead, *seen).await? != self.proven {
+            return Ok(None);
+        }
         let new = Correction { seen: *seen, sealed, proofs, digests, now };
         if !store::update(db, site, *lead, &new).await? {
             return Ok(None);

@@ -97,6 +97,8 @@ pub enum Act {
     Give(Box<Given>),
     /// It changes one.
     Change(Box<Change>),
+    /// It gives one that is known, and changes nothing by that: the call, and how the lead stands.
+    Same(SiteId, Call, Made),
     /// It has one erased.
     Erase(SiteId, LeadId),
 }
@@ -129,6 +131,7 @@ pub async fn act(
     match act {
         Act::Give(given) => give(db, (given, by), now).await,
         Act::Change(change) => put(db, (change, by), now).await,
+        Act::Same(site, call, made) => Ok((same(db, *site, call, made).await?, None)),
         Act::Erase(site, lead) => {
             let erasure = store::erase(db, *site, *lead, now).await?;
             let object = ("lead", lead.to_text());
@@ -186,6 +189,17 @@ async fn give(
         details: json!({ "form": form.key, "ground": basis.ground().as_str() }),
     };
     Ok((Done::Made(made), Some((site, entry))))
+}
+
+async fn same(db: &mut Connection, site: SiteId, call: &Call, made: &Made) -> sqlx::Result<Done> {
+    if let Some(done) = before(db, site, Some(call)).await? {
+        return Ok(done);
+    }
+    if !calls::is_at(db, site, made.lead, made.version).await? {
+        return Ok(Done::Changed);
+    }
+    calls::record(db, site, call, made).await?;
+    Ok(Done::Made(*made))
 }
 
 async fn put(

@@ -21,6 +21,7 @@ use crate::{
             grounds::{self, PROOF, Recorded},
             read::{self, Stored},
         },
+        locks::{self, Lock},
         mail::suppression,
         reports::Holding,
         sites::Applied,
@@ -85,8 +86,11 @@ impl Desk<'_> {
     ) -> Result<Result<(), Refused>, GroundError> {
         let (site, lead) = (self.site.id, self.lead);
         let mut tx = db.begin().await?;
+        // A lead that is being changed takes its proofs along, this one too.
+        locks::take(&mut tx, Lock::Persons).await?;
         // Changed before it is looked at: whoever stops mail meanwhile waits, and locks the lead again.
-        let given = grounds::give(&mut tx, site, lead, Basis::since(ground, since)).await?;
+        let given =
+            grounds::give(&mut tx, site, lead, (Basis::since(ground, since), self.now)).await?;
         let Some(stored) = self.stored(&mut tx).await? else {
             return Ok(Err(self.missing(&mut tx).await?));
         };
@@ -121,7 +125,7 @@ impl Desk<'_> {
             return Ok(Err(self.missing(&mut tx).await?));
         };
         let Some(since) = stored.ground_since else { return Ok(Err(Refused::Locked)) };
-        if !grounds::take(&mut tx, self.site.id, self.lead).await? {
+        if !grounds::take(&mut tx, self.site.id, self.lead, self.now).await? {
             let confirmed = stored.ground == Ground::OptIn.as_str();
             return Ok(Err(if confirmed { Refused::Confirmed(since) } else { Refused::Locked }));
         }

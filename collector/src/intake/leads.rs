@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use consent_core::{
     contact::{Contact, contacts},
-    form::Submission,
+    form::{Form, Submission},
     gate::permit,
     ids::{FormKey, LeadId, SiteKey, VisitorHash},
     lead::{Basis, LeadLink, Origin},
@@ -63,6 +63,14 @@ pub struct Sent {
     id: LeadId,
 }
 
+impl Sent {
+    /// Whether its person is asked about mail, or has confirmed it before.
+    #[must_use]
+    pub const fn is_about_mail(&self) -> bool {
+        self.opt_in.is_some()
+    }
+}
+
 impl Filled {
     /// Seals what was filled in.
     ///
@@ -83,6 +91,17 @@ impl Filled {
 pub fn digests(keys: &Keys, site: &SiteKey, contacts: &[Contact]) -> Vec<Digest> {
     let digest = |contact: &Contact| (contact.kind(), keys.lead_digest(site, contact));
     contacts.iter().map(digest).collect()
+}
+
+/// The contacts in what a lead holds, by its form as it is now. A field that is gone from the form, as the form may be, is
+/// not asked any more: what reads as an e-mail address is taken for one.
+#[must_use]
+pub fn contacts_held(form: Option<&Form>, fields: &BTreeMap<String, String>) -> Vec<Contact> {
+    let contact = |(key, value): (&String, &String)| match form.and_then(|form| form.field(key)) {
+        Some(field) => Contact::of(field.kind, value),
+        None => Contact::email(value),
+    };
+    fields.iter().filter_map(contact).collect()
 }
 
 /// What became of it.

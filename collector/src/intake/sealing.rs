@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use consent_core::{contact::Contact, time::Millis};
 use serde_json::json;
 
-use super::leads::digests;
+use super::leads::{contacts_held, digests};
 use crate::{
     keys::{Keys, leads::LeadKeyError},
     sites::Sites,
@@ -73,17 +73,11 @@ pub async fn seal_all(
     Ok(count)
 }
 
-/// The addresses and numbers of a lead of before, by its form as it is now. A form or a field that is gone is
-/// not asked any more: what reads as an e-mail address is taken for one.
+/// The addresses and numbers of a lead of before.
 fn contacts(sites: &Sites, lead: &Unsealed) -> Vec<Contact> {
     let site = sites.get(lead.key.as_str());
     let form = site.and_then(|site| site.file.form(&lead.form.parse().ok()?));
-    let kind = |key: &str| form.as_ref()?.fields.iter().find(|field| field.key.as_str() == key);
-    let contact = |(key, value): (&String, &String)| match kind(key) {
-        Some(field) => Contact::of(field.kind, value),
-        None => Contact::email(value),
-    };
-    lead.fields.iter().filter_map(contact).collect()
+    contacts_held(form.as_ref(), &lead.fields)
 }
 
 /// Wraps some keys of leads anew that rest on an earlier lead key. Answers how many; none says that no lead rests

@@ -220,6 +220,7 @@ impl Desk<'_> {
         let mut used: BTreeMap<&str, usize> = BTreeMap::new();
         let mut changed = Vec::new();
         let mut tx = db.begin().await?;
+        locks::take(&mut tx, Lock::Persons).await?;
         for lead in leads {
             let Some(stored) = read::one(&mut tx, site, self.holding(), *lead).await? else {
                 continue;

@@ -124,6 +124,23 @@ fn an_update_is_one_call_too() {
 }
 
 #[test]
+fn what_changes_nothing_is_answered_as_before_too_after_the_lead_was_erased() {
+    let crm = Crm::start();
+    let lead = person("hanako@example.jp");
+    let first = crm.give(&lead);
+    let key = [("idempotency-key", "a")];
+    let made = crm.give_as("?on_duplicate=update", &key, &lead).expect(200);
+    assert_eq!((&made["id"], &made["version"]), (&json!(first), &json!(1)));
+    assert_eq!(crm.erase(&first).status, 204);
+    assert_eq!(crm.give_as("?on_duplicate=update", &key, &lead).expect(200), made);
+    assert_eq!(crm.data.database().number("SELECT count(*) FROM lead"), 0);
+    let mut other = lead.clone();
+    other["fields"]["name"] = json!("次郎");
+    let answer = crm.give_as("?on_duplicate=update", &key, &other).expect(409);
+    assert_eq!(answer["code"], "other_content");
+}
+
+#[test]
 fn of_many_who_give_one_person_at_once_one_does() {
     let crm = Crm::start();
     for round in 0..10 {

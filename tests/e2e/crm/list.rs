@@ -111,6 +111,13 @@ fn pages_are_the_newest_first_or_by_changes_the_oldest_first() {
     let page = crm.page(&format!("&changed_since={later}"));
     assert_eq!(ids(&page), [all[3].clone()]);
     assert_eq!(page["results"][0]["locked"], true);
+    // So is a ground that is taken back by hand, or given.
+    for given in [&["--withdraw"][..], &["--ground", "card_exchanged", "--proof", "x"]] {
+        let at = crm.lead(&all[1])["changed_at"].as_i64().unwrap() + 1;
+        let said = crate::ground::ground(&crm.data, &all[1], &[given, &["--by", "x"]].concat());
+        assert!(said.status.success(), "{said:?}");
+        assert!(ids(&crm.page(&format!("&changed_since={at}"))).contains(&all[1]), "{given:?}");
+    }
 }
 
 #[test]

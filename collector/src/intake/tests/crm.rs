@@ -1,6 +1,7 @@
 //! What a change of a lead carries along: the proofs of its grounds, sealed under the key that goes.
 
 use consent_core::{
+    contact::{Contact, ContactKind},
     form::Submission,
     lead::{Ground, Origin},
 };
@@ -46,7 +47,9 @@ async fn the_proof_of_a_ground_opens_after_corrections_too() {
         eprintln!("on {}", bench.url);
         let (site, key, now) = (bench.site.id, bench.site.key.clone(), clock::now());
         let form = bench.site.file.form(&"contact".parse().unwrap()).unwrap();
-        let said = [("name", "足跡 花子"), ("email", "hanako@example.jp"), ("message", "x")];
+        // One field is of a form of before.
+        let old = ("mail", "old@example.jp");
+        let said = [("name", "足跡 花子"), ("email", "hanako@example.jp"), ("message", "x"), old];
         let fields = said.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let submission = Submission { fields, ..Submission::default() };
         let row = Row { submission, ground: Ground::CardExchanged };
@@ -75,5 +78,17 @@ async fn the_proof_of_a_ground_opens_after_corrections_too() {
         assert!(bench.amend(&seen, ("name", "花子")).await);
         let proofs = grounds::of_lead(&mut bench.db, site, lead).await.unwrap();
         assert_eq!(proofs[0].proof.version, 1);
+        // One that was given since the lead was read would go with its key.
+        let seen = bench.seen(lead).await;
+        assert_eq!(seen.lead.version, 4);
+        let given = "UPDATE lead_ground SET version = 4";
+        sql(given).execute(&mut bench.db).await.unwrap();
+        assert!(!bench.amend(&seen, ("name", "次")).await);
+        // Whoever stops mail to the address of before is found still.
+        for email in ["hanako@example.jp", old.1] {
+            let digest = bench.keys.lead_digest(&key, &Contact::email(email).unwrap());
+            let found = (ContactKind::Email, digest);
+            assert_eq!(read::of_person(&mut bench.db, site, found).await.unwrap(), [lead]);
+        }
     }
 }

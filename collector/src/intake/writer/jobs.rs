@@ -59,11 +59,14 @@ impl Job {
         }
     }
 
-    /// Whether it asks who is a lead, or writes down who has said stop.
+    /// Whether it asks who is a lead, or who has said stop, or writes that down: of two at once the later one sees the other.
     pub(super) const fn meets_persons(&self) -> bool {
         match self {
             Self::Crm(..) => true,
-            Self::Mail(act, _) => matches!(**act, mail::Act::Stop { .. }),
+            Self::Lead(sent, _) => sent.is_about_mail(),
+            Self::Mail(act, _) => {
+                matches!(**act, mail::Act::Stop { .. } | mail::Act::Confirm { .. })
+            }
             _ => false,
         }
     }

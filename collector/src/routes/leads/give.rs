@@ -87,7 +87,7 @@ pub(in crate::routes) async fn give(
         form: form.core(),
         submission,
         ground: (ground, since),
-        proof: (giving.proof, giving.by),
+        proof: (giving.proof, giving.by.trim().to_owned()),
         id: (lead, call.map_or(random, |call| call.call)),
         call,
         on_duplicate,
@@ -116,7 +116,16 @@ pub(in crate::routes) async fn give(
         match done {
             Some(Done::Made(made)) => return Ok(answer(&made)),
             Some(Done::OtherContent) => return Err(other_content()),
-            None => return Ok(answer(&as_it_was(&stored))),
+            // Nothing is changed by it, but sent again it is answered so, whatever becomes of the lead.
+            None => {
+                let Some(call) = call else { return Ok(answer(&as_it_was(&stored))) };
+                let act = Act::Same(site.id, call, as_it_was(&stored));
+                match app.writer.crm(act, by.clone()).await? {
+                    Done::Made(made) => return Ok(answer(&made)),
+                    Done::OtherContent => return Err(other_content()),
+                    _ => {}
+                }
+            }
             Some(_) => {}
         }
     }

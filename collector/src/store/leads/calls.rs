@@ -66,3 +66,19 @@ pub async fn record(
     let record = record.bind(if made.updated { "updated" } else { "added" });
     record.bind(made.version).bind(i64::from(made.locked)).execute(db).await.map(drop)
 }
+
+const IS_AT: &str = "SELECT 1 FROM lead WHERE site_id = $1 AND id = $2 AND version = $3";
+
+/// Whether a lead is there, and has that version.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_at(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    version: i64,
+) -> sqlx::Result<bool> {
+    let found = sql(IS_AT).bind(site.0).bind(lead.as_bytes()).bind(version);
+    Ok(found.row(db).await?.is_some())
+}

@@ -49,8 +49,8 @@ pub async fn record(
     record.execute(db).await.map(drop)
 }
 
-const GIVE: &str = "UPDATE lead SET ground = $3, ground_since = $4 WHERE site_id = $1 AND id = $2 \
-    AND (ground <> 'opt_in' OR ground_since IS NULL)";
+const GIVE: &str = "UPDATE lead SET ground = $3, ground_since = $4, changed_at = $5 \
+    WHERE site_id = $1 AND id = $2 AND (ground <> 'opt_in' OR ground_since IS NULL)";
 
 /// Has a lead rest on a ground, in place of the one it has; false where its person has confirmed one by mail, or it is
 /// not there. Who stops mail meanwhile waits for the caller's transaction, and locks the lead after it.
@@ -61,21 +61,27 @@ pub async fn give(
     db: &mut Connection,
     site: SiteId,
     lead: LeadId,
-    basis: Basis,
+    (basis, now): (Basis, Millis),
 ) -> sqlx::Result<bool> {
     let give = sql(GIVE).bind(site.0).bind(lead.as_bytes()).bind(basis.ground().as_str());
-    Ok(give.bind(basis.held_since().map(|since| since.0)).execute(db).await? > 0)
+    let give = give.bind(basis.held_since().map(|since| since.0)).bind(now.0);
+    Ok(give.execute(db).await? > 0)
 }
 
-const TAKE: &str = "UPDATE lead SET ground = 'none', ground_since = NULL WHERE site_id = $1 AND id = $2 \
-    AND ground <> 'opt_in' AND ground_since IS NOT NULL";
+const TAKE: &str = "UPDATE lead SET ground = 'none', ground_since = NULL, changed_at = $3 \
+    WHERE site_id = $1 AND id = $2 AND ground <> 'opt_in' AND ground_since IS NOT NULL";
 
 /// Takes a lead's ground back: it is locked. False where it has none that was given by hand or list, or is not there.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn take(db: &mut Connection, site: SiteId, lead: LeadId) -> sqlx::Result<bool> {
-    Ok(sql(TAKE).bind(site.0).bind(lead.as_bytes()).execute(db).await? > 0)
+pub async fn take(
+    db: &mut Connection,
+    site: SiteId,
+    lead: LeadId,
+    now: Millis,
+) -> sqlx::Result<bool> {
+    Ok(sql(TAKE).bind(site.0).bind(lead.as_bytes()).bind(now.0).execute(db).await? > 0)
 }
 
 /// A ground that is or was.

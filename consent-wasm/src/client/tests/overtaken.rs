@@ -9,7 +9,7 @@ fn an_older_decision_that_comes_back_does_not_stay() {
     page.on.cookie.replace("3.mywpiwvz.f".to_owned());
     page.on.visitor.replace(id(VISITOR));
     page.client.follow(&page.on);
-    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.mywpiww1.00", None));
+    assert_eq!((page.cookie().as_str(), page.visitor()), ("3.mywpiww1.0", None));
     page.on.cookie.replace("3.mywpixns.f".to_owned());
     page.client.follow(&page.on);
     assert_eq!(page.cookie(), "3.mywpixns.f", "another tab decided after this one");
@@ -110,7 +110,7 @@ fn a_no_stands_though_the_answer_to_the_yes_came_after_its_page_was_left() {
     next.on.visitor.replace(id(VISITOR));
     next.on.left.replace(left.clone());
     next.say(Message::Decided(&left));
-    assert_eq!((next.cookie(), next.visitor()), ("3.mywpiww1.00".to_owned(), None));
+    assert_eq!((next.cookie(), next.visitor()), ("3.mywpiww1.0".to_owned(), None));
     assert_eq!(next.last().2, id(VISITOR), "under the number that the collector gave");
     next.open();
     next.record(true);
