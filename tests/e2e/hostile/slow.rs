@@ -89,7 +89,7 @@ fn a_body_without_an_end_is_cut_off_at_the_limit() {
     let collector = Collector::start(&data);
     // What it takes once to answer any call is no part of this one.
     for _ in 0..50 {
-        let _ = collector.post("/v1/events", "x".repeat(60 << 10)).expect(400);
+        let _ = collector.post("/v1/events", "x".repeat(60 << 10)).expect(401);
     }
     let before = collector.peak_memory();
     let mut stream = TcpStream::connect(collector.authority()).unwrap();
