@@ -109,11 +109,13 @@ export async function fetched(browser, url, contestant) {
     const taken = answers.splice(0).filter(answer => answer.url() !== url && answer.request().method() === 'GET' && !answer.url().startsWith('data:'));
     return Promise.all(taken.map(async answer => ({ url: answer.url(), depth: depth[answer.url()], body: await answer.body() })));
   };
+  await page.addInitScript(`(${watch})(${contestant.banner})`);
   await page.goto(url);
-  if (contestant.banner) await page.waitForFunction(contestant.banner);
-  const shown = await bodies();
+  await page.waitForFunction('__seen.settled');
   await pause(REST);
-  const besides = await bodies();
+  const all = await bodies();
+  const early = await page.evaluate('performance.getEntriesByType("resource").filter(({ startTime }) => startTime < __seen.first).map(({ name }) => name)');
+  const [shown, besides] = [true, false].map(wanted => all.filter(({ url }) => early.includes(url) === wanted));
   if (contestant.accept) await click(page, contestant.accept);
   await pause(REST);
   const accepted = await bodies();
