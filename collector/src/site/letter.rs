@@ -35,7 +35,7 @@ pub struct Told<'a> {
 }
 
 /// Works in the readers that know style sheets; the button has its colours of its own for those that do not.
-pub(super) const STYLE: &str = "\
+const STYLE: &str = "\
 body{margin:0;padding:24px 12px;background:#f6f4ef;color:#23272e;font:16px/1.7 system-ui,'Hiragino Sans','Noto Sans JP','Yu Gothic UI',Meiryo,sans-serif}\
 .card{max-width:560px;margin:0 auto;padding:28px;background:#fff;border:1px solid #dfdcd4;border-radius:12px}\
 h1{margin:0 0 16px;font-size:21px;line-height:1.4}p{margin:0 0 16px}\
@@ -110,32 +110,40 @@ impl Writing<'_> {
 
     fn html(&self, subject: &str) -> Markup {
         let (speech, told) = (&self.speech, &self.told);
-        html! {
-            (DOCTYPE)
-            html lang=(speech.mail_language()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (subject) }
-                    style { (maud::PreEscaped(STYLE)) }
-                }
-                body {
-                    div class="card" {
-                        h1 { (speech.mail("heading")) }
-                        p { (self.filled("why")) }
-                        div class="quote" { b { (speech.mail("ticked")) } (told.wording) }
-                        div class="quote" { b { (speech.mail("sent")) } (speech.say(&self.mail.confirm)) }
-                        p { (self.filled("how")) }
-                        p { a href=(told.confirm) style=(BUTTON) { (speech.mail("confirm_button")) } }
-                        p.small { (self.filled("until")) }
-                        p.small { (self.filled("not_you")) }
-                        p.small {
-                            (self.filled("stop_letter")) br;
-                            a href=(told.stop) { (speech.mail("stop_link")) }
-                        }
-                        div class="from" { @for line in self.from() { p { (line) } } }
-                    }
+        let content = html! {
+            h1 { (speech.mail("heading")) }
+            p { (self.filled("why")) }
+            div class="quote" { b { (speech.mail("ticked")) } (told.wording) }
+            div class="quote" { b { (speech.mail("sent")) } (speech.say(&self.mail.confirm)) }
+            p { (self.filled("how")) }
+            p { a href=(told.confirm) style=(BUTTON) { (speech.mail("confirm_button")) } }
+            p.small { (self.filled("until")) }
+            p.small { (self.filled("not_you")) }
+            p.small {
+                (self.filled("stop_letter")) br;
+                a href=(told.stop) { (speech.mail("stop_link")) }
+            }
+        };
+        card((speech.mail_language(), subject), &content, &self.from())
+    }
+}
+
+/// A mail as HTML: a card with its content, and whom it is from.
+pub(super) fn card((language, subject): (&str, &str), content: &Markup, from: &[String]) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang=(language) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (subject) }
+                style { (maud::PreEscaped(STYLE)) }
+            }
+            body {
+                div class="card" {
+                    (content)
+                    div class="from" { @for line in from { p { (line) } } }
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! Mail about requests: that asks to confirm one, that says it was received, and what was done. Nothing that was
 //! written into the form stands in it, nor anything that is held about anybody.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 
 use super::{
     SiteFile,
-    letter::{BUTTON, Letter, STYLE},
+    letter::{BUTTON, Letter, card},
     texts::{Speech, fill},
 };
 
@@ -145,32 +145,18 @@ impl<'a> Writing<'a> {
 
     fn html(&self, subject: &str, title: &str, parts: &[Part<'_>]) -> Markup {
         let (label, asked) = self.asked();
-        html! {
-            (DOCTYPE)
-            html lang=(self.speech.mail_language()) {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (subject) }
-                    style { (maud::PreEscaped(STYLE)) }
-                }
-                body {
-                    div class="card" {
-                        h1 { (title) }
-                        @for part in parts {
-                            @match part {
-                                Part::Said(text) => p { (text) },
-                                Part::Asked => div class="quote" { b { (label) } (asked) },
-                                Part::Link(word, address) => {
-                                    p { a href=(address) style=(BUTTON) { (self.speech.request(word)) } }
-                                }
-                            }
-                        }
-                        div class="from" { @for line in self.from() { p { (line) } } }
+        let content = html! {
+            h1 { (title) }
+            @for part in parts {
+                @match part {
+                    Part::Said(text) => p { (text) },
+                    Part::Asked => div class="quote" { b { (label) } (asked) },
+                    Part::Link(word, address) => {
+                        p { a href=(address) style=(BUTTON) { (self.speech.request(word)) } }
                     }
                 }
             }
-        }
+        };
+        card((self.speech.mail_language(), subject), &content, &self.from())
     }
 }

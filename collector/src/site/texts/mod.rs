@@ -181,3 +181,25 @@ fn service_text(speech: &Speech<'_>, service: &Service) -> ServiceText {
         cookies: cookies.collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_of_mail_and_requests_say_the_same_things_with_the_same_places() {
+        let places = |text: &str| {
+            let mut found: Vec<_> =
+                text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+            found.sort_unstable();
+            found.join(" ")
+        };
+        for (ja, en) in [(mail::JA, mail::EN), (request::JA, request::EN)] {
+            assert_eq!(ja.len(), en.len());
+            for ((key, japanese), (same, english)) in ja.iter().zip(en) {
+                assert_eq!(key, same);
+                assert_eq!(places(japanese), places(english), "{key}");
+            }
+        }
+    }
+}
