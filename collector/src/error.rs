@@ -24,15 +24,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use consent_core::ids::LeadId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{refusals::Refused, store::Logged, transparency::LogError};
+use crate::{openapi::shape, refusals::Refused, store::Logged, transparency::LogError};
 
 /// The media type of a [`Problem`].
 pub const PROBLEM: &str = "application/problem+json";
 
 /// One field that cannot be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldError {
     /// Where, with dots: `purposes.ads`.
     pub field: String,
@@ -59,16 +60,26 @@ pub struct Problem {
     pub retry_after: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What went wrong, and what to do (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct Body<'a> {
+    /// Nothing more than the status says.
     r#type: &'static str,
+    /// The status in words.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// What happened, for programs: it stays the same.
     code: &'a str,
+    /// What happened and what to do, for people.
     detail: &'a str,
+    /// By field, for 422.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// The leads that are in the way, for 409.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schemars(schema_with = "shape::lead_ids")]
     leads: &'a [LeadId],
 }
 
@@ -214,6 +225,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.code == "token" {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

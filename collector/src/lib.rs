@@ -17,6 +17,7 @@ pub mod log;
 pub mod mail;
 pub mod metrics;
 pub mod office;
+pub mod openapi;
 pub mod proxy;
 pub mod query;
 pub mod refusals;

@@ -1,21 +1,20 @@
 //! The query language of `POST /api/v1/query` and `ashiato query`.
 
+mod answer;
 pub mod asked;
+pub mod withheld;
 
-use std::collections::HashMap;
+use jiff::{ToSpan as _, civil::Date};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use consent_core::time::Millis;
-use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
+pub(crate) use answer::meta;
+pub use answer::{Answer, MAX_ROWS, Meta, Row, Unanswered, run};
 
 use crate::{
     error::{FieldError, Problem},
-    site::SiteFile,
-    store::{
-        Connection, SiteId,
-        questions::{self, Cell, Report},
-        reports, tallies,
-    },
+    openapi::{shape, whole},
+    store::questions::Report,
 };
 
 /// Days that one question may span.
@@ -24,78 +23,45 @@ const MAX_DAYS: i64 = 800;
 const MAX_COLUMNS: usize = 10;
 /// Rows of one answer, at most.
 const MAX_LIMIT: u32 = 10_000;
-/// Rows of the period compared with, at most.
-const MAX_COMPARED: u32 = 1_000_000;
 
 /// A question as it is asked.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// The site's key.
+    #[schemars(schema_with = "shape::site_key")]
     pub site: String,
-    /// [`asked::METRICS`].
+    /// What is summed.
+    #[schemars(schema_with = "asked::metrics_schema")]
     pub metrics: Vec<String>,
-    /// [`asked::DIMENSIONS`], or `property:NAME`.
+    /// By what, none twice. `property:NAME` is a property of the events, as text.
     #[serde(default)]
+    #[schemars(schema_with = "asked::dimensions_schema")]
     pub dimensions: Vec<String>,
-    /// `["is" | "is_not" | "contains" | "contains_not", DIMENSION, [VALUES]]`, `["and" | "or", [FILTERS]]` or
-    /// `["not", FILTER]`: all of which must hold.
+    /// Over which events: all of these must hold. `["is" | "is_not" | "contains" | "contains_not", DIMENSION, [VALUES]]`,
+    /// `["and" | "or", [FILTERS]]` or `["not", FILTER]`, 5 deep at most, with 500 values at most in all.
     #[serde(default)]
+    #[schemars(schema_with = "asked::filters_schema")]
     pub filters: Vec<serde_json::Value>,
-    /// First and last day, `YYYY-MM-DD`, in the site's time zone.
+    /// First and last day, in the site's time zone; 800 days at most.
+    #[schemars(schema_with = "shape::days")]
     pub date_range: (String, String),
-    /// `previous_period`: as many days, just before.
+    /// `previous_period`: as many days, just before, stand beside it.
     #[serde(default)]
+    #[schemars(schema_with = "asked::compare_schema")]
     pub compare: Option<String>,
     /// Rows, at most.
-    #[serde(default = "default_limit")]
+    #[serde(default = "default_limit", deserialize_with = "whole::number")]
+    #[schemars(range(min = 1, max = MAX_LIMIT))]
     pub limit: u32,
     /// `next` of the page before.
     #[serde(default)]
+    #[schemars(schema_with = "asked::after_schema")]
     pub after: Option<String>,
 }
 
 const fn default_limit() -> u32 {
     100
-}
-
-/// The answer.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Answer {
-    /// Its rows.
-    pub results: Vec<Row>,
-    /// What to send as `after` for more; null where there is no more.
-    pub next: Option<String>,
-    /// For how much of the traffic it stands.
-    pub meta: Meta,
-}
-
-/// A row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
-    /// Values of the dimensions, in the order asked.
-    pub dimensions: Vec<String>,
-    /// Sums, in the order asked.
-    pub metrics: Vec<i64>,
-    /// The same sums in the period compared with; days are matched by their place in it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Vec<i64>>,
-}
-
-/// For how much of the traffic an answer stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Meta {
-    /// First and last day of what was asked, or compared with.
-    pub date_range: (String, String),
-    /// Browsers that were asked in these days.
-    pub asked: i64,
-    /// First decisions in these days.
-    pub decided: i64,
-    /// The part of those asked who granted what page views need; null where nobody was asked.
-    pub consented_share: Option<f64>,
-    /// The same of the period compared with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous: Option<Box<Meta>>,
 }
 
 /// A question that can be answered.
@@ -155,10 +121,10 @@ impl Query {
         if !(1..=MAX_LIMIT).contains(&self.limit) {
             fault("limit".to_owned(), "range", format!("1 to {MAX_LIMIT}"));
         }
-        let offset = match self.after.as_deref().map(str::parse) {
+        let offset = match self.after.as_deref().map(asked::offset) {
             None => 0,
-            Some(Ok(offset)) => offset,
-            Some(Err(_)) => {
+            Some(Some(offset)) => offset,
+            Some(None) => {
                 fault("after".to_owned(), "invalid", "send what `next` said".to_owned());
                 0
             }
@@ -201,91 +167,6 @@ pub(crate) fn days((first, last): &(String, String)) -> Result<(i64, i64), Strin
 /// A day, as people write it.
 pub(crate) fn date(day: i64) -> String {
     EPOCH.checked_add(day.days()).map_or_else(|_| day.to_string(), |date| date.to_string())
-}
-
-/// Answers a question as of `now`: what rests on a consent that has run out by then is left out.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn run(
-    db: &mut Connection,
-    site: SiteId,
-    file: &SiteFile,
-    question: &Question,
-    now: Millis,
-) -> sqlx::Result<Answer> {
-    let report = &question.report;
-    let zone = TimeZone::get(&file.timezone)
-        .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
-    let mut lines = questions::run(db, site, report, &zone, now).await?;
-    let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
-    let more = lines.len() > limit;
-    lines.truncate(limit);
-    let mut meta = meta(db, site, file, report.days).await?;
-    let length = report.days.1 - report.days.0 + 1;
-    let mut before = None;
-    if question.compare {
-        let days = (report.days.0 - length, report.days.1 - length);
-        let report = Report { days, limit: MAX_COMPARED, offset: 0, ..report.clone() };
-        let lines = questions::run(db, site, &report, &zone, now).await?;
-        meta.previous = Some(Box::new(self::meta(db, site, file, days).await?));
-        before = Some(lines.into_iter().collect::<HashMap<Vec<Cell>, Vec<i64>>>());
-    }
-    let none = || vec![0; report.metrics.len()];
-    let results = lines.into_iter().map(|(cells, metrics)| {
-        let previous = before.as_ref().map(|before| {
-            let earlier: Vec<_> = cells.iter().map(|cell| cell.earlier(length)).collect();
-            before.get(&earlier).cloned().unwrap_or_else(none)
-        });
-        Row { dimensions: cells.into_iter().map(shown).collect(), metrics, previous }
-    });
-    Ok(Answer {
-        results: results.collect(),
-        next: more.then(|| (report.offset.saturating_add(report.limit)).to_string()),
-        meta,
-    })
-}
-
-fn shown(cell: Cell) -> String {
-    match cell {
-        Cell::Hour(hour) => {
-            format!("{}T{:02}:00", date(hour.div_euclid(24)), hour.rem_euclid(24))
-        }
-        Cell::Day(day) | Cell::Week(day) => date(day),
-        Cell::Month(day) => date(day).chars().take(7).collect(),
-        Cell::Text(text) => text,
-    }
-}
-
-/// For how much of the traffic figures of those days stand.
-///
-/// # Errors
-/// Where the database does not answer.
-pub(crate) async fn meta(
-    db: &mut Connection,
-    site: SiteId,
-    file: &SiteFile,
-    days: (i64, i64),
-) -> sqlx::Result<Meta> {
-    let share = reports::share(db, site, days).await?;
-    let switches = file
-        .purposes
-        .iter()
-        .flat_map(|purpose| purpose.services.iter().map(move |service| (purpose, service)));
-    let views = switches
-        .filter(|(_, service)| service.events.iter().any(|event| event.as_str() == "page_view"))
-        .map(|(purpose, service)| tallies::switch(&purpose.key, Some(&service.key)))
-        .next();
-    let granted = views.and_then(|switch| share.granted.get(&switch).copied()).unwrap_or(0);
-    // A browser that kept what asks from an earlier time is not counted as asked again.
-    let asked = share.asked.max(share.decided);
-    let consented_share = (asked > 0).then(|| {
-        #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
-        let part = granted as f64 / asked as f64;
-        (part * 10_000.0).round() / 10_000.0
-    });
-    let date_range = (date(days.0), date(days.1));
-    Ok(Meta { date_range, asked, decided: share.decided, consented_share, previous: None })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The back office: who gets in, and what each may see.
 
 mod figures;
+mod groups;
 
 use std::collections::BTreeMap;
 

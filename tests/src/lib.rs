@@ -13,6 +13,7 @@ pub mod database;
 pub mod http;
 pub mod mail;
 pub mod process;
+pub mod python;
 pub mod session;
 pub mod visitor;
 

@@ -14,45 +14,19 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub use self::dns::DnsServer;
-use crate::process::{Server, panic_with, program};
+use crate::{
+    process::{Server, panic_with},
+    python,
+};
 
-/// The Python that has the tools; they are installed where they are not, by whichever test comes first.
+/// The Python that has the tools.
 fn python() -> &'static Path {
     static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let needed = of_tests("requirements.txt");
-        let target = program("ASHIATO_BIN", "ashiato");
-        let target = target.ancestors().nth(2).expect("programs lie in target/PROFILE");
-        let folder = target.join("mail-tools");
-        fs::create_dir_all(&folder).expect("the build's folder can be written");
-        let lock = fs::File::create(folder.join("lock")).expect("a file can be made");
-        lock.lock().expect("it can be locked");
-        let text = fs::read_to_string(&needed).expect("the list of tools is there");
-        let (python, done) = (folder.join("bin/python"), folder.join("installed"));
-        if fs::read_to_string(&done).ok().as_ref() != Some(&text) {
-            eprintln!("installing the mail tools of the tests into {}", folder.display());
-            let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status();
-            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-            let by_hand = format!(
-                "python3 -m venv {0} && {0}/bin/pip install -r {1}",
-                folder.display(),
-                needed.display()
-            );
-            let installed = made.is_ok_and(|status| status.success())
-                && Command::new(&python)
-                    .args(pip)
-                    .arg(&needed)
-                    .status()
-                    .is_ok_and(|status| status.success());
-            assert!(installed, "the mail tools could not be installed; run by hand: {by_hand}");
-            fs::write(&done, &text).expect("the build's folder can be written");
-        }
-        python
-    })
+    PYTHON.get_or_init(|| python::with_tools("mail"))
 }
 
 fn of_tests(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("mail").join(name)
+    python::of_tests("mail", name)
 }
 
 /// An SMTP server.

@@ -113,8 +113,12 @@ fn print(query: &Query, answer: &Answer) {
     let heads = query.dimensions.iter().chain(&query.metrics).cloned();
     let heads: Vec<_> = heads.chain(before.map(|name| format!("{name} before"))).collect();
     let row = |row: &query::Row| -> Vec<String> {
-        let sums = row.metrics.iter().chain(row.previous.iter().flatten()).map(ToString::to_string);
-        row.dimensions.iter().cloned().chain(sums).collect()
+        let sums = row.metrics.iter().map(ToString::to_string);
+        let before = row.previous.iter().flat_map(|before| match before {
+            Some(sums) => sums.iter().map(ToString::to_string).collect(),
+            None => vec!["withheld".to_owned(); query.metrics.len()],
+        });
+        row.dimensions.iter().cloned().chain(sums).chain(before).collect()
     };
     let rows: Vec<_> = answer.results.iter().map(row).collect();
     let width = |at: usize| {
@@ -138,6 +142,9 @@ fn print(query: &Query, answer: &Answer) {
         |share| format!("page views stand for {:.1} % of the browsers asked", share * 100.0),
     );
     println!("\nasked {}, decided {}; {share}", meta.asked, meta.decided);
+    if let Some(withheld) = &answer.withheld {
+        println!("{}", withheld.said(&query.metrics));
+    }
     if answer.next.is_some() {
         println!("there are more rows; raise --limit");
     }

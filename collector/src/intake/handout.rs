@@ -2,6 +2,7 @@
 //! stops it (Act on Regulation of Specified Electronic Mail, articles 4 and 3(3)).
 
 use consent_core::{contact::Contact, form::FieldKind, ids::SiteKey};
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
 };
 
 /// What a mail must show beside how to stop it, in one language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "MailItem")]
 pub struct Item {
     /// Its stable name: `sender`, `address`, `complaints`.
     pub name: &'static str,
@@ -21,7 +23,7 @@ pub struct Item {
 }
 
 /// Who mail is from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Mail<'a> {
     /// The address that it comes from.
     pub from: &'a str,
@@ -29,6 +31,7 @@ pub struct Mail<'a> {
     pub reply_to: Option<&'a str>,
     /// What it must show, by language, the site's first one first.
     #[serde(serialize_with = "by_language")]
+    #[schemars(with = "std::collections::BTreeMap<String, Vec<Item>>")]
     pub items: Vec<(&'a str, Vec<Item>)>,
 }
 

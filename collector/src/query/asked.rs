@@ -1,8 +1,13 @@
 //! The names of what can be asked, and filters as they are written.
 
-use serde_json::Value;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
 
-use crate::store::questions::{Dimension, Filter, Metric};
+use super::MAX_COLUMNS;
+use crate::{
+    openapi::shape,
+    store::questions::{Dimension, Filter, Metric},
+};
 
 /// Every metric's name.
 pub const METRICS: [(&str, Metric); 5] = [
@@ -29,10 +34,12 @@ pub const DIMENSIONS: [(&str, Dimension); 10] = [
 
 /// Before a property's name.
 const PROPERTY: &str = "property:";
-/// Bytes of a property's name, at most.
+/// Characters of a property's name, at most.
 const MAX_NAME: usize = 64;
 /// Filters inside one another, at most.
 const MAX_DEPTH: u32 = 5;
+/// Values of one condition, at most.
+const MAX_OF_ONE: usize = 100;
 /// Values of all filters together, at most.
 const MAX_VALUES: usize = 500;
 /// Filters in a list, at most.
@@ -45,7 +52,7 @@ pub(super) fn metric(name: &str) -> Option<Metric> {
 pub(super) fn dimension(name: &str) -> Option<Dimension> {
     if let Some(property) = name.strip_prefix(PROPERTY) {
         let good = !property.is_empty()
-            && property.len() <= MAX_NAME
+            && property.chars().count() <= MAX_NAME
             && !property.chars().any(char::is_control);
         return good.then(|| Dimension::Property(property.to_owned()));
     }
@@ -58,6 +65,83 @@ pub(super) fn metrics() -> String {
 
 pub(super) fn dimensions() -> String {
     format!("{}, {PROPERTY}NAME", DIMENSIONS.map(|(name, _)| name).join(", "))
+}
+
+/// The rows to pass over that a cursor names.
+pub(super) fn offset(cursor: &str) -> Option<u32> {
+    let plain = cursor.bytes().all(|byte| byte.is_ascii_digit()) && cursor.len() < 10;
+    cursor.parse().ok().filter(|_| plain)
+}
+
+pub(super) fn metrics_schema(_: &mut SchemaGenerator) -> Schema {
+    let names = METRICS.map(|(name, _)| name);
+    let items = json!({ "type": "string", "enum": names });
+    json_schema!({ "type": "array", "items": items, "minItems": 1, "maxItems": MAX_COLUMNS })
+}
+
+fn dimension_schema(times: bool) -> Value {
+    let names = DIMENSIONS.iter().filter(|(_, own)| times || !own.is_time());
+    let names: Vec<_> = names.map(|(name, _)| *name).collect();
+    let property = format!("^{PROPERTY}[^\\u0000-\\u001f\\u007f-\\u009f]{{1,{MAX_NAME}}}$");
+    json!({ "type": "string", "anyOf": [{ "enum": names }, { "pattern": property }] })
+}
+
+pub(super) fn dimensions_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "items": dimension_schema(true),
+        "maxItems": MAX_COLUMNS,
+        "uniqueItems": true,
+    })
+}
+
+/// A list of filters; those inside others have a schema of their own for each depth.
+pub(super) fn filters_schema(generator: &mut SchemaGenerator) -> Schema {
+    let mut inner = None;
+    for depth in (1..=MAX_DEPTH).rev() {
+        let name = if depth == 1 { "Filter".to_owned() } else { format!("Filter{depth}") };
+        let schema = filter_schema(inner.as_ref());
+        generator.definitions_mut().insert(name.clone(), schema);
+        let path = &generator.settings().definitions_path;
+        inner = Some(json!({ "$ref": format!("#{path}/{name}") }));
+    }
+    json_schema!({ "type": "array", "items": inner, "maxItems": MAX_LIST })
+}
+
+fn filter_schema(inner: Option<&Value>) -> Value {
+    let list = |parts: Value, about: &str| {
+        let length = parts.as_array().map_or(0, Vec::len);
+        json!({
+            "type": "array", "prefixItems": parts, "items": false,
+            "minItems": length, "maxItems": length, "description": about,
+        })
+    };
+    let values = |least: usize| {
+        let text = json!({ "type": "string", "minLength": least, "pattern": shape::NO_NUL });
+        json!({ "type": "array", "items": text, "minItems": 1, "maxItems": MAX_OF_ONE })
+    };
+    let is = json!([{ "enum": ["is", "is_not"] }, dimension_schema(false), values(0)]);
+    let contains =
+        json!([{ "enum": ["contains", "contains_not"] }, dimension_schema(false), values(1)]);
+    let mut ways = vec![
+        list(is, "It is, or is not, one of the values"),
+        list(contains, "It contains, or does not contain, one of the values"),
+    ];
+    if let Some(inner) = inner {
+        let filters =
+            json!({ "type": "array", "items": inner, "minItems": 1, "maxItems": MAX_LIST });
+        ways.push(list(json!([{ "enum": ["and", "or"] }, filters]), "All, or one, of these hold"));
+        ways.push(list(json!([{ "const": "not" }, inner]), "This does not hold"));
+    }
+    json!({ "anyOf": ways })
+}
+
+pub(super) fn compare_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "enum": ["previous_period", null] })
+}
+
+pub(super) fn after_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["string", "null"], "pattern": "^[0-9]{1,9}$" })
 }
 
 /// What is told of a fault: the field, a code, and the message.
@@ -162,10 +246,14 @@ impl Reading<'_> {
         };
         let texts: Option<Vec<String>> =
             values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-        let Some(texts) = texts.filter(|texts| (1..=100).contains(&texts.len())) else {
-            self.wrong(place, "1 to 100 values, each a text");
+        let Some(texts) = texts.filter(|texts| (1..=MAX_OF_ONE).contains(&texts.len())) else {
+            self.wrong(place, format!("1 to {MAX_OF_ONE} values, each a text"));
             return None;
         };
+        if texts.iter().any(|text| text.contains('\0')) {
+            self.wrong(place, "no event has a NUL in a text");
+            return None;
+        }
         self.values += texts.len();
         let filter = if operator.starts_with("is") {
             Filter::Is(found, texts)

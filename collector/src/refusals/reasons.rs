@@ -3,7 +3,7 @@
 use consent_core::gate::Refusal;
 
 /// What a reason means and what can be done about it, in one language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Text {
     /// What it means.
     pub means: &'static str,

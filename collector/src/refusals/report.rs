@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use consent_core::time::{DAY, Millis, SECOND};
 use jiff::{Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Reason, Text};
 use crate::{
     error::Problem,
+    openapi::shape,
     query::{date, days},
     sites::day_in,
     store::{Connection, SiteId, refusals},
@@ -20,7 +22,9 @@ const MAX_DAYS_BY_HOUR: i64 = 31;
 const USUAL_DAYS: i64 = 7;
 
 /// How refusals are added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// A row for each hour.
@@ -40,9 +44,11 @@ pub struct Question {
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Refusals")]
 pub struct Report {
     /// First and last day.
+    #[schemars(schema_with = "shape::days")]
     pub date_range: (String, String),
     /// What was refused, in order of time.
     pub results: Vec<Row>,
@@ -51,7 +57,8 @@ pub struct Report {
 }
 
 /// Refusals of one time, reason and event.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "RefusalRow")]
 pub struct Row {
     /// The day, `YYYY-MM-DD`, or the hour's beginning, `YYYY-MM-DDTHH:MM:SS±HH:MM`, in the site's time
     /// zone.
@@ -65,7 +72,8 @@ pub struct Row {
 }
 
 /// A reason with its text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "RefusalReason")]
 pub struct Explained {
     /// Its name.
     pub reason: String,

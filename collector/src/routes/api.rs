@@ -6,46 +6,34 @@ use axum::{
     Json,
     body::Body,
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
+    response::{IntoResponse as _, Response},
 };
-use serde::Deserialize;
+use consent_core::{
+    ids::{LeadId, Uuid7},
+    time::Millis,
+};
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    App, body,
-    extract::{At, With},
-    leads,
-};
+use super::{App, body, extract::At, leads};
 use crate::{
     clock,
     error::Problem,
+    openapi::{Method, Operation, Schemas, shape},
     query::{self, Answer, Query},
     sites::Site,
     store::{
         audit::{Actor, Entry},
-        reports::{self, Holding, Moment, Timeline},
-        tokens::{self, Scope},
+        reports::{self, Holding, Moment, TIMELINE_MAX, Timeline},
+        tokens::{self, Scope, Token},
     },
 };
 
-/// The site, if the bearer of the token may do that there.
-pub(super) async fn authorised(
-    app: &App,
-    headers: &HeaderMap,
-    site: &str,
-    scope: Scope,
-) -> Result<Arc<Site>, Problem> {
-    Ok(known(app, headers, site, scope).await?.0)
-}
-
-/// The same, and who that is: for what the audit trail is told of.
-pub(super) async fn known(
-    app: &App,
-    headers: &HeaderMap,
-    site: &str,
-    scope: Scope,
-) -> Result<(Arc<Site>, Actor), Problem> {
+/// Who calls, by a token that is known. Nothing else of a call is looked at before.
+pub(super) async fn bearer(app: &App, headers: &HeaderMap) -> Result<Bearer, Problem> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = given
         .and_then(|given| given.split_once(' '))
@@ -57,18 +45,50 @@ pub(super) async fn known(
     })?;
     let mut db = app.readers.acquire().await?;
     // Looked up by its hash: how long that takes tells of a hash that nobody can choose.
-    let token = tokens::find(&mut db, &Sha256::digest(token))
-        .await?
-        .ok_or_else(|| unknown("the token is not known"))?;
-    match app.sites.get(site) {
-        Some(site) if site.id == token.site && token.may(scope) => {
-            Ok((site, Actor::Token(token.id)))
+    let token = tokens::find(&mut db, &Sha256::digest(token)).await?;
+    token.map(Bearer).ok_or_else(|| unknown("the token is not known"))
+}
+
+/// The same where the call has a body in JSON: who calls, and that.
+pub(super) async fn bearer_with<T: DeserializeOwned>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bearer, T), Problem> {
+    let bearer = match bearer(app, headers).await {
+        Ok(bearer) => bearer,
+        Err(problem) => {
+            body::drain(headers, body).await;
+            return Err(problem);
         }
-        Some(site) if site.id == token.site => {
-            Err(Problem::forbidden("scope", "the token has not the scope that this call needs"))
+    };
+    let text = body::text(headers, body, "application/json").await?;
+    Ok((bearer, body::json(&text)?))
+}
+
+/// The bearer of a token.
+#[derive(Debug)]
+pub(super) struct Bearer(Token);
+
+impl Bearer {
+    /// The site, if they may do that there, and by what the audit trail names them.
+    pub(super) fn at(
+        self,
+        app: &App,
+        site: &str,
+        scope: Scope,
+    ) -> Result<(Arc<Site>, Actor), Problem> {
+        let Self(token) = self;
+        match app.sites.get(site) {
+            Some(site) if site.id == token.site && token.may(scope) => {
+                Ok((site, Actor::Token(token.id)))
+            }
+            Some(site) if site.id == token.site => {
+                Err(Problem::forbidden("scope", "the token has not the scope that this call needs"))
+            }
+            // A token learns nothing about sites that are not its own.
+            _ => Err(Problem::forbidden("site", "the token is not one of this site")),
         }
-        // A token learns nothing about sites that are not its own.
-        _ => Err(Problem::forbidden("site", "the token is not one of this site")),
     }
 }
 
@@ -78,12 +98,32 @@ pub(super) async fn query(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Answer>, Problem> {
-    let text = body::text(&headers, body, "application/json").await?;
-    let query: Query = body::json(&text)?;
-    let site = authorised(&app, &headers, &query.site, Scope::Query).await?;
+    let (bearer, query): (_, Query) = bearer_with(&app, &headers, body).await?;
+    let (site, _) = bearer.at(&app, &query.site, Scope::Query)?;
     let question = query.question()?;
     let mut db = app.readers.acquire().await?;
     Ok(Json(query::run(&mut db, site.id, &site.file, &question, clock::now()).await?))
+}
+
+/// The call, as it is described.
+pub(super) fn told(schemas: &mut Schemas) -> Operation {
+    let example = json!({
+        "site": "shop",
+        "metrics": ["visitors", "page_views"],
+        "dimensions": ["time:day", "page"],
+        "filters": [["is", "page", ["/pricing"]]],
+        "date_range": ["2026-11-01", "2026-11-22"],
+        "compare": "previous_period",
+        "limit": 100,
+        "after": null,
+    });
+    Operation::new(Method::Post, ("figures", "query"), "Sums over what visitors did", Scope::Query)
+        .about(
+            "Only events count whose consent holds. Where the site protects small groups, `withheld` says what is not \
+             told.",
+        )
+        .takes::<Query>(schemas, &example)
+        .answers::<Answer>(schemas, 200, "The sums, and for how much of the traffic they stand")
 }
 
 /// A read of personal data, which is not answered before the trail has it.
@@ -100,21 +140,15 @@ pub(super) fn holding(site: &Site) -> Holding {
     Holding { revision: site.policy.revision(), now: clock::now() }
 }
 
-/// The parameters of a timeline.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Of {
-    site: String,
-}
-
 /// `GET /api/v1/leads/LEAD/timeline?site=SITE`.
 pub(super) async fn timeline(
     State(app): State<App>,
     At(lead): At<String>,
     headers: HeaderMap,
-    With(of): With<Of>,
-) -> Result<Json<Value>, Problem> {
-    let (site, by) = known(&app, &headers, &of.site, Scope::Leads).await?;
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let bearer = bearer(&app, &headers).await?;
+    let (site, by) = bearer.at(&app, &leads::site_alone(&uri)?, Scope::Leads)?;
     let lead = leads::id(&lead)?;
     let mut db = app.readers.acquire().await?;
     let timeline = reports::timeline(&mut db, site.id, holding(&site), lead).await?;
@@ -126,22 +160,68 @@ pub(super) async fn timeline(
     }
     match timeline {
         Timeline::NoLead => Err(leads::unknown_lead()),
-        Timeline::Unlinked => Ok(Json(json!({ "lead": lead, "linked": false, "events": [] }))),
+        Timeline::Unlinked => Ok(Json(Course::of(lead, None, &[])).into_response()),
         Timeline::Linked(since, moments) => {
-            let events: Vec<_> = moments.iter().map(moment).collect();
-            Ok(Json(json!({ "lead": lead, "linked": true, "linked_at": since, "events": events })))
+            Ok(Json(Course::of(lead, Some(since), &moments)).into_response())
         }
     }
 }
 
-fn moment(moment: &Moment) -> Value {
-    let properties = moment.properties.as_deref().map(serde_json::from_str::<Value>);
-    json!({
-        "id": moment.id,
-        "at": moment.at,
-        "name": moment.name,
-        "page": moment.page,
-        "title": moment.title,
-        "properties": properties.and_then(Result::ok).unwrap_or_else(|| json!({})),
-    })
+/// A timeline, as it is answered.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Timeline")]
+pub(super) struct Course<'a> {
+    /// The lead.
+    #[schemars(schema_with = "shape::lead_id")]
+    lead: LeadId,
+    /// Whether it is tied to a visitor.
+    linked: bool,
+    /// Since when: what came before is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "shape::millis")]
+    linked_at: Option<Millis>,
+    /// What its person did, in order of time.
+    #[schemars(length(max = TIMELINE_MAX))]
+    events: Vec<Seen<'a>>,
+}
+
+/// An event of a timeline.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TimelineEvent")]
+struct Seen<'a> {
+    /// Its id.
+    #[schemars(schema_with = "shape::uuid7")]
+    id: Uuid7,
+    /// When.
+    #[schemars(schema_with = "shape::millis")]
+    at: Millis,
+    /// What.
+    name: &'a str,
+    /// The page's path.
+    page: &'a str,
+    /// The page's title.
+    title: &'a str,
+    /// More about it: true or false, numbers and texts by name.
+    properties: serde_json::Map<String, Value>,
+}
+
+impl<'a> Course<'a> {
+    fn of(lead: LeadId, linked_at: Option<Millis>, moments: &'a [Moment]) -> Self {
+        let events = moments.iter().map(Seen::of).collect();
+        Self { lead, linked: linked_at.is_some(), linked_at, events }
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn of(moment: &'a Moment) -> Self {
+        let properties = moment.properties.as_deref().map(serde_json::from_str);
+        Self {
+            id: moment.id,
+            at: moment.at,
+            name: &moment.name,
+            page: &moment.page,
+            title: &moment.title,
+            properties: properties.and_then(Result::ok).unwrap_or_default(),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRequestParts, Path, Query},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -35,8 +35,15 @@ pub(super) struct With<T>(pub(super) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for With<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Query::from_request_parts(parts, state).await {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
+    }
+}
+
+impl<T: DeserializeOwned> With<T> {
+    /// That of an address.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
+        match Query::try_from_uri(uri) {
             Ok(Query(found)) => Ok(Self(found)),
             Err(rejection) => Err(Problem::field("", "invalid", rejection.body_text())),
         }

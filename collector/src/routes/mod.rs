@@ -4,6 +4,7 @@ mod api;
 mod assets;
 mod body;
 mod cookies;
+mod described;
 mod extract;
 mod gpc;
 mod health;
@@ -35,6 +36,7 @@ use axum::{
 
 pub use health::{Health, Scrape, scraped};
 
+use self::described::Described;
 use crate::{
     client::Client,
     error::Problem,
@@ -147,11 +149,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/log/proof", get(log::proof))
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))
-        .route("/api/v1/query", post(api::query))
-        .route("/api/v1/leads", get(leads::list).post(leads::give))
-        .route("/api/v1/leads/{lead}", get(leads::show).patch(leads::amend).delete(leads::erase))
-        .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
-        .route("/api/v1/refusals", get(refusals::list))
+        .merge(calls().finish(&app.public_url))
         .route_layer(middleware::from_fn(in_time))
         .route_layer(by_address)
         .merge(visitors)
@@ -164,6 +162,19 @@ pub fn router(app: App) -> Router {
         .layer(middleware::map_response_with_state(Tls(app.tls), harden))
         .layer(middleware::from_fn_with_state(observer, observe::observe))
         .with_state(app)
+}
+
+/// The calls of marketers and of other systems, each with what is told of it.
+fn calls() -> Described {
+    Described::default()
+        .call("/api/v1/query", api::query, api::told)
+        .call("/api/v1/leads", leads::list, leads::told::list)
+        .call("/api/v1/leads", leads::give, leads::told::give)
+        .call("/api/v1/leads/{lead}", leads::show, leads::told::show)
+        .call("/api/v1/leads/{lead}", leads::amend, leads::told::amend)
+        .call("/api/v1/leads/{lead}", leads::erase, leads::told::erase)
+        .call("/api/v1/leads/{lead}/timeline", api::timeline, leads::told::timeline)
+        .call("/api/v1/refusals", refusals::list, refusals::told)
 }
 
 /// A database that hangs must not keep those waiting who only ask.

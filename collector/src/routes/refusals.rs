@@ -5,17 +5,18 @@ use std::sync::{Arc, OnceLock};
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::{App, CONSENTS, EVENTS, LEADS, SESSIONS, api::authorised, extract::With};
+use super::{App, CONSENTS, EVENTS, LEADS, SESSIONS, api::bearer, extract::With};
 use crate::{
     clock,
     error::Problem,
     intake::verify,
+    openapi::{Method, Operation, Schemas, shape},
     refusals::{
         Call, Reason, Refused,
         report::{self, By, Question},
@@ -73,6 +74,29 @@ pub(super) async fn count(State(app): State<App>, mut request: Request, next: Ne
     response
 }
 
+/// The call, as it is described.
+pub(super) fn told(schemas: &mut Schemas) -> Operation {
+    let by = serde_json::json!({ "type": "string", "enum": ["hour", "day"], "default": "day" });
+    let called = ("operation", "listRefusals");
+    Operation::new(Method::Get, called, "What was refused, and what to do about it", Scope::Operate)
+        .about("Counts without anybody in them. A token with the scope `query` may ask too.")
+        .of_site()
+        .may(
+            "from",
+            "First day; six days before the last one, unless given",
+            shape::day().to_value(),
+        )
+        .may("to", "Last day; today, unless given", shape::day().to_value())
+        .may("by", "How it is added up; by the hour, 31 days at most", by)
+        .header(
+            "Accept-Language",
+            false,
+            "`ja`, or English",
+            serde_json::json!({ "type": "string" }),
+        )
+        .answers::<report::Report>(schemas, 200, "What was refused")
+}
+
 /// The parameters of the question.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,9 +112,11 @@ pub(super) struct Asked {
 pub(super) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
-    With(asked): With<Asked>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let site = authorised(&app, &headers, &asked.site, Scope::Operate).await?;
+    let bearer = bearer(&app, &headers).await?;
+    let With(asked): With<Asked> = With::of(&uri)?;
+    let (site, _) = bearer.at(&app, &asked.site, Scope::Operate)?;
     let days = (asked.from, asked.to);
     let question = Question::new(days, asked.by, &site.file.timezone, clock::now())?;
     let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());

@@ -7,6 +7,7 @@ mod asking;
 mod forms;
 mod mail;
 mod retention;
+mod statistics;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
 pub use mail::MailFile;
 pub use retention::{Law, Retention, Rights};
+pub use statistics::Statistics;
 
 /// One text in each of the site's languages.
 pub type Words = BTreeMap<String, String>;
@@ -72,6 +74,9 @@ pub struct SiteFile {
     /// How soon people are answered who ask about their own data.
     #[serde(default, skip_serializing_if = "Rights::is_default")]
     pub rights: Rights,
+    /// What figures may be told.
+    #[serde(default, skip_serializing_if = "Statistics::is_default")]
+    pub statistics: Statistics,
 }
 
 const fn default_consent_days() -> u32 {

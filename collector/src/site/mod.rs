@@ -37,7 +37,7 @@ pub use complaint::{Complaint, report};
 pub use file::{
     Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
     LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
-    SiteFile, Source, Storage, Words,
+    SiteFile, Source, Statistics, Storage, Words,
 };
 pub use held_page::{HELD_STYLE, Sheet};
 pub(crate) use history::day;

@@ -65,7 +65,7 @@ async fn the_period_before_stands_beside_its_day() {
             )
             .await;
         assert_eq!(answer.results[0].metrics, [2]);
-        assert_eq!(answer.results[0].previous, Some(vec![1]));
+        assert_eq!(answer.results[0].previous, Some(Some(vec![1])));
         let previous = answer.meta.previous.unwrap();
         assert_eq!(previous.date_range, ("2027-01-15".to_owned(), "2027-01-15".to_owned()));
         assert_eq!(previous.decided, 1);

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod chart;
+mod columns;
 pub mod consent;
 pub mod doors;
 pub mod leads;
 pub mod overview;
 pub mod settings;
+mod withheld;
 
 use maud::{DOCTYPE, Markup, html};
 

@@ -1,20 +1,16 @@
 //! Visits: figures, their course, and what they were made of.
 
-use consent_core::time::Millis;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{
-    Frame,
-    chart::{self, Column},
-};
+use super::{Frame, chart, columns::columns, withheld};
 use crate::{
     office::{
         choice::{Choice, Figure},
         period::{self, Fault, Period},
         tongue::Tongue,
     },
-    query::Meta,
+    query::{Meta, withheld::dashboard::Hidden},
     store::dashboard::{Field, Overview, Sums},
 };
 
@@ -31,6 +27,10 @@ pub struct Data<'a> {
     pub now: &'a Overview,
     /// As many just before.
     pub before: &'a Overview,
+    /// What is not told of them, and of those before.
+    pub hidden: &'a Hidden,
+    /// See there.
+    pub hidden_before: &'a Hidden,
     /// For how much of the traffic it stands.
     pub meta: &'a Meta,
     /// The tag of the site.
@@ -52,7 +52,9 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
             (fault(t, data.choice.fault))
             (share(t, data.meta))
             (chips(t, data.choice))
-            @if empty && data.before.total.visits == 0 {
+            (withheld::notice(t, data.hidden))
+            @if data.hidden.whole {
+            } @else if empty && data.before.total.visits == 0 {
                 (nothing(t, data.tag))
             } @else {
                 (tiles(t, data))
@@ -203,6 +205,9 @@ fn figure_name(t: Tongue, figure: Figure) -> &'static str {
 }
 
 fn figure_shown(t: Tongue, figure: Figure, value: i64) -> String {
+    if value == withheld::FIGURE {
+        return withheld::said(t).to_owned();
+    }
     match figure {
         Figure::Visitors | Figure::Views | Figure::Visits => t.number(value),
         Figure::Engaged => t.length(value),
@@ -289,37 +294,6 @@ fn course(t: Tongue, data: &Data<'_>) -> Markup {
             }
         }
     }
-}
-
-fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
-    let (first, last) = data.choice.period.days(data.today);
-    let known = data.before.total.visits > 0;
-    let value = |overview: &Overview, time: i64| {
-        let found = overview.times.binary_search_by_key(&time, |(time, _)| *time);
-        found.map_or(0, |at| figure.of(&overview.times[at].1))
-    };
-    if first == last {
-        let (begins, ends) =
-            (period::begins(first, data.zone), period::begins(first + 1, data.zone));
-        return (0..(ends - begins) / 3_600_000)
-            .map(|hour| {
-                let at = Millis(begins + hour * 3_600_000);
-                let name = t.moment(at, data.zone);
-                let name = name.rsplit(' ').next().unwrap_or("").to_owned();
-                let before = known.then(|| value(data.before, hour));
-                Column { short: name.clone(), name, value: value(data.now, hour), before }
-            })
-            .collect();
-    }
-    let length = last - first + 1;
-    (first..=last)
-        .map(|day| Column {
-            short: t.short_day(period::date(day)),
-            name: t.day(period::date(day)),
-            value: value(data.now, day),
-            before: known.then(|| value(data.before, day - length)),
-        })
-        .collect()
 }
 
 /// What one value of a field is called.

@@ -14,10 +14,10 @@ use consent_core::{
     form::FieldFault,
     ids::{FormKey, LeadId},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::{etag, id, sealed, site_alone, unknown_lead};
+use super::{etag, id, sealed, shown::Outcome, site_alone, unknown_lead};
 use crate::{
     clock,
     error::{FieldError, Problem},
@@ -27,8 +27,7 @@ use crate::{
     },
     routes::{
         App,
-        api::{holding, known},
-        body,
+        api::{bearer, bearer_with, holding},
         extract::{At, accepted_languages},
     },
     site::LeadForm,
@@ -48,15 +47,9 @@ use crate::{
 /// The answer to a change, and to a lead that was given.
 pub(super) fn answer(made: &Made) -> Response {
     let status = if made.updated { StatusCode::OK } else { StatusCode::CREATED };
-    let lead = json!({
-        "id": made.lead,
-        "outcome": if made.updated { "updated" } else { "added" },
-        "version": made.version,
-        "locked": made.locked,
-    });
     let place = format!("/api/v1/leads/{}", made.lead);
     let headers = [(header::ETAG, etag(made.version)), (header::LOCATION, place)];
-    (status, AppendHeaders(headers), Json(lead)).into_response()
+    (status, AppendHeaders(headers), Json(Outcome::from(made))).into_response()
 }
 
 /// A lead that holds already what is said of it.
@@ -109,9 +102,12 @@ pub(super) fn told(
 }
 
 /// What is to be changed of a lead.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Changing {
+#[schemars(rename = "LeadChange")]
+pub(super) struct Changing {
+    /// New values by the keys of the form's fields.
+    #[schemars(extend("minProperties" = 1))]
     fields: BTreeMap<String, Option<String>>,
 }
 
@@ -123,10 +119,8 @@ pub(in crate::routes) async fn amend(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
-    let site = site_alone(&uri)?;
-    let text = body::text(&headers, body, "application/json").await?;
-    let changing: Changing = body::json(&text)?;
-    let (site, by) = known(&app, &headers, &site, Scope::LeadsWrite).await?;
+    let (bearer, changing): (_, Changing) = bearer_with(&app, &headers, body).await?;
+    let (site, by) = bearer.at(&app, &site_alone(&uri)?, Scope::LeadsWrite)?;
     let lead = id(&lead)?;
     let seen = seen(&app, &site, lead).await?.ok_or_else(unknown_lead)?;
     if !matches(&headers, seen.lead.version)? {
@@ -200,8 +194,8 @@ pub(in crate::routes) async fn erase(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<StatusCode, Problem> {
-    let site = site_alone(&uri)?;
-    let (site, by) = known(&app, &headers, &site, Scope::LeadsWrite).await?;
+    let bearer = bearer(&app, &headers).await?;
+    let (site, by) = bearer.at(&app, &site_alone(&uri)?, Scope::LeadsWrite)?;
     let lead = id(&lead)?;
     match app.writer.crm(Act::Erase(site.id, lead), by).await? {
         Done::Erased(Erasure::Erased | Erasure::Before(_)) => {}

@@ -14,6 +14,7 @@ use consent_core::{
     lead::Ground,
     time::Millis,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::{
@@ -29,7 +30,8 @@ use crate::{
         import::{self, OnDuplicate},
     },
     keys,
-    routes::{App, api::known, body},
+    openapi::{shape, whole},
+    routes::{App, api::bearer_with},
     site::LeadForm,
     sites::Site,
     store::{leads::calls::Call, tokens::Scope},
@@ -37,19 +39,46 @@ use crate::{
 
 /// Times that a lead is read anew that somebody else changes meanwhile.
 const TRIES: u32 = 4;
+/// Characters of a proof, and of who says so, at most.
+const MAX_PROOF: usize = 1_000;
+const MAX_BY: usize = 64;
 
 /// A lead as another system gives it.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Giving {
+#[schemars(rename = "GivenLead")]
+pub(super) struct Giving {
+    /// The site's key.
+    #[schemars(schema_with = "shape::site_key")]
     site: String,
+    /// The key of a form in the site file.
+    #[schemars(regex(pattern = "^[a-z0-9_]{1,32}$"))]
     form: String,
+    /// What names the lead from now on, and this call.
+    #[schemars(schema_with = "shape::maybe_uuid7")]
     id: Option<Uuid7>,
+    /// Values by the keys of the form's fields, judged as if its person had filled the form in.
     fields: BTreeMap<String, String>,
+    /// On what ground the person may be contacted.
+    #[schemars(schema_with = "grounds")]
     ground: String,
+    /// What proves it. It is sealed with the lead.
+    #[schemars(length(min = 1, max = MAX_PROOF), regex(pattern = shape::PLAIN))]
     proof: String,
+    /// Since when the ground holds, not in the future; now, unless given.
+    #[serde(default, deserialize_with = "whole::maybe")]
+    #[schemars(schema_with = "shape::maybe_millis")]
     since: Option<i64>,
+    /// Which system or office says so.
+    #[schemars(length(min = 1, max = MAX_BY), regex(pattern = shape::PLAIN))]
     by: String,
+}
+
+/// The grounds that another system may name.
+fn grounds(_: &mut SchemaGenerator) -> Schema {
+    let names = Ground::ALL.map(Ground::as_str);
+    let names: Vec<_> = names.into_iter().filter(|name| import::ground(name).is_ok()).collect();
+    json_schema!({ "type": "string", "enum": names })
 }
 
 /// `POST /api/v1/leads`.
@@ -59,14 +88,13 @@ pub(in crate::routes) async fn give(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
+    let (bearer, giving): (_, Giving) = bearer_with(&app, &headers, body).await?;
     let mut parameters = Parameters::of(&uri);
     let values =
         [("refuse", OnDuplicate::Skip), ("add", OnDuplicate::Add), ("update", OnDuplicate::Update)];
     let on_duplicate = parameters.one_of("on_duplicate", &values).unwrap_or(OnDuplicate::Skip);
     parameters.end("on_duplicate")?;
-    let text = body::text(&headers, body, "application/json").await?;
-    let giving: Giving = body::json(&text)?;
-    let (site, by) = known(&app, &headers, &giving.site, Scope::LeadsWrite).await?;
+    let (site, by) = bearer.at(&app, &giving.site, Scope::LeadsWrite)?;
     let key = giving.form.parse::<FormKey>().ok();
     let form = key.and_then(|key| site.file.lead_form(&key));
     let form = form
@@ -148,14 +176,19 @@ fn judged(
     if let Err(why) = &ground {
         refuse("ground", if giving.ground == "opt_in" { "opt_in" } else { "ground" }, why.clone());
     }
-    if giving.proof.trim().is_empty() || giving.proof.len() > 1_000 {
-        let what = "say in up to 1,000 bytes what proves the ground; it is sealed with the lead";
-        refuse("proof", "length", what.to_owned());
+    let plain = |text: &str, most: usize| {
+        let right = !text.trim().is_empty() && !text.contains(char::is_control);
+        right && text.chars().count() <= most
+    };
+    if !plain(&giving.proof, MAX_PROOF) {
+        let what = format!(
+            "say in up to {MAX_PROOF} characters, on one line, what proves the ground; it is sealed with the lead"
+        );
+        refuse("proof", "length", what);
     }
-    let by = giving.by.trim();
-    if by.is_empty() || by.chars().count() > 64 || by.chars().any(char::is_control) {
-        let what = "say in up to 64 characters which system or office says so";
-        refuse("by", "length", what.to_owned());
+    if !plain(&giving.by, MAX_BY) {
+        let what = format!("say in up to {MAX_BY} characters which system or office says so");
+        refuse("by", "length", what);
     }
     if giving.since.is_some_and(|since| since < 0 || since > now.0) {
         refuse("since", "range", "milliseconds since 1970, not in the future".to_owned());

@@ -4,6 +4,8 @@
 mod change;
 mod give;
 mod parameters;
+mod shown;
+pub(super) mod told;
 
 use std::sync::Arc;
 
@@ -11,21 +13,24 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, StatusCode, Uri, header},
-    response::{AppendHeaders, IntoResponse},
+    response::{AppendHeaders, IntoResponse as _, Response},
 };
 use consent_core::{
     ids::{FormKey, LeadId, Uuid7},
     time::SECOND,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) use change::{amend, erase};
 pub(super) use give::give;
 
-use self::parameters::{Listing, Parameters};
+use self::{
+    parameters::{Listing, Parameters},
+    shown::{Lead, Page},
+};
 use super::{
     App,
-    api::{holding, known, read_by},
+    api::{bearer, holding, read_by},
     extract::At,
 };
 use crate::{
@@ -49,11 +54,12 @@ pub(super) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
     uri: Uri,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
+    let bearer = bearer(&app, &headers).await?;
     let mut parameters = Parameters::of(&uri);
     let site = parameters.site();
     let listing = Listing::of(parameters, clock::now().plus(-SLACK))?;
-    let (site, by) = known(&app, &headers, &site, Scope::Leads).await?;
+    let (site, by) = bearer.at(&app, &site, Scope::Leads)?;
     let mail = match listing.usable {
         Some(true) => Some(
             Mail::of(&site.file)
@@ -82,18 +88,14 @@ pub(super) async fn list(
     leads.truncate(limit);
     let last = leads.last().filter(|_| is_more);
     let next = last.map(|lead| listing.cursor(search.place(lead.lead())));
-    let mut results = Vec::with_capacity(leads.len());
-    for lead in &leads {
-        results.push(lead.shown(&app, &site)?);
-    }
+    let opened: Result<Vec<_>, _> = leads.iter().map(|lead| lead.opened(&app, &site)).collect();
+    let opened = opened?;
+    let results = leads.iter().zip(&opened).map(|(lead, fields)| lead.shown(&app, &site, fields));
     let seen: Vec<_> = leads.iter().map(|lead| lead.lead().id).collect();
     let entry = read_by(by, "lead.list", ("site", site.key.to_string()), json!({ "leads": seen }));
     app.writer.audit(site.id, entry).await?;
-    let mut answer = json!({ "results": results, "next": next, "as_of": listing.as_of });
-    if let Some(mail) = mail {
-        answer["mail"] = json!(mail);
-    }
-    Ok(Json(answer))
+    let page = Page { results: results.collect(), next, as_of: listing.as_of, mail };
+    Ok(Json(page).into_response())
 }
 
 /// A lead of a listing.
@@ -112,42 +114,26 @@ impl Listed {
         }
     }
 
-    fn shown(&self, app: &App, site: &Site) -> Result<Value, Problem> {
+    /// What was filled in, where it is shown.
+    fn opened(&self, app: &App, site: &Site) -> Result<Option<Fields>, Problem> {
         let lead = self.lead();
         // What came by a form is to be answered; what came otherwise and is locked is of no use to anybody.
         if lead.ground_since.is_none() && lead.origin != "form" {
-            return Ok(shown(lead, None));
+            return Ok(None);
         }
-        let fields = opened(app, site, lead)?;
-        let mut value = shown(lead, Some(&fields));
-        if let Self::Usable(_) = self {
+        opened(app, site, lead).map(Some)
+    }
+
+    fn shown<'a>(&'a self, app: &App, site: &Site, fields: &'a Option<Fields>) -> Lead<'a> {
+        let lead = self.lead();
+        let mut shown = Lead::of(lead, fields.as_ref());
+        if let (Self::Usable(_), Some(fields)) = (self, fields) {
             let form = lead.form.parse().ok().and_then(|key: FormKey| site.file.lead_form(&key));
             let at = (&site.key, &*app.public_url);
-            value["stop_url"] = handout::stop_url(&app.keys, at, (form, &fields)).into();
+            shown.stop_url = Some(handout::stop_url(&app.keys, at, (form, fields)));
         }
-        Ok(value)
+        shown
     }
-}
-
-/// A lead as it is shown, with what was filled in where that is opened. The bearer of the token has been seen to have
-/// the scope for it.
-fn shown(lead: &Stored, fields: Option<&Fields>) -> Value {
-    json!({
-        "id": lead.id,
-        "form": lead.form,
-        "origin": lead.origin,
-        "fields": fields,
-        "agreements": serde_json::from_str::<Value>(&lead.agreements).unwrap_or(Value::Null),
-        "page": lead.page,
-        "received_at": lead.received_at,
-        "changed_at": lead.changed_at,
-        "version": lead.version,
-        "linked": lead.linked_at.is_some(),
-        "linked_at": lead.linked_at,
-        "ground": lead.ground,
-        "ground_since": lead.ground_since,
-        "locked": lead.ground_since.is_none(),
-    })
 }
 
 fn opened(app: &App, site: &Site, lead: &Stored) -> Result<Fields, Problem> {
@@ -167,9 +153,9 @@ pub(super) async fn show(
     At(lead): At<String>,
     headers: HeaderMap,
     uri: Uri,
-) -> Result<impl IntoResponse, Problem> {
-    let site = site_alone(&uri)?;
-    let (site, by) = known(&app, &headers, &site, Scope::Leads).await?;
+) -> Result<Response, Problem> {
+    let bearer = bearer(&app, &headers).await?;
+    let (site, by) = bearer.at(&app, &site_alone(&uri)?, Scope::Leads)?;
     let (stored, fields) = {
         let stored = found(&app, &site, &lead).await?;
         let fields = opened(&app, &site, &stored)?;
@@ -178,11 +164,11 @@ pub(super) async fn show(
     let entry = read_by(by, "lead.read", ("lead", stored.id.to_text()), json!({}));
     app.writer.audit(site.id, entry).await?;
     let tag = AppendHeaders([(header::ETAG, etag(stored.version))]);
-    Ok((tag, Json(shown(&stored, Some(&fields)))))
+    Ok((tag, Json(Lead::of(&stored, Some(&fields)))).into_response())
 }
 
 /// The site, where a call has no other parameter.
-fn site_alone(uri: &Uri) -> Result<String, Problem> {
+pub(super) fn site_alone(uri: &Uri) -> Result<String, Problem> {
     let mut parameters = Parameters::of(uri);
     let site = parameters.site();
     parameters.end("site")?;

@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Leads of one page, at most, and where nothing is said.
-const MOST: u32 = 500;
-const USUAL: u32 = 50;
+pub(super) const MOST: u32 = 500;
+pub(super) const USUAL: u32 = 50;
 /// Names what a cursor is written like.
 const FORM: u8 = 1;
 

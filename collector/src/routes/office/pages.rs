@@ -27,7 +27,7 @@ use crate::{
         period,
         view::{self, Place, leads::PAGE, settings::tag},
     },
-    query,
+    query::{self, withheld::dashboard as withheld},
     sites::Site,
     store::{
         audit::{Actor, Entry},
@@ -82,8 +82,19 @@ pub(super) async fn overview(
     };
     let mut db = app.readers.acquire().await?;
     let (days, earlier) = (choice.period.days(today), choice.period.before(today));
-    let shown = dashboard::overview(&mut db, site.id, &asked(days, ROWS), now).await?;
-    let before = dashboard::overview(&mut db, site.id, &asked(earlier, 0), now).await?;
+    let smallest = i64::from(site.file.statistics.smallest_group);
+    let rows = withheld::rows(smallest, ROWS);
+    let mut shown = dashboard::overview(&mut db, site.id, &asked(days, rows), now).await?;
+    let mut before = dashboard::overview(&mut db, site.id, &asked(earlier, 0), now).await?;
+    let mut all = (None, None);
+    if smallest > 1 && !choice.filters.is_empty() {
+        let asked = |days| Asked { filters: &[], ..asked(days, 0) };
+        all.0 = Some(dashboard::overview(&mut db, site.id, &asked(days), now).await?.total);
+        all.1 = Some(dashboard::overview(&mut db, site.id, &asked(earlier), now).await?.total);
+    }
+    let rule = (smallest, days.0 == days.1);
+    let hidden = withheld::overview(&mut shown, all.0.as_ref(), rule, ROWS);
+    let hidden_before = withheld::overview(&mut before, all.1.as_ref(), rule, 0);
     let meta = query::meta(&mut db, site.id, &site.file, days).await?;
     drop(db);
     let data = view::overview::Data {
@@ -92,6 +103,8 @@ pub(super) async fn overview(
         zone,
         now: &shown,
         before: &before,
+        hidden: &hidden,
+        hidden_before: &hidden_before,
         meta: &meta,
         tag: &tag(&app.public_url, &key),
     };

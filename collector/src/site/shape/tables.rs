@@ -70,6 +70,7 @@ pub(in super::super) const SITE: Shape = Shape {
         may("forms", Rule::Tables(&FORM)),
         may("retention", Rule::Table(&RETENTION)),
         may("rights", Rule::Table(&RIGHTS)),
+        may("statistics", Rule::Table(&STATISTICS)),
     ],
 };
 
@@ -85,6 +86,13 @@ const RIGHTS: Shape = Shape {
     noun: "rights",
     named_by: "",
     keys: &[may("law", Rule::Of(&["appi", "gdpr"])), may("answer_days", Rule::Number(1, 90))],
+};
+
+/// What figures may be told.
+const STATISTICS: Shape = Shape {
+    noun: "statistics",
+    named_by: "",
+    keys: &[may("smallest_group", Rule::Number(1, 1_000))],
 };
 
 const CONTROLLER: Shape = Shape {
