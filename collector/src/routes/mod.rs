@@ -46,7 +46,7 @@ use crate::{
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
-    store::Readers,
+    store::{Readers, accounts::Role},
 };
 
 /// What every route may use, shared by all calls.
@@ -98,6 +98,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// Whether it speaks TLS itself.
     pub tls: bool,
+    /// What roles have to show something beside their password.
+    pub second_factor: Vec<Role>,
 }
 
 const SESSIONS: &str = "/v1/sessions";

@@ -4,8 +4,10 @@ pub mod account;
 pub mod chart;
 pub mod consent;
 pub mod doors;
+pub mod factors;
 pub mod leads;
 pub mod overview;
+pub mod second;
 pub mod settings;
 
 use maud::{DOCTYPE, Markup, html};
@@ -20,6 +22,7 @@ use crate::store::accounts::Role;
 pub const STYLE: &str = concat!(
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
+    include_str!("style/account.css"),
     include_str!("style/figures.css"),
 );
 
