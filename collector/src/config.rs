@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
-use crate::proxy;
+use crate::{proxy, store::accounts::Role};
 
 /// `ashiato serve`.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,6 +56,10 @@ pub struct Serve {
     /// Let webhooks go to private addresses, any port, and by http: for receivers inside one's own network.
     #[arg(long, env = "ASHIATO_ALLOW_PRIVATE_WEBHOOKS")]
     pub allow_private_webhooks: bool,
+    /// A role that has to log in with a second factor; with commas between them, or given again. Whoever has none sets
+    /// one up before they see anything else.
+    #[arg(long, env = "ASHIATO_SECOND_FACTOR", value_name = "ROLE", value_delimiter = ',')]
+    pub second_factor: Vec<Role>,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,

@@ -1,11 +1,10 @@
-//! The collector's secrets, and everything that is derived from them. No other module touches a
-//! key, and no key is shown, logged or printed.
+//! The collector's secrets, and what is derived from them. No other module touches a key; none is shown, logged or printed.
 //!
 //! | secret | what it makes |
 //! |---|---|
 //! | session | a session's signing key: HKDF-SHA256 (RFC 5869) with the session's string as info |
 //! | visitor | the keyed hash of a visitor id, and new visitor ids |
-//! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]) |
+//! | visitor, again | the secrets of webhooks, each with a salt of its own ([`webhooks`]); what second factors rest on ([`factors`]) |
 //! | visitor, again | the Ed25519 key of the consent log: derived, so that it lasts as long as the log does |
 //! | receipt | Ed25519 signatures of receipts (RFC 8037, alg name of RFC 9864) |
 //! | visitor, a third time | the links in mail, and by what an address is known that has said stop ([`mail`]) or asked ([`mail::requests`]) |
@@ -17,6 +16,7 @@
 //! hashes in the database rest on it, and with another one no visitor would be known any more.
 
 pub mod dkim;
+pub mod factors;
 mod file;
 pub mod leads;
 mod log;

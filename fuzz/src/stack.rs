@@ -189,5 +189,6 @@ async fn router(url: &str) -> Router {
         refusals,
         health,
         tls,
+        second_factor: Vec::new(),
     }))
 }

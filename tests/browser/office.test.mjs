@@ -57,7 +57,7 @@ const misshapen = page =>
   });
 
 const PLACES = ['/office/sites/shop', '/office/sites/shop?period=today&figure=bounces', '/office/sites/shop?period=7&page=/products&event=campaign_visit', '/office/sites/shop?period=days&from=2026-02-02&to=2026-01-01',
-  '/office/sites/shop?period=days&from=2020-01-01&to=2020-01-31', '/office/sites/shop/consent', '/office/sites/shop/leads', '/office/sites/shop/settings', '/office/account'];
+  '/office/sites/shop?period=days&from=2020-01-01&to=2020-01-31', '/office/sites/shop/consent', '/office/sites/shop/leads', '/office/sites/shop/settings', '/office/account', '/office/account?recovered=1'];
 
 for (const language of ['ja', 'en']) {
   for (const colorScheme of ['light', 'dark']) {

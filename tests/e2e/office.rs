@@ -107,7 +107,7 @@ fn the_first_link_makes_the_owner_once() {
     assert!(owner.get(path(link)).body.contains("the owner"), "{line}");
     // Weak ones are refused, and nothing is used up by that.
     for (password, said) in [
-        ("short", "12 letters"),
+        ("short", "8 letters"),
         ("password1234", "easily guessed"),
         ("mikamikamika", "easily guessed"),
     ] {

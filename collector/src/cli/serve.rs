@@ -138,6 +138,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         refusals: refusals.clone(),
         health: Arc::clone(&health),
         tls: acceptor.is_some(),
+        second_factor: config.second_factor,
     });
     let asked_to_stop = tasks::asked_to_stop();
     println!("listening on {scheme}://{address}");

@@ -1,12 +1,16 @@
 //! `ashiato user`.
 
-use super::{Failure, applied};
+use serde_json::json;
+
+use super::{Failure, applied, who};
 use crate::{
     clock, config, office,
-    office::desk::Desk,
+    office::{desk::Desk, own},
     store::{
         Connection, Database, Readers,
         accounts::{self, Account, Role},
+        factors,
+        locks::{self, Lock},
         log_ins, sites,
     },
 };
@@ -37,6 +41,11 @@ pub(super) enum Act {
     },
     /// Log an account out everywhere, and let it in no more.
     Disable {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Forget what an account shows beside its password, for somebody who has lost it all; they are logged out everywhere.
+    ResetFactors {
         #[command(flatten)]
         who: Who,
     },
@@ -91,6 +100,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             link(&mut db, &account, public_url).await
         }
         Act::Disable { who } => disable(who).await,
+        Act::ResetFactors { who } => reset_factors(who).await,
         Act::List { database } => list(&database.url).await,
     }
 }
@@ -137,6 +147,28 @@ async fn disable(who: &Who) -> Result<(), Failure> {
     log_ins::end_all(&mut tx, account.id).await?;
     tx.commit().await?;
     println!("the account is disabled and logged out everywhere");
+    Ok(())
+}
+
+async fn reset_factors(whose: &Who) -> Result<(), Failure> {
+    let mut db = whose.open().await?;
+    let account = whose.account(&mut db).await?;
+    let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Accounts).await?;
+    let had = factors::has_second(&mut tx, account.id).await?;
+    factors::forget(&mut tx, account.id).await?;
+    log_ins::end_all(&mut tx, account.id).await?;
+    let told = (who(), "account.reset_factors", json!({}));
+    own::tell(&mut tx, &account, told, clock::now()).await?;
+    tx.commit().await?;
+    println!(
+        "{}",
+        match had {
+            true => "the account logs in by its password alone, and is logged out everywhere",
+            false =>
+                "nothing was asked for beside the password; the account is logged out everywhere",
+        }
+    );
     Ok(())
 }
 

@@ -306,7 +306,8 @@ fn place(parts: &[&[u8]]) -> Vec<u8> {
     bytes
 }
 
-fn seal(cipher: &Aes256Gcm, text: &[u8], place: &[u8]) -> Result<Vec<u8>, LeadKeyError> {
+/// Nonce, ciphertext and tag.
+pub(super) fn seal(cipher: &Aes256Gcm, text: &[u8], place: &[u8]) -> Result<Vec<u8>, LeadKeyError> {
     let mut nonce = [0; NONCE];
     getrandom::fill(&mut nonce).map_err(|_| LeadKeyError::Random)?;
     let payload = Payload { msg: text, aad: place };
@@ -316,7 +317,8 @@ fn seal(cipher: &Aes256Gcm, text: &[u8], place: &[u8]) -> Result<Vec<u8>, LeadKe
     Ok([&nonce[..], &sealed].concat())
 }
 
-fn open(
+/// What [`seal`] sealed at that place.
+pub(super) fn open(
     cipher: &Aes256Gcm,
     sealed: &[u8],
     place: &[u8],

@@ -9,9 +9,14 @@ pub mod delay;
 pub mod desk;
 pub mod log_in;
 pub mod may;
+pub mod own;
 pub mod password;
 pub mod period;
+pub mod qr;
+pub mod recovery;
+pub mod second;
 pub mod tongue;
+pub mod totp;
 pub mod view;
 
 use consent_core::ids::base64url;

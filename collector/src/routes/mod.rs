@@ -48,7 +48,7 @@ use crate::{
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
-    store::Readers,
+    store::{Readers, accounts::Role},
 };
 
 /// What every route may use, shared by all calls.
@@ -100,6 +100,8 @@ pub struct Parts {
     pub health: Arc<Health>,
     /// Whether it speaks TLS itself.
     pub tls: bool,
+    /// What roles have to show something beside their password.
+    pub second_factor: Vec<Role>,
 }
 
 const SESSIONS: &str = "/v1/sessions";

@@ -147,23 +147,51 @@ pub enum Outcome {
     Refused,
     /// The password was changed.
     Changed,
+    /// Not yet: the password was right, and nothing was shown beside it so far.
+    Waits,
+    /// Not at all: the password was right, and what was shown beside it wrong.
+    Code,
+    /// By its password and an app's code.
+    Totp,
+    /// By its password and a recovery code.
+    Recovery,
 }
 
 impl Outcome {
-    const ALL: [Self; 4] = [Self::Link, Self::Password, Self::Refused, Self::Changed];
+    const ALL: [Self; 8] = [
+        Self::Link,
+        Self::Password,
+        Self::Refused,
+        Self::Changed,
+        Self::Waits,
+        Self::Code,
+        Self::Totp,
+        Self::Recovery,
+    ];
 
-    const fn as_str(self) -> &'static str {
+    /// Whether nobody got in by it.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(self, Self::Refused | Self::Waits | Self::Code)
+    }
+
+    /// As the columns `outcome` and `way` have it.
+    const fn parts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Link => "link",
-            Self::Password => "password",
-            Self::Refused => "refused",
-            Self::Changed => "changed",
+            Self::Link => ("link", ""),
+            Self::Password => ("password", ""),
+            Self::Refused => ("refused", ""),
+            Self::Changed => ("changed", ""),
+            Self::Waits => ("refused", "waits"),
+            Self::Code => ("refused", "code"),
+            Self::Totp => ("password", "totp"),
+            Self::Recovery => ("password", "recovery"),
         }
     }
 }
 
-const NOTE: &str = "INSERT INTO account_log_in (id, account_id, at, outcome, agent) \
-    VALUES ($1, $2, $3, $4, $5)";
+const NOTE: &str = "INSERT INTO account_log_in (id, account_id, at, outcome, way, agent) \
+    VALUES ($1, $2, $3, $4, $5, $6)";
 const FORGET: &str = "DELETE FROM account_log_in WHERE account_id = $1 AND at < $2";
 
 /// Notes how a log-in went, under an id that nobody else has.
@@ -179,22 +207,35 @@ pub async fn note(
 ) -> sqlx::Result<()> {
     sql(FORGET).bind(account.0).bind(now.0 - REMEMBERED).execute(db).await?;
     let note = sql(NOTE).bind(id).bind(account.0).bind(now.0);
-    note.bind(outcome.as_str()).bind(agent).execute(db).await?;
+    let (outcome, way) = outcome.parts();
+    note.bind(outcome).bind(way).bind(agent).execute(db).await?;
     Ok(())
 }
 
-const LET_IN: &str = "UPDATE account_log_in SET outcome = 'password' WHERE id = $1";
+const LET_IN: &str = "UPDATE account_log_in SET outcome = $2, way = $3 WHERE id = $1";
 
-/// Notes that a try which was noted as refused was none: its password was right.
+/// Notes that a try which was noted as refused was none: how it went on.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn let_in(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
-    sql(LET_IN).bind(id).execute(db).await?;
+pub async fn let_in(db: &mut Connection, id: &[u8; 16], outcome: Outcome) -> sqlx::Result<()> {
+    let (outcome, way) = outcome.parts();
+    sql(LET_IN).bind(id).bind(outcome).bind(way).execute(db).await?;
     Ok(())
 }
 
-const HISTORY: &str = "SELECT at, outcome, agent FROM account_log_in WHERE account_id = $1 \
+const UNDO: &str = "DELETE FROM account_log_in WHERE id = $1";
+
+/// Takes back the note of a try that was no log-in: somebody who is logged in has shown their password.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn undo(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
+    sql(UNDO).bind(id).execute(db).await?;
+    Ok(())
+}
+
+const HISTORY: &str = "SELECT at, outcome, way, agent FROM account_log_in WHERE account_id = $1 \
     ORDER BY at DESC, id LIMIT 20";
 
 /// The newest log-ins of an account: when, how it went, by what browser.
@@ -205,10 +246,13 @@ pub async fn history(
     db: &mut Connection,
     account: AccountId,
 ) -> sqlx::Result<Vec<(Millis, Outcome, String)>> {
-    let rows: Vec<(i64, String, String)> = sql(HISTORY).bind(account.0).all(db).await?;
-    let outcome = |name: &str| Outcome::ALL.into_iter().find(|it| it.as_str() == name);
-    let known =
-        rows.into_iter().filter_map(|(at, name, agent)| Some((Millis(at), outcome(&name)?, agent)));
+    let rows: Vec<(i64, String, String, String)> = sql(HISTORY).bind(account.0).all(db).await?;
+    let outcome = |name: &str, way: &str| {
+        Outcome::ALL.into_iter().find(|outcome| outcome.parts() == (name, way))
+    };
+    let known = rows
+        .into_iter()
+        .filter_map(|(at, name, way, agent)| Some((Millis(at), outcome(&name, &way)?, agent)));
     Ok(known.collect())
 }
 

@@ -235,6 +235,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "role IN",
                 "outcome IN",
                 "failures >= 1",
+                "way IN",
                 "seq >= 0",
                 "actor_kind IN",
                 "typeof(leaf)",

@@ -3,9 +3,9 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{Frame, doors};
+use super::{Frame, doors, factors};
 use crate::{
-    office::tongue::Tongue,
+    office::{own::Done, tongue::Tongue},
     store::log_ins::{IDLE, Outcome, Session, WHOLE},
 };
 use consent_core::{ids::base64url, time::Millis};
@@ -19,23 +19,58 @@ pub struct Data<'a> {
     pub own: &'a [u8],
     /// The newest log-ins.
     pub history: &'a [(Millis, Outcome, String)],
+    /// What is shown beside the password.
+    pub second: &'a Second,
     /// The time zone of the site first seen.
     pub zone: &'a TimeZone,
     /// What became of what was sent.
     pub said: Option<Said>,
 }
 
-/// What became of a new password.
+/// What somebody shows beside their password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Second {
+    /// Since when their app's codes are asked for.
+    pub since: Option<Millis>,
+    /// Recovery codes that are left.
+    pub codes: i64,
+    /// Whether their role asks for it and they have not set it up.
+    pub owed: bool,
+}
+
+/// What became of what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// It is set.
+    /// The password is set.
     Changed,
-    /// The known one is wrong.
+    /// They got in by a recovery code.
+    Recovered,
+    /// Nothing is asked for beside the password any more.
+    Off,
+    /// The present password is wrong.
     Unknown,
+    /// The code is wrong, or was used before.
+    Code,
     /// So many seconds are to be waited.
     Wait(i64),
-    /// It is not good enough.
+    /// The new password is not good enough.
     Wrong(doors::Wrong),
+}
+
+impl Said {
+    /// What is said of something that was not done.
+    #[must_use]
+    pub fn of<T>(done: &Done<T>) -> Self {
+        match done {
+            Done::Wait(ms) => Self::Wait(ms.div_euclid(1_000) + 1),
+            Done::Code => Self::Code,
+            Done::Password | Done::Nothing | Done::Yes(_) => Self::Unknown,
+        }
+    }
+
+    const fn is_good(self) -> bool {
+        matches!(self, Self::Changed | Self::Off)
+    }
 }
 
 /// By what a form names a session.
@@ -52,6 +87,9 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     frame.page(title, &html! {
         div.head { h1 { (title) } }
         (said(t, data.said))
+        @if data.second.owed { p.notice.bad role="alert" { (t.say(
+            "このアカウントの役割では、2段階認証が必要です。設定が終わるまで、ほかの画面は表示されません。",
+            "Your role asks for a second step at the log-in. Set it up here: the other pages are shown after that.")) } }
         section.card.wide-card {
             h2 { (t.say("ログイン中のブラウザー", "Where you are logged in")) }
             p.hint { (t.say(
@@ -87,6 +125,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     p.hint { (t.say("変更すると、ほかのブラウザーはログアウトします。", "Other browsers are logged out with that.")) }
                 }
             }
+            (factors::card(frame, data.second, data.zone))
             section.card {
                 h2 { (t.say("ログイン履歴", "Log-in history")) }
                 table.top {
@@ -94,7 +133,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     thead { tr { th scope="col" { (t.say("日時", "When")) } th scope="col" { (t.say("結果", "How")) } th scope="col" { (t.say("ブラウザー", "Browser")) } } }
                     tbody { @for (at, outcome, browser) in data.history { tr {
                         td { (t.moment(*at, data.zone)) }
-                        td { span.bad-text[*outcome == Outcome::Refused] { (how(t, *outcome)) } }
+                        td { span.bad-text[outcome.is_refusal()] { (how(t, *outcome)) } }
                         td { (agent(t, browser)) }
                     } } }
                 }
@@ -103,12 +142,23 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     })
 }
 
-fn said(t: Tongue, said: Option<Said>) -> Markup {
+/// What became of what was sent.
+pub(super) fn said(t: Tongue, said: Option<Said>) -> Markup {
     let text = said.map(|said| match said {
         Said::Changed => t.say("パスワードを変更しました。", "The password is changed.").to_owned(),
+        Said::Recovered => t
+            .say(
+                "リカバリーコードでログインしました。使ったコードはもう使えません。認証アプリを使えなくなった場合は、2段階認証をいったんオフにして、設定し直してください。",
+                "You have logged in with a recovery code, which works no more. If your app is lost, switch the second step off and set it up anew.",
+            )
+            .to_owned(),
+        Said::Off => t.say("2段階認証をオフにしました。", "The second step is off.").to_owned(),
         Said::Unknown => {
             t.say("現在のパスワードが違います。", "The present password is wrong.").to_owned()
         }
+        Said::Code => t
+            .say("コードが違うか、すでに使われています。", "The code is wrong, or was used before.")
+            .to_owned(),
         Said::Wait(seconds) => t.say(
             format!("続けて失敗したため、{seconds}秒後にもう一度お試しください。"),
             format!(
@@ -117,7 +167,7 @@ fn said(t: Tongue, said: Option<Said>) -> Markup {
         ),
         Said::Wrong(wrong) => wrong.said(t),
     });
-    let good = said == Some(Said::Changed);
+    let good = said.is_some_and(Said::is_good);
     html! { @if let Some(text) = text { p.notice.good[good].bad[!good] role=(if good { "status" } else { "alert" }) { (text) } } }
 }
 
@@ -131,5 +181,9 @@ fn how(t: Tongue, outcome: Outcome) -> &'static str {
         Outcome::Password => t.say("ログイン", "Logged in"),
         Outcome::Refused => t.say("失敗", "Refused"),
         Outcome::Changed => t.say("パスワード変更", "Password changed"),
+        Outcome::Waits => t.say("パスワードのみ確認", "Password only"),
+        Outcome::Code => t.say("失敗（コード）", "Refused: the code"),
+        Outcome::Totp => t.say("ログイン（認証アプリ）", "With an app's code"),
+        Outcome::Recovery => t.say("ログイン（リカバリーコード）", "With a recovery code"),
     }
 }

@@ -16,7 +16,7 @@ pub enum Again {
     Out,
 }
 
-fn door(t: Tongue, title: &str, here: &str, content: &Markup) -> Markup {
+pub(super) fn door(t: Tongue, title: &str, here: &str, content: &Markup) -> Markup {
     let other = t.say(Tongue::En, Tongue::Ja);
     document(
         t,
@@ -46,10 +46,7 @@ pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Marku
                 "The e-mail address or the password is wrong.",
             )
             .to_owned(),
-        Again::Wait(seconds) => t.say(
-            format!("続けて失敗したため、しばらくログインできません。{seconds}秒後にもう一度お試しください。"),
-            format!("After several failures the next try has to wait. Try again in {seconds} seconds."),
-        ),
+        Again::Wait(seconds) => wait(t, seconds),
         Again::Out => t.say("ログアウトしました。", "You are logged out.").to_owned(),
     });
     let good = again == Some(Again::Out);
@@ -74,6 +71,14 @@ pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Marku
                 "パスワードを忘れた場合は、サーバーの管理者に新しいリンクの発行を依頼してください。",
                 "If you have forgotten your password, ask whoever runs the server for a new link.")) }
         },
+    )
+}
+
+/// That so many seconds are to be waited.
+pub(super) fn wait(t: Tongue, seconds: i64) -> String {
+    t.say(
+        format!("続けて失敗したため、しばらくログインできません。{seconds}秒後にもう一度お試しください。"),
+        format!("After several failures the next try has to wait. Try again in {seconds} seconds."),
     )
 }
 

@@ -5,8 +5,10 @@ pub mod chart;
 mod columns;
 pub mod consent;
 pub mod doors;
+pub mod factors;
 pub mod leads;
 pub mod overview;
+pub mod second;
 pub mod settings;
 mod withheld;
 
@@ -22,6 +24,7 @@ use crate::store::accounts::Role;
 pub const STYLE: &str = concat!(
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
+    include_str!("style/account.css"),
     include_str!("style/figures.css"),
 );
 

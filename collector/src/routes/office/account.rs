@@ -9,18 +9,21 @@ use axum::{
 use consent_core::ids::from_base64url;
 use jiff::tz::TimeZone;
 
-use super::{super::App, Caller, agent_of, doors::new_password, enter, html, own_form, set_cookie};
+use super::{
+    super::App, Caller, agent_of, doors::new_password, enter_account, html, own_form, set_cookie,
+};
 use crate::{
     clock,
     error::Problem,
     office::{
-        log_in::{self, Browser, LogIn},
+        log_in::Browser,
+        own::{Done, Own},
         view::{
             Place,
             account::{self as view, Said},
         },
     },
-    store::log_ins,
+    store::{factors, log_ins},
 };
 
 /// `GET /office/account`.
@@ -29,15 +32,31 @@ pub(super) async fn page(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
-    let said = uri.query().is_some_and(|query| query == "changed=1").then_some(Said::Changed);
+    let caller = enter_account(&app, &headers, &uri).await?;
+    let said = match uri.query() {
+        Some("changed=1") => Some(Said::Changed),
+        Some("recovered=1") => Some(Said::Recovered),
+        Some("off=1") => Some(Said::Off),
+        _ => None,
+    };
     shown(&app, &caller, said).await
 }
 
-async fn shown(app: &App, caller: &Caller, said: Option<Said>) -> Result<Response, Problem> {
+/// The page, with what became of what was sent.
+pub(super) async fn shown(
+    app: &App,
+    caller: &Caller,
+    said: Option<Said>,
+) -> Result<Response, Problem> {
     let mut db = app.readers.acquire().await?;
     let sessions = log_ins::of(&mut db, caller.account.id, clock::now()).await?;
     let history = log_ins::history(&mut db, caller.account.id).await?;
+    let second = factors::app(&mut db, caller.account.id).await?;
+    let second = view::Second {
+        since: second.and_then(|app| app.confirmed_at),
+        codes: factors::codes(&mut db, caller.account.id).await?,
+        owed: caller.owes_second,
+    };
     drop(db);
     let sites = caller.sites(app);
     let site = sites.first().and_then(|(key, _)| app.sites.get(key));
@@ -47,6 +66,7 @@ async fn shown(app: &App, caller: &Caller, said: Option<Said>) -> Result<Respons
         sessions: &sessions,
         own: &caller.session.hash,
         history: &history,
+        second: &second,
         zone: &zone,
         said,
     };
@@ -61,7 +81,7 @@ pub(super) async fn end(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
+    let caller = enter_account(&app, &headers, &uri).await?;
     let sent = own_form(&app, &headers, &caller, body).await?;
     let unknown = || Problem::field("session", "invalid", "there is no such session");
     let hash = from_base64url(sent.get("session")).ok_or_else(unknown)?;
@@ -78,7 +98,7 @@ pub(super) async fn change(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
+    let caller = enter_account(&app, &headers, &uri).await?;
     let sent = own_form(&app, &headers, &caller, body).await?;
     let (email, given) = (&caller.account.email, sent.get("password"));
     let said = match new_password(given, sent.get("again"), email) {
@@ -86,18 +106,32 @@ pub(super) async fn change(
         Ok(()) => {
             let agent = agent_of(&headers);
             let browser = Browser { agent: &agent, language: caller.t.code() };
-            let pair = (sent.get("known").to_owned(), given.to_owned());
-            let now = clock::now();
-            match log_in::change(&app.desk, &app.keys, &caller.account, pair, browser, now).await? {
-                LogIn::In(token) => {
+            match own(&app, &caller, browser)
+                .change_password(sent.get("known").to_owned(), given.to_owned())
+                .await?
+            {
+                Done::Yes(token) => {
                     let to = Redirect::to("/office/account?changed=1");
                     return Ok(([set_cookie(&app, Some(&token))], to).into_response());
                 }
-                LogIn::Refused => Said::Unknown,
-                LogIn::Wait(ms) => Said::Wait(ms.div_euclid(1_000) + 1),
+                other => Said::of(&other),
             }
         }
     };
-    let page = shown(&app, &caller, Some(said)).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    refused(&app, &caller, said).await
+}
+
+/// Whose account it is, and from where they change it.
+pub(super) fn own<'a>(app: &'a App, caller: &'a Caller, browser: Browser<'a>) -> Own<'a> {
+    Own { desk: &app.desk, keys: &app.keys, account: &caller.account, browser, now: clock::now() }
+}
+
+/// The page again, with why nothing was done.
+pub(super) async fn refused(app: &App, caller: &Caller, said: Said) -> Result<Response, Problem> {
+    let page = shown(app, caller, Some(said)).await?;
+    let status = match said {
+        Said::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Ok((status, page).into_response())
 }

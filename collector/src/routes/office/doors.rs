@@ -13,7 +13,8 @@ use super::{
         App,
         extract::{At, With},
     },
-    Tongue, agent_of, asked_tongue, cookie, enter, form, html, own_address, own_form, set_cookie,
+    Tongue, agent_of, asked_tongue, cookie, enter_account, form, html, own_address, own_form,
+    second, set_cookie,
 };
 use crate::{
     clock,
@@ -47,7 +48,7 @@ pub(super) async fn log_in(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let next = own_address(&asked.next);
-    if cookie(&app, &headers).is_some() && enter(&app, &headers, &uri).await.is_ok() {
+    if cookie(&app, &headers).is_some() && enter_account(&app, &headers, &uri).await.is_ok() {
         return Ok(Redirect::to(next).into_response());
     }
     let again = (asked.out == 1).then_some(Again::Out);
@@ -78,6 +79,7 @@ pub(super) async fn try_log_in(
     let page = |again| html(&view::log_in(t, sent.get("email"), next, Some(again)));
     Ok(match tried {
         LogIn::In(token) => ([set_cookie(&app, Some(&token))], Redirect::to(next)).into_response(),
+        LogIn::Second(token) => second::asked(&app, &token, next, t),
         LogIn::Refused => (StatusCode::UNPROCESSABLE_ENTITY, page(Again::Refused)).into_response(),
         LogIn::Wait(ms) => {
             let seconds = ms.div_euclid(1_000) + 1;
@@ -144,8 +146,13 @@ pub(super) async fn use_link(
     let browser = Browser { agent: &agent, language: t.code() };
     let pair = (email.as_str(), sent.get("password").to_owned());
     let done = log_in::by_link(&app.desk, &app.keys, &token, pair, browser, clock::now()).await?;
-    let session = done.ok_or_else(used_up)?;
-    Ok(([set_cookie(&app, Some(&session))], Redirect::to("/office")).into_response())
+    match done {
+        Some(LogIn::In(session)) => {
+            Ok(([set_cookie(&app, Some(&session))], Redirect::to("/office")).into_response())
+        }
+        Some(LogIn::Second(token)) => Ok(second::asked(&app, &token, "/office", t)),
+        _ => Err(used_up()),
+    }
 }
 
 /// Whether a new password is good, and given twice.
@@ -161,7 +168,7 @@ pub(super) async fn log_out(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
+    let caller = enter_account(&app, &headers, &uri).await?;
     own_form(&app, &headers, &caller, body).await?;
     let mut db = app.desk.hold().await?;
     log_ins::end(&mut db, &caller.session.hash, caller.account.id).await?;
@@ -178,7 +185,7 @@ pub(super) async fn speak(
     uri: Uri,
     body: Body,
 ) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
+    let caller = enter_account(&app, &headers, &uri).await?;
     let sent = own_form(&app, &headers, &caller, body).await?;
     let t = Tongue::of(sent.get("language"))
         .ok_or_else(|| Problem::field("language", "unknown", "ja or en"))?;

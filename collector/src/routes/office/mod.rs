@@ -5,7 +5,9 @@
 
 mod account;
 mod doors;
+mod factors;
 mod pages;
+mod second;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -34,6 +36,7 @@ use crate::{
     store::{
         SiteId,
         accounts::{self, Account, Role},
+        factors as factors_of,
         log_ins::{self, Session},
     },
 };
@@ -48,12 +51,17 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office", get(pages::first))
         .route("/office/office.css", get(style))
         .route("/office/login", get(doors::log_in).post(doors::try_log_in))
+        .route("/office/login/second", get(second::page).post(second::go_on))
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
         .route("/office/account", get(account::page))
         .route("/office/account/end", post(account::end))
         .route("/office/account/password", post(account::change))
+        .route("/office/account/totp", get(factors::set_up).post(factors::begin))
+        .route("/office/account/totp/confirm", post(factors::confirm))
+        .route("/office/account/totp/off", post(factors::remove))
+        .route("/office/account/codes", post(factors::renew))
         .route("/office/sites/{site}", get(pages::overview))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
@@ -78,7 +86,9 @@ async fn face(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(Refused { status, code, .. }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
-        response = if code == LOGGED_OUT {
+        response = if code == NO_SECOND {
+            Redirect::to("/office/account").into_response()
+        } else if code == LOGGED_OUT {
             let next = if posted {
                 "/office"
             } else {
@@ -127,6 +137,9 @@ fn asked_tongue(headers: &HeaderMap, uri: &Uri) -> Tongue {
 /// The code of a refusal that sends to the log-in.
 const LOGGED_OUT: &str = "logged_out";
 
+/// The code of a refusal that sends to where a second factor is set up.
+const NO_SECOND: &str = "no_second_factor";
+
 /// Somebody who is logged in.
 #[derive(Clone)]
 struct Caller {
@@ -136,10 +149,21 @@ struct Caller {
     form_token: String,
     t: Tongue,
     here: String,
+    /// Whether their role asks for a second factor that they have not set up.
+    owes_second: bool,
 }
 
-/// Who calls; refused where nobody is logged in.
+/// Who calls; refused where nobody is logged in, or a second factor is to be set up first.
 async fn enter(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Problem> {
+    let caller = enter_account(app, headers, uri).await?;
+    if caller.owes_second {
+        return Err(Problem::forbidden(NO_SECOND, "the role asks for a second factor"));
+    }
+    Ok(caller)
+}
+
+/// Who calls, at the pages of their own account.
+async fn enter_account(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Problem> {
     let nobody = || Problem::unauthorized(LOGGED_OUT, "nobody is logged in");
     let token = cookie(app, headers).ok_or_else(nobody)?;
     let (hash, now) = (office::hash(token), clock::now());
@@ -148,6 +172,9 @@ async fn enter(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Prob
     let account = accounts::by_id(&mut db, session.account).await?;
     let account = account.filter(|account| !account.disabled).ok_or_else(nobody)?;
     let roles = accounts::roles(&mut db, account.id).await?;
+    let asked = account.everywhere.iter().chain(roles.values());
+    let owes_second = asked.into_iter().any(|role| app.second_factor.contains(role))
+        && !factors_of::has_second(&mut db, account.id).await?;
     drop(db);
     if session.is_stale(now) {
         let mut db = app.desk.hold().await?;
@@ -156,7 +183,8 @@ async fn enter(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Prob
     }
     let t = Tongue::of(&session.language).unwrap_or_else(|| asked_tongue(headers, uri));
     let here = uri.path_and_query().map_or("/office", |it| it.as_str()).to_owned();
-    Ok(Caller { account, session, roles, form_token: office::form_token(token), t, here })
+    let form_token = office::form_token(token);
+    Ok(Caller { account, session, roles, form_token, t, here, owes_second })
 }
 
 impl Caller {
@@ -211,23 +239,36 @@ fn is_secure(app: &App) -> bool {
     app.tls || app.public_url.starts_with("https://")
 }
 
-fn cookie_name(app: &App) -> &'static str {
-    if is_secure(app) { "__Host-ashiato_office" } else { "ashiato_office" }
+/// The names of the two cookies: of a session, and of a log-in whose second step is still to come.
+const SESSION: &str = "ashiato_office";
+const WAITING: &str = "ashiato_office_second";
+
+fn cookie_name(app: &App, name: &str) -> String {
+    if is_secure(app) { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 fn cookie<'h>(app: &App, headers: &'h HeaderMap) -> Option<&'h str> {
+    named_cookie(app, headers, SESSION)
+}
+
+fn named_cookie<'h>(app: &App, headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let own = cookie_name(app, name);
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs =
         lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == cookie_name(app)).map(|(_, value)| value)
+    pairs.find(|(name, _)| *name == own).map(|(_, value)| value)
 }
 
 /// The `Set-Cookie` line of a session's token; without one it is taken back. It ends with the browser, and with the
 /// session itself before that.
 fn set_cookie(app: &App, token: Option<&str>) -> (header::HeaderName, String) {
+    set_named_cookie(app, SESSION, token)
+}
+
+fn set_named_cookie(app: &App, name: &str, token: Option<&str>) -> (header::HeaderName, String) {
     let secure = if is_secure(app) { "; Secure" } else { "" };
     let ends = if token.is_some() { "" } else { "; Max-Age=0" };
-    let (name, token) = (cookie_name(app), token.unwrap_or_default());
+    let (name, token) = (cookie_name(app, name), token.unwrap_or_default());
     (header::SET_COOKIE, format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}"))
 }
 

@@ -1,0 +1,149 @@
+//! What one shows beside one's password: setting it up, and switching it off.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    super::App,
+    Caller, Sent,
+    account::{own, refused},
+    agent_of, enter_account, html, own_form,
+};
+use crate::{
+    error::Problem,
+    keys::factors::FactorError,
+    office::{
+        log_in::{Browser, Failure},
+        own::{Codes, Done},
+        view::{
+            Place,
+            account::Said,
+            factors::{self as view, SetUp},
+        },
+    },
+    store::factors,
+};
+
+const ACCOUNT: &str = "/office/account";
+
+async fn sent(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    body: Body,
+) -> Result<(Caller, Sent, String), Problem> {
+    let caller = enter_account(app, headers, uri).await?;
+    let sent = own_form(app, headers, &caller, body).await?;
+    Ok((caller, sent, agent_of(headers)))
+}
+
+fn host(app: &App) -> &str {
+    app.public_url.split_once("://").map_or(&*app.public_url, |(_, host)| host)
+}
+
+/// The page that shows the secret of an app that is being set up; to the account where there is none, or it counts.
+async fn shown(app: &App, caller: &Caller, said: Option<Said>) -> Result<Response, Problem> {
+    let mut db = app.readers.acquire().await?;
+    let set_up = factors::app(&mut db, caller.account.id).await?;
+    drop(db);
+    let Some(set_up) = set_up.filter(|set_up| set_up.confirmed_at.is_none()) else {
+        return Ok(Redirect::to(ACCOUNT).into_response());
+    };
+    let secret = app.keys.open_totp(caller.account.id, &set_up.sealed);
+    let secret = secret.map_err(|error: FactorError| Problem::from(Failure::from(error)))?;
+    let data = SetUp { secret: &secret, host: host(app), said };
+    let sites = caller.sites(app);
+    let here = Caller { here: "/office/account/totp".to_owned(), ..caller.clone() };
+    Ok(html(&view::set_up(&here.frame(&sites, None, Place::Account), &data)))
+}
+
+/// `GET /office/account/totp`.
+pub(super) async fn set_up(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let caller = enter_account(&app, &headers, &uri).await?;
+    shown(&app, &caller, None).await
+}
+
+/// `POST /office/account/totp`: makes a secret anew.
+pub(super) async fn begin(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (caller, _, agent) = sent(&app, &headers, &uri, body).await?;
+    let browser = Browser { agent: &agent, language: caller.t.code() };
+    own(&app, &caller, browser).set_up_app().await?;
+    Ok(Redirect::to("/office/account/totp").into_response())
+}
+
+fn codes(app: &App, caller: &Caller, codes: &Codes) -> Response {
+    let sites = caller.sites(app);
+    // The language is changed on a page that can be shown again.
+    let here = Caller { here: ACCOUNT.to_owned(), ..caller.clone() };
+    html(&view::codes(&here.frame(&sites, None, Place::Account), codes))
+}
+
+/// `POST /office/account/totp/confirm`.
+pub(super) async fn confirm(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
+    let browser = Browser { agent: &agent, language: caller.t.code() };
+    let known = sent.get("known").to_owned();
+    match own(&app, &caller, browser).confirm_app(known, sent.get("code")).await? {
+        Done::Yes(made) => Ok(codes(&app, &caller, &made)),
+        Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
+        other => {
+            let said = Said::of(&other);
+            let status = match said {
+                Said::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Ok((status, shown(&app, &caller, Some(said)).await?).into_response())
+        }
+    }
+}
+
+/// `POST /office/account/totp/off`.
+pub(super) async fn remove(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
+    let browser = Browser { agent: &agent, language: caller.t.code() };
+    let known = sent.get("known").to_owned();
+    match own(&app, &caller, browser).remove_app(known, sent.get("code")).await? {
+        Done::Yes(()) => Ok(Redirect::to("/office/account?off=1").into_response()),
+        Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
+        other => refused(&app, &caller, Said::of(&other)).await,
+    }
+}
+
+/// `POST /office/account/codes`.
+pub(super) async fn renew(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
+    let browser = Browser { agent: &agent, language: caller.t.code() };
+    match own(&app, &caller, browser).renew_codes(sent.get("known").to_owned()).await? {
+        Done::Yes(made) => Ok(codes(&app, &caller, &made)),
+        Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
+        other => refused(&app, &caller, Said::of(&other)).await,
+    }
+}
