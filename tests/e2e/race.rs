@@ -8,7 +8,9 @@ use std::{
     thread,
 };
 
-use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED};
+use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED, wait_for};
+
+use crate::subject::done;
 
 const ROUNDS: usize = 200;
 const SENDERS: usize = 3;
@@ -121,4 +123,37 @@ fn one_decision_sent_by_many_at_once_makes_one_visitor() {
         assert_eq!(visitors.len(), 1);
         assert_eq!(data.database().number("SELECT count(*) FROM visitor"), round);
     }
+}
+
+/// Of PostgreSQL: how many wait for what is held as the persons' lock.
+const WAITING: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 24 AND NOT granted \
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+/// On SQLite there is one writer anyhow.
+#[test]
+fn no_lead_is_erased_beside_an_answer_that_is_made_of_it() {
+    let data = Data::new();
+    if data.is_sqlite() {
+        return;
+    }
+    let collector = Collector::start(&data);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let lead = visitor.send_lead(&collector).expect(201)["lead"].as_str().unwrap().to_owned();
+    let mut holder = data.database();
+    holder.execute("BEGIN").unwrap();
+    assert_eq!(holder.number("SELECT count(pg_advisory_xact_lock(1634953321, 24))"), 1);
+    thread::scope(|scope| {
+        let export = || done(&data, &["export", "--email", "hanako@example.jp"], "");
+        let waits = [
+            scope.spawn(export),
+            scope.spawn(|| data.run(&["leads", "erase", &lead, "--site", "shop"])),
+        ];
+        let mut watch = data.database();
+        wait_for("both wait", || (watch.number(WAITING) == 2).then_some(()));
+        holder.execute("COMMIT").unwrap();
+        for wait in waits {
+            wait.join().unwrap();
+        }
+    });
+    assert_eq!(data.database().number("SELECT count(*) FROM lead"), 0);
 }

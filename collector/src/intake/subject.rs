@@ -154,6 +154,8 @@ impl Desk<'_> {
     ) -> Result<(Value, Option<Millis>), SubjectError> {
         let site = self.site.id;
         let mut tx = db.begin().await?;
+        // Whoever erases waits, and takes the answer back.
+        locks::take(&mut tx, Lock::Persons).await?;
         let mut held = export::held(self, &mut tx, leads).await?;
         if kind == Kind::Provision {
             held = export::provision(held);

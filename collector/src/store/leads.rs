@@ -15,7 +15,9 @@ use consent_core::{
 };
 
 use super::{
-    Connection, SiteId, sixteen,
+    Connection, SiteId,
+    locks::{self, Lock},
+    sixteen,
     statement::{Statement, Value, sql},
 };
 use crate::keys::leads::{Sealed, SealedField};
@@ -339,6 +341,8 @@ pub async fn erase(
     now: Millis,
 ) -> sqlx::Result<Erasure> {
     let id = lead.as_bytes();
+    // Nobody puts an answer together of what goes meanwhile.
+    locks::take(db, Lock::Persons).await?;
     super::subjects::answer::take_back(db, site, lead).await?;
     // Of two at once the second waits here for the first, and finds nothing.
     if sql(ERASE).bind(site.0).bind(id).execute(db).await? > 0 {

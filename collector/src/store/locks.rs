@@ -19,8 +19,8 @@ pub enum Lock {
     Disposal = 14,
     /// Files that are written anew without what was not sealed.
     Remains = 6,
-    /// Who is a lead, and who has said stop: of two who give one person's lead at once the second finds the first's, and
-    /// no lead comes in beside a stop.
+    /// Who is a lead, and who has said stop: of two who give one person's lead at once the second finds the first's, no
+    /// lead comes in beside a stop, and none is erased beside an answer that is made of it.
     Persons = 24,
     /// What webhooks are told.
     Webhooks = 17,
