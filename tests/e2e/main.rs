@@ -12,6 +12,7 @@ mod crm;
 mod demo;
 mod erasure;
 mod events;
+mod exports;
 mod forms;
 mod ground;
 mod groups;
