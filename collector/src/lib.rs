@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod domains;
 pub mod error;
+pub mod export;
 pub mod intake;
 pub mod keys;
 pub mod limits;

@@ -21,8 +21,9 @@ use crate::{
 const MAX_DAYS: i64 = 800;
 /// Metrics, and dimensions, of one question, at most.
 const MAX_COLUMNS: usize = 10;
-/// Rows of one answer, at most.
+/// Rows of one answer, at most, and where nothing is said.
 const MAX_LIMIT: u32 = 10_000;
+const USUAL_LIMIT: u32 = 100;
 
 /// A question as it is asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -50,18 +51,14 @@ pub struct Query {
     #[serde(default)]
     #[schemars(schema_with = "asked::compare_schema")]
     pub compare: Option<String>,
-    /// Rows, at most.
-    #[serde(default = "default_limit", deserialize_with = "whole::number")]
+    /// Rows, at most; 100 unless given, and all of them in a file.
+    #[serde(default, deserialize_with = "whole::maybe")]
     #[schemars(range(min = 1, max = MAX_LIMIT))]
-    pub limit: u32,
+    pub limit: Option<u32>,
     /// `next` of the page before.
     #[serde(default)]
     #[schemars(schema_with = "asked::after_schema")]
     pub after: Option<String>,
-}
-
-const fn default_limit() -> u32 {
-    100
 }
 
 /// A question that can be answered.
@@ -71,6 +68,8 @@ pub struct Question {
     pub report: Report,
     /// Whether the period before is to stand beside it.
     pub compare: bool,
+    /// Whether every row is wanted, however many there are.
+    pub whole: bool,
 }
 
 impl Query {
@@ -79,6 +78,18 @@ impl Query {
     /// # Errors
     /// 422 with every field that cannot be answered.
     pub fn question(&self) -> Result<Question, Problem> {
+        self.checked(false)
+    }
+
+    /// The same for a file, which has every row unless it says how many.
+    ///
+    /// # Errors
+    /// See [`Query::question`].
+    pub fn question_for_file(&self) -> Result<Question, Problem> {
+        self.checked(true)
+    }
+
+    fn checked(&self, file: bool) -> Result<Question, Problem> {
         let mut errors = Vec::new();
         let mut fault = |field: String, code, message: String| {
             errors.push(FieldError { field, code, message });
@@ -118,7 +129,8 @@ impl Query {
         if self.compare.as_deref().is_some_and(|compare| compare != "previous_period") {
             fault("compare".to_owned(), "unknown", "write previous_period, or nothing".to_owned());
         }
-        if !(1..=MAX_LIMIT).contains(&self.limit) {
+        let limit = self.limit.unwrap_or(USUAL_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
             fault("limit".to_owned(), "range", format!("1 to {MAX_LIMIT}"));
         }
         let offset = match self.after.as_deref().map(asked::offset) {
@@ -130,11 +142,12 @@ impl Query {
             }
         };
         if errors.is_empty() {
-            let limit = self.limit;
             let compare = self.compare.is_some();
+            let whole = file && self.limit.is_none() && self.after.is_none();
             Ok(Question {
                 report: Report { metrics, dimensions, filters, days, limit, offset },
                 compare,
+                whole,
             })
         } else {
             Err(Problem::content(errors))

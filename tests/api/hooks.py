@@ -78,7 +78,12 @@ def of_listing(case):
     (case.query or {}).pop("after", None)
 
 
+def of_export(case):
+    case.body["date_range"] = list(in_order(*case.body["date_range"], 800))
+
+
 AGREED = {
+    "exportEvents": of_export,
     "query": of_query,
     "listRefusals": of_refusals,
     "giveLead": of_giving,

@@ -12,6 +12,7 @@ mod crm;
 mod demo;
 mod erasure;
 mod events;
+mod exports;
 mod factors;
 mod forms;
 mod ground;

@@ -38,7 +38,7 @@ fn every_call_that_follows_from_the_description_is_answered_as_it_says() {
     let data = Data::new();
     // Thousands of lines would stand before what failed.
     let collector = Collector::start_in(&data, &UNLIMITED, &[("ASHIATO_LOG", "warn")]);
-    let token = data.token("shop", &["query", "leads", "leads:write", "operate"]);
+    let token = data.token("shop", &["query", "leads", "leads:write", "operate", "export"]);
     let leads = with_data(&collector, &token);
     let python = python::with_tools("api");
     let report = data.path("schemathesis");
@@ -62,7 +62,9 @@ fn every_call_that_follows_from_the_description_is_answered_as_it_says() {
         .unwrap()
         .filter_map(|file| fs::read_to_string(file.unwrap().path()).ok())
         .collect();
-    for (path, at_least) in [("/api/v1/query", 20), ("/timeline", 5), ("/api/v1/refusals", 5)] {
+    for (path, at_least) in
+        [("/api/v1/query", 20), ("/api/v1/export", 5), ("/timeline", 5), ("/api/v1/refusals", 5)]
+    {
         let taken = told.lines().filter(|line| line.contains(path)).flat_map(|line| {
             let line: Value = serde_json::from_str(line).unwrap_or_default();
             taken(&line)

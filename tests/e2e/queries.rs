@@ -115,6 +115,55 @@ fn a_question_that_cannot_be_answered_names_every_fault() {
 }
 
 #[test]
+fn what_asks_for_too_much_or_for_what_cannot_be_is_refused_with_the_field() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let token = data.token("shop", &["query"]);
+    let too_many: Vec<_> = (0..11).map(|at| format!("property:p{at}")).collect();
+    let deep = (0..6).fold(json!(["is", "page", ["/"]]), |inner, _| json!(["not", inner]));
+    for (field, value, named) in [
+        ("date_range", json!(["2026-11-22", "2026-11-01"]), "date_range"),
+        ("date_range", json!(["1026-01-01", "2026-01-01"]), "date_range"),
+        ("limit", json!(1_000_000), "limit"),
+        ("limit", json!(0), "limit"),
+        ("after", json!("-1"), "after"),
+        ("after", json!("99999999999999999999"), "after"),
+        ("dimensions", json!(too_many), "dimensions"),
+        ("filters", json!([deep]), "filters[0][1][1][1][1][1]"),
+        ("filters", json!([["is", "page", ["a\u{0}b"]]]), "filters[0]"),
+        ("compare", json!("last_year"), "compare"),
+    ] {
+        let mut asked = query(&["visitors"], &[]);
+        asked[field] = value;
+        let answer = collector.query(&token, &asked);
+        assert_eq!(answer.problem(422), "content", "{field}");
+        let error = &answer.json()["errors"][0];
+        assert_eq!(error["field"], named, "{error}");
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{error}");
+    }
+}
+
+#[test]
+fn ids_of_another_site_are_no_leads_to_a_token_that_is_good() {
+    let data = Data::new();
+    let collector = Collector::start(&data);
+    let visitor = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
+    let lead = visitor.send_lead(&collector).expect(201)["lead"].as_str().unwrap().to_owned();
+    let other = data.token("other", &["leads", "leads:write"]);
+    for path in [format!("/api/v1/leads/{lead}"), format!("/api/v1/leads/{lead}/timeline")] {
+        let answer = collector.get_as(&other, &format!("{path}?site=other"));
+        assert_eq!(answer.problem(404), "unknown_lead", "{path}");
+        let answer = collector.get_as(&other, &format!("{path}?site=shop"));
+        assert_eq!(answer.problem(403), "site", "{path}");
+    }
+    let erase = collector.request("DELETE", &format!("/api/v1/leads/{lead}?site=other"));
+    let erase = erase.header("authorization", format!("Bearer {other}"));
+    assert_eq!(collector.send(erase, "").unwrap().problem(404), "unknown_lead");
+    let own = data.token("shop", &["leads"]);
+    assert_eq!(collector.get_as(&own, &format!("/api/v1/leads/{lead}?site=shop")).status, 200);
+}
+
+#[test]
 fn a_filter_value_is_a_value_and_never_a_statement() {
     let data = Data::new();
     let collector = Collector::start(&data);

@@ -8,6 +8,9 @@ use ureq::{
     http::{Request, Response},
 };
 
+/// Bytes of an answer, at most.
+const MOST: u64 = 1 << 30;
+
 /// An answer, read to its end.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -107,7 +110,7 @@ fn read(mut response: Response<ureq::Body>) -> Result<Answer, ureq::Error> {
             (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
-    let bytes = response.body_mut().read_to_vec()?;
+    let bytes = response.body_mut().with_config().limit(MOST).read_to_vec()?;
     let body = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Answer { status: response.status().as_u16(), headers, body, bytes })
 }

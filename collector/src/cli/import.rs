@@ -16,9 +16,9 @@ use consent_core::{
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-pub(super) use self::table::safe;
 use self::table::{Encoding, Table};
 use super::{Failure, applied, keys_there, who};
+pub(super) use crate::export::formula::safe;
 use crate::{
     clock, config,
     intake::import::{

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod export;
 mod import;
 mod keys;
 mod leads;
@@ -85,6 +86,8 @@ enum Act {
     Subject(subject::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
+    /// Write what consented visitors did to a file, event by event.
+    Export(export::Arguments),
     /// Say what was refused, and what to do about it.
     Refusals(refusals::Arguments),
 }
@@ -193,6 +196,7 @@ pub fn run() -> ExitCode {
             Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Query(arguments) => query::run(arguments).await,
+            Act::Export(arguments) => export::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
         };
         done.map(|()| ExitCode::SUCCESS)

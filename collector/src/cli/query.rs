@@ -1,9 +1,12 @@
 //! `ashiato query`: the same questions as `POST /api/v1/query`, asked of the database itself.
 
-use super::{Failure, applied};
+use std::{io::BufWriter, path::PathBuf};
+
+use super::{Failure, applied, export::NewFile};
 use crate::{
     clock, config,
     error::Problem,
+    export::{Format, sums},
     query::{self, Answer, Query},
     store::{
         Database,
@@ -36,9 +39,15 @@ pub(super) struct Arguments {
     /// Put the period before beside it: `previous_period`.
     #[arg(long)]
     compare: Option<String>,
-    /// Rows, at most.
-    #[arg(long, default_value_t = 100)]
-    limit: u32,
+    /// Rows, at most [default: 100, and all of them in a file].
+    #[arg(long)]
+    limit: Option<u32>,
+    /// Write a file instead: name it by --output.
+    #[arg(long, value_enum, requires = "output", conflicts_with = "timeline")]
+    format: Option<Format>,
+    /// Where to write it, for its owner alone.
+    #[arg(long, value_name = "FILE", requires = "format")]
+    output: Option<PathBuf>,
     /// Print JSON as the API answers it.
     #[arg(long)]
     json: bool,
@@ -86,8 +95,20 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         limit: arguments.limit,
         after: None,
     };
-    let question = query.question().map_err(|problem| said(&problem))?;
+    let file = arguments.format.zip(arguments.output);
+    let question = if file.is_some() { query.question_for_file() } else { query.question() };
+    let question = question.map_err(|problem| said(&problem))?;
+    let new = file.as_ref().map(|(_, path)| NewFile::create(path)).transpose()?;
     let answer = query::run(&mut db, site.id, &site.file, &question, clock::now()).await?;
+    if let (Some(file), Some((format, path))) = (new, &file) {
+        sums::write(*format, &query, &answer, BufWriter::new(file.handle()?))?;
+        file.keep()?;
+        eprintln!("{} rows are in {}", answer.results.len(), path.display());
+        if let Some(withheld) = &answer.withheld {
+            eprintln!("{}", withheld.said(&query.metrics));
+        }
+        return Ok(());
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&answer)?);
     } else {

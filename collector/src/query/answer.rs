@@ -116,7 +116,11 @@ pub async fn run(
         .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
     let asking = Asking { site, zone: &zone, now, smallest: file.statistics.smallest_group.into() };
     let report = &question.report;
-    let mut groups = asking.page(db, report).await?;
+    let mut groups = if question.whole {
+        asking.all(db, report).await?
+    } else {
+        asking.page(db, report).await?
+    };
     let mut meta = meta(db, site, file, report.days).await?;
     let length = report.days.1 - report.days.0 + 1;
     let mut before = None;
@@ -126,7 +130,8 @@ pub async fn run(
         before = Some(Before::of(asking.all(db, &report).await?));
         meta.previous = Some(Box::new(self::meta(db, site, file, days).await?));
     }
-    let limit = usize::try_from(report.limit).unwrap_or(usize::MAX);
+    let limit = if question.whole { MAX_ROWS } else { report.limit };
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = groups.shown.len() > limit;
     groups.shown.truncate(limit);
     let results = groups.shown.into_iter().map(|(cells, metrics)| {

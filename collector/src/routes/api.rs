@@ -18,7 +18,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{App, body, extract::At, leads};
+use super::{App, body, exports, extract::At, leads};
 use crate::{
     clock,
     error::Problem,
@@ -97,12 +97,18 @@ pub(super) async fn query(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Answer>, Problem> {
+) -> Result<Response, Problem> {
     let (bearer, query): (_, Query) = bearer_with(&app, &headers, body).await?;
     let (site, _) = bearer.at(&app, &query.site, Scope::Query)?;
-    let question = query.question()?;
+    let format = exports::accepted(&headers)?;
+    let question = if format.is_some() { query.question_for_file() } else { query.question() }?;
     let mut db = app.readers.acquire().await?;
-    Ok(Json(query::run(&mut db, site.id, &site.file, &question, clock::now()).await?))
+    let answer = query::run(&mut db, site.id, &site.file, &question, clock::now()).await?;
+    drop(db);
+    match format {
+        Some(format) => exports::file(format, query, answer).await,
+        None => Ok(Json(answer).into_response()),
+    }
 }
 
 /// The call, as it is described.
@@ -117,13 +123,15 @@ pub(super) fn told(schemas: &mut Schemas) -> Operation {
         "limit": 100,
         "after": null,
     });
-    Operation::new(Method::Post, ("figures", "query"), "Sums over what visitors did", Scope::Query)
+    let called = ("figures", "query");
+    let operation = Operation::new(Method::Post, called, "Sums over what visitors did", Scope::Query)
         .about(
             "Only events count whose consent holds. Where the site protects small groups, `withheld` says what is not \
              told.",
         )
         .takes::<Query>(schemas, &example)
-        .answers::<Answer>(schemas, 200, "The sums, and for how much of the traffic they stand")
+        .answers::<Answer>(schemas, 200, "The sums, and for how much of the traffic they stand");
+    exports::described(operation, "")
 }
 
 /// A read of personal data, which is not answered before the trail has it.

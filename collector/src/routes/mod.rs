@@ -5,6 +5,7 @@ mod assets;
 mod body;
 mod cookies;
 mod described;
+mod exports;
 mod extract;
 mod gpc;
 mod health;
@@ -170,6 +171,7 @@ pub fn router(app: App) -> Router {
 fn calls() -> Described {
     Described::default()
         .call("/api/v1/query", api::query, api::told)
+        .call("/api/v1/export", exports::export, exports::told)
         .call("/api/v1/leads", leads::list, leads::told::list)
         .call("/api/v1/leads", leads::give, leads::told::give)
         .call("/api/v1/leads/{lead}", leads::show, leads::told::show)

@@ -14,6 +14,7 @@ pub mod disposal;
 pub mod ended;
 mod engine;
 pub mod events;
+pub mod exports;
 pub mod factors;
 pub mod grants;
 pub mod held;

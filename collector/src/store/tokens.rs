@@ -17,6 +17,8 @@ pub enum Scope {
     /// See how the collector fares: what was refused, and why. A token that may ask for counts may that
     /// too.
     Operate,
+    /// Take events as such, in files.
+    Export,
 }
 
 impl Scope {
@@ -28,6 +30,7 @@ impl Scope {
             Self::Leads => "leads",
             Self::LeadsWrite => "leads:write",
             Self::Operate => "operate",
+            Self::Export => "export",
         }
     }
 }

@@ -1,0 +1,36 @@
+//! RFC 4180, in UTF-8 without a byte order mark: the names of the columns first, lines that end by CR LF.
+
+use std::io::{self, Write};
+
+use super::{Cell, Column, formula};
+
+#[derive(Debug)]
+pub(super) struct Csv<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Csv<W> {
+    pub(super) fn begin(columns: &[Column], to: W) -> io::Result<Self> {
+        let mut builder = csv::WriterBuilder::new();
+        let mut writer = builder.terminator(csv::Terminator::CRLF).from_writer(to);
+        writer.write_record(columns.iter().map(|(name, _)| formula::safe(name)))?;
+        Ok(Self(writer))
+    }
+
+    pub(super) fn add(&mut self, row: &[Cell]) -> io::Result<()> {
+        Ok(self.0.write_record(row.iter().map(written))?)
+    }
+
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => formula::safe(text),
+        Cell::Number(number) => number.to_string(),
+        Cell::Share(share) => share.to_string(),
+        Cell::Moment(at) => jiff::Timestamp::from_millisecond(at.0)
+            .map_or_else(|_| String::new(), |at| format!("{at:.3}")),
+    }
+}
