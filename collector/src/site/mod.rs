@@ -35,7 +35,7 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
+    Agreement, AgreementKind, Approval, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
     LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
     SiteFile, Source, Storage, Words,
 };

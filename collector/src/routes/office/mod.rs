@@ -4,8 +4,15 @@
 //! stands between; no page of another site can send a form, or show one of these in a frame.
 
 mod account;
+mod approvals;
 mod doors;
+mod export;
 mod pages;
+mod people;
+mod requests;
+mod table;
+mod tokens;
+mod trail;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,6 +27,7 @@ use axum::{
 use maud::Markup;
 
 use super::{App, extract::accepted_languages, in_time, limit};
+use pages::read_by as told;
 use crate::{
     clock,
     error::Problem,
@@ -59,6 +67,21 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
         .route("/office/sites/{site}/settings", get(pages::settings))
+        .route("/office/sites/{site}/leads/export", post(export::leads))
+        .route("/office/sites/{site}/leads/{lead}/erase", post(export::lead_erase))
+        .route("/office/sites/{site}/requests", get(requests::list).post(requests::receive))
+        .route("/office/sites/{site}/requests/{request}", get(requests::one))
+        .route("/office/sites/{site}/requests/{request}/{act}", post(requests::act))
+        .route("/office/sites/{site}/approvals", get(approvals::list).post(approvals::add))
+        .route("/office/sites/{site}/approvals/{id}", get(approvals::one))
+        .route("/office/sites/{site}/approvals/{id}/{act}", post(approvals::act))
+        .route("/office/sites/{site}/people", get(people::page).post(people::add))
+        .route("/office/sites/{site}/people/{account}/{act}", post(people::act))
+        .route("/office/sites/{site}/tokens", get(tokens::page).post(tokens::add))
+        .route("/office/sites/{site}/tokens/{token}/revoke", post(tokens::revoke))
+        .route("/office/sites/{site}/trail", get(trail::page))
+        .route("/office/sites/{site}/trail.csv", get(trail::export))
+        .route("/office/sites/{site}/trail/verify", post(trail::verify))
         .route("/office/{*other}", get(super::unknown))
         .route_layer(middleware::from_fn(in_time))
         .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 38] = [
+pub(super) const SOUND: [(&str, &str); 41] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -105,6 +105,13 @@ pub(super) const SOUND: [(&str, &str); 38] = [
     ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
     ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
+    ("account_refused", "id ID, account_id 1, at 0"),
+    (
+        "approval",
+        "site_id 1, id ID, kind 'lead.erase', object '', reason 'x', asked_by 1, asked_at 0, until 1, \
+         state 'waiting', decided_by NULL, decided_at NULL, size 0",
+    ),
+    ("approval_lead", "site_id 1, approval_id APPROVAL, lead_id LEAD"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
