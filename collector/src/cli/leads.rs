@@ -69,12 +69,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     }
 }
 
-async fn erase(
-    lead: &str,
-    site: &str,
-    approved: Option<LeadId>,
-    url: &str,
-) -> Result<(), Failure> {
+async fn erase(lead: &str, site: &str, approved: Option<LeadId>, url: &str) -> Result<(), Failure> {
     let id: LeadId =
         lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
     let mut db = Database::at(url)?.open().await?;

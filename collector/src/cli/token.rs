@@ -184,7 +184,9 @@ async fn revoke(token: &str, site: &str, url: &str) -> Result<(), Failure> {
     let mut tx = db.begin().await?;
     if !tokens::revoke(&mut tx, site.id, token, now).await? {
         let remedy = "`ashiato token list` shows those that there are";
-        return Err(Failure(format!("the site has no token {token} to revoke\n  remedy: {remedy}")));
+        return Err(Failure(format!(
+            "the site has no token {token} to revoke\n  remedy: {remedy}"
+        )));
     }
     let (object, details) = (("token", token.to_owned()), json!({}));
     let entry = Entry { at: now, by: who(), action: "token.revoke", object, details };

@@ -7,10 +7,9 @@ use crate::{
     clock, config, office,
     office::desk::Desk,
     store::{
-        Connection, Database, Readers,
-        SiteId,
+        Connection, Database, Readers, SiteId,
         accounts::{self, Account, AccountId, Role, told},
-        audit::Entry,
+        audit::{self, Entry},
         log_ins, sites,
     },
 };
@@ -180,6 +179,16 @@ async fn list(url: &str) -> Result<(), Failure> {
             keys.push((site.id, key));
         }
     }
+    // Addresses of people are not shown before the trails have it.
+    let mut tx = db.begin().await?;
+    keys.sort_unstable_by_key(|(id, _)| *id);
+    for (id, key) in &keys {
+        let object = ("site", key.clone());
+        let details = json!({});
+        let entry = Entry { at: clock::now(), by: who(), action: "account.list", object, details };
+        audit::append(&mut tx, *id, &entry).await?;
+    }
+    tx.commit().await?;
     for account in accounts::all(&mut db).await? {
         let roles = accounts::roles(&mut db, account.id).await?;
         let everywhere = account.everywhere.map(|role| format!("{} everywhere", role.as_str()));

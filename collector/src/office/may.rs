@@ -44,7 +44,9 @@ pub const fn may(role: Role, action: Action) -> bool {
         (Role::PrivacyOfficer, Action::People) => false,
         (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
         | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
-        | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings | Action::Trail) => true,
+        | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings | Action::Trail) => {
+            true
+        }
         (Role::Marketer | Role::Auditor, Action::HandOut | Action::People)
         | (Role::Marketer, Action::Persons | Action::Trail)
         | (Role::Auditor, Action::Leads | Action::Persons) => false,

@@ -45,9 +45,9 @@ pub enum Refused {
 
 /// Whoever gives and takes roles.
 #[derive(Debug)]
-pub struct Giver<'a> {
+pub struct Giver {
     /// The account.
-    pub account: &'a Account,
+    pub account: Account,
     /// What it is on the sites that it has a role on.
     pub roles: Vec<(SiteId, Role)>,
 }
@@ -58,13 +58,18 @@ pub fn gives(own: Role, other: Role) -> bool {
     may(own, Action::People) && (own == Role::Owner || other != Role::Owner)
 }
 
-impl<'a> Giver<'a> {
-    /// With their roles.
+impl Giver {
+    /// With their roles as they are now: asked in the transaction that gives and takes.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn of(db: &mut Connection, account: &'a Account) -> sqlx::Result<Self> {
-        let roles = told::sites_of(db, account.id).await?;
+    pub async fn of(db: &mut Connection, id: AccountId) -> sqlx::Result<Self> {
+        let mut account = accounts::by_id(db, id).await?.ok_or(sqlx::Error::RowNotFound)?;
+        if account.disabled {
+            account.everywhere = None;
+            return Ok(Self { account, roles: Vec::new() });
+        }
+        let roles = told::sites_of(db, id).await?;
         Ok(Self { account, roles })
     }
 
@@ -117,11 +122,7 @@ impl<'a> Giver<'a> {
     ///
     /// # Errors
     /// Where it is not.
-    pub async fn reach_whole(
-        &self,
-        db: &mut Connection,
-        account: &Account,
-    ) -> Result<(), Refused> {
+    pub async fn reach_whole(&self, db: &mut Connection, account: &Account) -> Result<(), Refused> {
         let all = told::sites_of(db, account.id).await?;
         let own = all.iter().all(|(site, role)| self.on(*site, *role));
         let everywhere = account.everywhere.is_none_or(|role| self.everywhere(role));
@@ -155,7 +156,7 @@ pub enum Act {
 /// Where it reaches too far, or a site would lose its last owner.
 pub async fn act(
     db: &mut Connection,
-    giver: &Giver<'_>,
+    giver: &Giver,
     (site, account, act): (SiteId, AccountId, Act),
     now: Millis,
 ) -> Result<(), Refused> {
@@ -209,7 +210,7 @@ pub async fn act(
 /// Where that reaches too far.
 pub async fn add(
     db: &mut Connection,
-    giver: &Giver<'_>,
+    giver: &Giver,
     (email, site, everywhere, role): (&str, SiteId, bool, Role),
     now: Millis,
 ) -> Result<(Account, bool), Refused> {

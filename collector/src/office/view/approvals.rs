@@ -85,7 +85,13 @@ pub fn list(frame: &Frame<'_>, data: &Data<'_>, all: &[Approval]) -> Markup {
     let t = frame.t;
     let site = frame.site.map_or("", |(key, _)| key);
     let title = t.say("承認", "Approvals");
-    let waits = |on: bool| if on { t.say("承認が必要", "wait for a second person") } else { t.say("承認は不要", "wait for nobody") };
+    let waits = |on: bool| {
+        if on {
+            t.say("承認が必要", "wait for a second person")
+        } else {
+            t.say("承認は不要", "wait for nobody")
+        }
+    };
     frame.page(title, &html! {
         div.head { h1 { (title) } }
         p.share { (t.say("個人データの書き出し：", "Exports of personal data ")) strong { (waits(data.asks.exports)) }

@@ -8,6 +8,7 @@ pub mod doors;
 pub mod leads;
 pub mod overview;
 pub mod people;
+pub mod refused;
 pub mod requests;
 pub mod settings;
 pub mod tokens;

@@ -142,7 +142,7 @@ fn acts(frame: &Frame<'_>, data: &Data<'_>, person: &Person, site: &str) -> Mark
     let id = person.account.id.0;
     let button = |act: &str, text: &str| {
         html! { form method="post" action={ "/office/sites/" (site) "/people/" (id) "/" (act) } {
-            (frame.hidden()) button.small type="submit" { (text) span.unseen { " " (person.account.email) } } } }
+        (frame.hidden()) button.small type="submit" { (text) span.unseen { " " (person.account.email) } } } }
     };
     let delete = format!("/office/sites/{site}/people/{id}/delete");
     html! { @if changes(data, person) {

@@ -7,10 +7,7 @@ use maud::{Markup, html};
 
 use super::{Frame, approvals::reason};
 use crate::{
-    intake::subject::Kind,
-    office::tongue::Tongue,
-    site::SiteFile,
-    store::subjects::Request,
+    intake::subject::Kind, office::tongue::Tongue, site::SiteFile, store::subjects::Request,
 };
 use consent_core::time::{DAY, Millis};
 
@@ -140,10 +137,22 @@ fn said(t: Tongue, said: Option<Said<'_>>) -> Markup {
     match said {
         None => html! {},
         Some(Said::Done) => good(t.say("対応を完了しました。", "It is done.")),
-        Some(Said::Mailed) => good(t.say("開示用のリンクを本人にメールで送ります。", "Whoever asked is mailed a link to it.")),
-        Some(Said::Nobody) => good(t.say("該当するデータがないため、請求を終了しました。", "Nothing is held under that address or number: the request is closed.")),
-        Some(Said::Contact) => bad(t.say("メールアドレスか電話番号を正しく入力してください。", "Write an e-mail address or a telephone number.")),
-        Some(Said::Approval) => bad(t.say("ほかの人の承認が必要です。理由を書いて依頼してください。", "This waits for a second person: ask for approval, with a reason.")),
+        Some(Said::Mailed) => good(t.say(
+            "開示用のリンクを本人にメールで送ります。",
+            "Whoever asked is mailed a link to it.",
+        )),
+        Some(Said::Nobody) => good(t.say(
+            "該当するデータがないため、請求を終了しました。",
+            "Nothing is held under that address or number: the request is closed.",
+        )),
+        Some(Said::Contact) => bad(t.say(
+            "メールアドレスか電話番号を正しく入力してください。",
+            "Write an e-mail address or a telephone number.",
+        )),
+        Some(Said::Approval) => bad(t.say(
+            "ほかの人の承認が必要です。理由を書いて依頼してください。",
+            "This waits for a second person: ask for approval, with a reason.",
+        )),
         Some(Said::Wrong(why)) => bad(why),
     }
 }

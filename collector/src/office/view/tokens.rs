@@ -103,7 +103,9 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
 fn maker(t: Tongue, names: &BTreeMap<String, String>, by: &str) -> String {
     match by.split_once(' ') {
         Some(("account", id)) => names.get(id).cloned().unwrap_or_else(|| format!("#{id}")),
-        Some(("command", user)) => t.say(format!("コマンド（{user}）"), format!("command line, {user}")),
+        Some(("command", user)) => {
+            t.say(format!("コマンド（{user}）"), format!("command line, {user}"))
+        }
         _ => t.say("不明", "unknown").to_owned(),
     }
 }

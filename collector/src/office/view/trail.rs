@@ -98,8 +98,8 @@ impl Looked {
             ("to", &self.to),
         ];
         let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-        let pairs = pairs
-            .map(|(name, value)| format!("{name}={}", crate::office::choice::escaped(value)));
+        let pairs =
+            pairs.map(|(name, value)| format!("{name}={}", crate::office::choice::escaped(value)));
         pairs.collect::<Vec<_>>().join("&")
     }
 }
@@ -271,7 +271,8 @@ fn details(t: Tongue, text: &str) -> Markup {
             t.say(format!("{}件", all.len()), format!("{} of them", all.len()))
         }
         Value::Array(all) => {
-            let all = all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
+            let all =
+                all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
             all.collect::<Vec<_>>().join(", ")
         }
         Value::String(text) => text.clone(),

@@ -122,7 +122,11 @@ impl Listing {
         let mut listing = Self {
             limit: parameters.limit(),
             usable: parameters.one_of("usable", &[("true", true), ("false", false)]),
-            search: Search { changed_since: parameters.time("changed_since"), after: None, approved: None },
+            search: Search {
+                changed_since: parameters.time("changed_since"),
+                after: None,
+                approved: None,
+            },
             as_of: now,
         };
         if let Some(cursor) = parameters.text("after")

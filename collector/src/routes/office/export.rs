@@ -88,12 +88,8 @@ pub(super) async fn leads(
     let sent = own_form(&app, &headers, &caller, body).await?;
     if Kind::LeadsExport.waits(site.file.approval) {
         no_mail(&site)?;
-        let asked = Asked {
-            kind: Kind::LeadsExport,
-            object: "",
-            reason: sent.get("reason"),
-            leads: None,
-        };
+        let asked =
+            Asked { kind: Kind::LeadsExport, object: "", reason: sent.get("reason"), leads: None };
         return ask(&app, &caller, &site, asked).await;
     }
     leads_table(&app, &caller, &site, None).await
@@ -230,7 +226,9 @@ pub(super) async fn erase(
 /// Sees to it that the database's log has no copies of what was erased. It is gone at the latest with the next disposal.
 pub(super) async fn forget(db: &mut crate::store::Connection) -> Result<(), Problem> {
     if !checkpoints::forget(db).await? {
-        tracing::warn!("the database's log still has copies of what was erased: somebody reads for long");
+        tracing::warn!(
+            "the database's log still has copies of what was erased: somebody reads for long"
+        );
     }
     Ok(())
 }

@@ -27,7 +27,6 @@ use axum::{
 use maud::Markup;
 
 use super::{App, extract::accepted_languages, in_time, limit};
-use pages::read_by as told;
 use crate::{
     clock,
     error::Problem,
@@ -45,6 +44,7 @@ use crate::{
         log_ins::{self, Session},
     },
 };
+use pages::read_by as told;
 
 /// What the pages may load and do: their style sheet, and forms to themselves.
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -99,7 +99,7 @@ async fn face(request: Request, next: Next) -> Response {
     let (uri, posted) = (request.uri().clone(), request.method() == Method::POST);
     let t = asked_tongue(request.headers(), &uri);
     let mut response = next.run(request).await;
-    if let Some(Refused { status, code, .. }) = response.extensions().get().cloned() {
+    if let Some(Refused { status, code, field }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
         response = if code == LOGGED_OUT {
             let next = if posted {
@@ -111,7 +111,9 @@ async fn face(request: Request, next: Next) -> Response {
                 .into_response()
         } else {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, html(&view::doors::refused(t, status.as_u16(), code))).into_response()
+            let page = view::refused::page(t, field.unwrap_or(code))
+                .unwrap_or_else(|| view::doors::refused(t, status.as_u16(), code));
+            (status, html(&page)).into_response()
         };
         if let Some(retry) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, retry);

@@ -30,10 +30,10 @@ use crate::{
     query,
     sites::Site,
     store::{
+        accounts::Role,
         audit::{Actor, Entry},
         dashboard::{self, Asked},
         decided,
-        accounts::Role,
         leads::read::{
             self, Stored,
             listed::{Which, listed},
@@ -283,7 +283,12 @@ pub(super) async fn lead(
     let data = data(&site, role);
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
-    Ok(html(&view::leads::one(&frame, &data, &shown(&app, &site, &found, (masked, false)), moments)))
+    Ok(html(&view::leads::one(
+        &frame,
+        &data,
+        &shown(&app, &site, &found, (masked, false)),
+        moments,
+    )))
 }
 
 /// `GET /office/sites/SITE/settings`.

@@ -124,9 +124,9 @@ pub(super) async fn add(
         return shown(&app, &caller, (&site, own), Some(Said::Email)).await;
     };
     let mut db = app.desk.hold().await?;
-    let giver = Giver::of(&mut db, &caller.account).await?;
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
+    let giver = Giver::of(&mut tx, caller.account.id).await?;
     let everywhere = sent.get("everywhere") == "yes";
     let added =
         people::add(&mut tx, &giver, (&email, site.id, everywhere, role), clock::now()).await;
@@ -185,7 +185,7 @@ pub(super) async fn reaches(
     caller: &Caller,
     account: AccountId,
 ) -> Result<(), Problem> {
-    let giver = Giver::of(db, &caller.account).await?;
+    let giver = Giver::of(db, caller.account.id).await?;
     let found = giver.reach(db, site.id, account).await?;
     Ok(giver.reach_whole(db, &found.account).await?)
 }
@@ -200,9 +200,9 @@ pub(super) async fn delete(
 ) -> Result<(), Problem> {
     let now = clock::now();
     let mut db = app.desk.hold().await?;
-    let giver = Giver::of(&mut db, &caller.account).await?;
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
+    let giver = Giver::of(&mut tx, caller.account.id).await?;
     if let Some(approved) = approved {
         let object = account.0.to_string();
         approval::take(&mut tx, site.id, approved, (Kind::AccountDelete, &object), now).await?;
@@ -235,8 +235,8 @@ pub(super) async fn act(
         _ => return Err(unknown()),
     };
     let mut db = app.desk.hold().await?;
-    let giver = Giver::of(&mut db, &caller.account).await?;
     if act == "delete" && Kind::AccountDelete.waits(site.file.approval) {
+        let giver = Giver::of(&mut db, caller.account.id).await?;
         let found = match giver.reach(&mut db, site.id, account).await {
             Ok(found) => giver.reach_whole(&mut db, &found.account).await,
             Err(refused) => Err(refused),
@@ -256,7 +256,9 @@ pub(super) async fn act(
     }
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
-    if let Err(refused) = people::act(&mut tx, &giver, (site.id, account, done), clock::now()).await {
+    let giver = Giver::of(&mut tx, caller.account.id).await?;
+    if let Err(refused) = people::act(&mut tx, &giver, (site.id, account, done), clock::now()).await
+    {
         tx.rollback().await?;
         db.keep();
         return said_no(&app, &caller, (&site, own), refused).await;

@@ -289,12 +289,14 @@ async fn answer(
     let request = subjects::find(db, site.id, id).await?.ok_or_else(unknown)?;
     let kind = Kind::parse(&request.kind).ok_or_else(unknown)?;
     if request.state != "open" {
-        let why = caller.t.say("この請求はすでに終了しています。", "The request is closed already.");
+        let why =
+            caller.t.say("この請求はすでに終了しています。", "The request is closed already.");
         return Ok(Done::Wrong(why.to_owned()));
     }
     if act == "refuse" {
         let why = REASONS.iter().find(|(name, ..)| *name == sent.get("why"));
-        let (why, ..) = why.ok_or_else(|| Problem::field("why", "unknown", "one of the reasons"))?;
+        let (why, ..) =
+            why.ok_or_else(|| Problem::field("why", "unknown", "one of the reasons"))?;
         subject::end(db, &applied, (id, kind), ("refused", why), (&by, now)).await?;
         return Ok(Done::Said("done"));
     }
@@ -307,10 +309,11 @@ async fn answer(
         _ => return Err(unknown()),
     }
     let desk = Desk { site: &applied, keys: &app.keys, by: &by, now };
-    let contact = match desk.of_request(db, id, given).await {
-        Ok(contact) => contact,
-        Err(error @ (SubjectError::Nobody | SubjectError::Other)) => {
-            return Ok(Done::Wrong(match error {
+    let contact =
+        match desk.of_request(db, id, given).await {
+            Ok(contact) => contact,
+            Err(error @ (SubjectError::Nobody | SubjectError::Other)) => {
+                return Ok(Done::Wrong(match error {
                 SubjectError::Nobody => caller.t.say(
                     "誰のデータについての請求か、メールアドレスか電話番号で入力してください。",
                     "Say whose data it is about: by an e-mail address or a telephone number.",
@@ -320,9 +323,9 @@ async fn answer(
                     "The request was confirmed by another address.",
                 ),
             }.to_owned()));
-        }
-        Err(error) => return Err(error.into()),
-    };
+            }
+            Err(error) => return Err(error.into()),
+        };
     let mut leads = desk.find(db, &contact).await?;
     if let ("ask", Some(kind)) = (act, waits) {
         approval::reason(sent.get("reason"))?;

@@ -110,20 +110,18 @@ pub(super) async fn add(
     };
     let approved: Option<LeadId> = sent.get("approved").parse().ok();
     let reads = scopes.contains(&Scope::Leads);
-    let wrong = if name.is_empty()
-        || name.chars().count() > NAME
-        || name.chars().any(char::is_control)
-    {
-        Some(Said::Name)
-    } else if scopes.is_empty() {
-        Some(Said::Scopes)
-    } else if expires.is_err() {
-        Some(Said::Days)
-    } else if reads && approved.is_none() && Kind::TokenAdd.waits(site.file.approval) {
-        Some(Said::Approval)
-    } else {
-        None
-    };
+    let wrong =
+        if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
+            Some(Said::Name)
+        } else if scopes.is_empty() {
+            Some(Said::Scopes)
+        } else if expires.is_err() {
+            Some(Said::Days)
+        } else if reads && approved.is_none() && Kind::TokenAdd.waits(site.file.approval) {
+            Some(Said::Approval)
+        } else {
+            None
+        };
     if wrong.is_some() {
         return shown(&app, &caller, (&site, role), wrong).await;
     }

@@ -62,7 +62,8 @@ fn looked(given: &[(String, String)], site: &Site) -> (Looked, Wanted, i64) {
     let (from, to) = (find("from"), find("to"));
     let (first, last) = (day(&from), day(&to));
     let reversed = first.zip(last).is_some_and(|(first, last)| first > last);
-    let wrong = reversed || (!from.is_empty() && first.is_none()) || (!to.is_empty() && last.is_none());
+    let wrong =
+        reversed || (!from.is_empty() && first.is_none()) || (!to.is_empty() && last.is_none());
     let begins = |day: Option<i64>| {
         day.filter(|_| !wrong).map(|day| Millis(period::begins(day, site.zone())))
     };
@@ -89,9 +90,8 @@ pub(super) async fn names(
 ) -> sqlx::Result<BTreeMap<String, String>> {
     let people = people::of(db, site.id).await?;
     let name = |email: &str| if masked { mask(email) } else { email.to_owned() };
-    let named = people
-        .iter()
-        .map(|person| (person.account.id.0.to_string(), name(&person.account.email)));
+    let named =
+        people.iter().map(|person| (person.account.id.0.to_string(), name(&person.account.email)));
     Ok(named.collect())
 }
 
@@ -192,17 +192,8 @@ pub(super) async fn export(
     }))
 }
 
-const HEADS: [&str; 9] = [
-    "seq",
-    "at",
-    "actor_kind",
-    "actor",
-    "action",
-    "object_kind",
-    "object",
-    "details",
-    "leaf",
-];
+const HEADS: [&str; 9] =
+    ["seq", "at", "actor_kind", "actor", "action", "object_kind", "object", "details", "leaf"];
 
 fn row(entry: &Recorded) -> [String; 9] {
     let texts = [

@@ -61,7 +61,8 @@ pub async fn owned(db: &mut Connection) -> sqlx::Result<Vec<Option<SiteId>>> {
         }
         let own = roles(db, account.id).await?;
         owned.extend((account.everywhere == Some(Role::Owner)).then_some(None));
-        let owns = |site: &SiteId| own.get(site).copied().or(account.everywhere) == Some(Role::Owner);
+        let owns =
+            |site: &SiteId| own.get(site).copied().or(account.everywhere) == Some(Role::Owner);
         owned.extend(ids.iter().copied().filter(owns).map(Some));
     }
     owned.sort_unstable();

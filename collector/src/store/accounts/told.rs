@@ -40,11 +40,7 @@ pub async fn tell(db: &mut Connection, sites: &[SiteId], entry: &Entry) -> sqlx:
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn tell_of(
-    db: &mut Connection,
-    account: AccountId,
-    entry: &Entry,
-) -> sqlx::Result<()> {
+pub async fn tell_of(db: &mut Connection, account: AccountId, entry: &Entry) -> sqlx::Result<()> {
     let sites: Vec<_> = sites_of(db, account).await?.into_iter().map(|(site, _)| site).collect();
     tell(db, &sites, entry).await
 }
