@@ -22,7 +22,7 @@ fn a_list_leaves_only_once_somebody_else_has_approved_it_and_only_with_whom_it_w
     let collector = Collector::start_with(&data, &UNLIMITED);
     import(
         &data,
-        "=1+1,formula@example.jp,,\n足跡 花子,hanako@example.jp,,\n太郎,taro@example.jp,,\n次郎,jiro@example.jp,,\n",
+        "=1+1,formula@example.jp,,名刺\n足跡 花子,hanako@example.jp,,名刺\n太郎,taro@example.jp,,名刺\n次郎,jiro@example.jp,,名刺\n",
     );
     let mut olga = everywhere(&data, &collector, "olga@shop.example", "owner");
     let mut pia = on_site(&data, &collector, ("pia@shop.example", "privacy_officer", "shop"));
@@ -61,7 +61,7 @@ fn a_list_leaves_only_once_somebody_else_has_approved_it_and_only_with_whom_it_w
     assert_eq!(send(&mut pia, &act("download"), &[]).status, 403, "it is not hers");
 
     // Erased and locked ones fall out, none comes in.
-    import(&data, "三郎,saburo@example.jp,,\n");
+    import(&data, "三郎,saburo@example.jp,,名刺\n");
     let keys = data.path("keys").display().to_string();
     let withdraw = ["leads", "ground", &jiro, "--site", "shop", "--withdraw", "--by", "Olga"];
     let _ = data.run(&[&withdraw[..], &["--keys-file", &keys]].concat());
@@ -123,7 +123,7 @@ fn by_command_nothing_leaves_and_nothing_is_erased_without_what_was_approved() {
     let data = shop(BOTH);
     let collector = Collector::start_with(&data, &UNLIMITED);
     let crm = data.token("shop", &["leads:write"]);
-    import(&data, "足跡 花子,hanako@example.jp,,\n");
+    import(&data, "足跡 花子,hanako@example.jp,,名刺\n");
     let mut olga = everywhere(&data, &collector, "olga@shop.example", "owner");
     let mut pia = on_site(&data, &collector, ("pia@shop.example", "privacy_officer", "shop"));
     let hanako = lead(&mut olga, "hanako@example.jp");

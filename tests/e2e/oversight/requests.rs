@@ -84,7 +84,7 @@ fn what_comes_by_letter_is_recorded_answered_and_declined_in_pages() {
 fn where_it_waits_for_a_second_person_nobody_is_erased_or_handed_out_by_one() {
     let data = shop("[approval]\nexports = true\nerasures = true");
     let collector = Collector::start_with(&data, &UNLIMITED);
-    import(&data, "足跡 花子,hanako@example.jp,,\n");
+    import(&data, "足跡 花子,hanako@example.jp,,名刺\n");
     let mut pia = on_site(&data, &collector, ("pia@shop.example", "privacy_officer", "shop"));
     let mut adam = on_site(&data, &collector, ("adam@shop.example", "administrator", "shop"));
     for kind in ["export", "erase"] {
@@ -101,7 +101,7 @@ fn where_it_waits_for_a_second_person_nobody_is_erased_or_handed_out_by_one() {
         assert_eq!(send(&mut adam, &format!("{own}/do"), &[person]).status, 403, "it is not his");
         if kind == "erase" {
             // Who came in since is not what was asked.
-            import(&data, "足跡 花,hanako@example.jp,,\n");
+            import(&data, "足跡 花,hanako@example.jp,,名刺\n");
         }
         let done = send(&mut pia, &format!("{own}/do"), &[person]);
         assert_eq!(done.status, if kind == "export" { 200 } else { 303 }, "{done:?}");
@@ -117,7 +117,7 @@ fn leads_of_every_origin_are_listed_by_origin_ground_and_whether_they_may_be_con
     let collector = Collector::start_with(&data, &UNLIMITED);
     let visitor = Visitor::who_grants(&collector, &["analytics"]);
     let _ = visitor.send_lead(&collector).expect(201);
-    import(&data, "太郎,taro@example.jp,,\n次郎,jiro@example.jp,,\n");
+    import(&data, "太郎,taro@example.jp,,名刺\n次郎,jiro@example.jp,,名刺\n");
     let mut pia = on_site(&data, &collector, ("pia@shop.example", "privacy_officer", "shop"));
     let count = |page: &str| page.matches("<li class=\"card\">").count();
     for (asked, n) in [
@@ -126,7 +126,8 @@ fn leads_of_every_origin_are_listed_by_origin_ground_and_whether_they_may_be_con
         ("?origin=form", 1),
         ("?origin=api", 0),
         ("?ground=card_exchanged", 2),
-        ("?ground=none", 1),
+        ("?ground=none", 0),
+        ("?ground=opt_in", 1),
         ("?usable=yes", 2),
         ("?usable=no", 1),
         ("?origin=form&usable=yes", 0),

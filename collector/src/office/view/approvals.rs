@@ -103,7 +103,7 @@ pub fn list(frame: &Frame<'_>, data: &Data<'_>, all: &[Approval]) -> Markup {
                 p { (t.say("書き出しや消去の画面で依頼すると、ここに表示されます。", "What is asked for where data leaves or is erased is listed here.")) }
             }
         } @else {
-            div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
+            div.scroll.rows tabindex="0" role="group" aria-label=(title) { table.top {
                 caption.unseen { (title) }
                 thead { tr {
                     th scope="col" { (t.say("依頼", "What")) } th scope="col" { (t.say("状態", "State")) }

@@ -87,7 +87,7 @@ pub fn list(
                             h2 { a href={ "/office/sites/" (site) "/leads/" (shown.lead.id) } { (heading(t, data.file, shown)) } }
                             (badges(t, shown.lead))
                         }
-                        p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) " · " (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground)) }
+                        p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) " · " (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground)) (pending(t, shown.lead)) }
                         (fields(t, data.file, shown))
                     }
                 }
@@ -154,11 +154,20 @@ fn origin(t: Tongue, name: &str) -> &str {
 fn ground(t: Tongue, name: &str) -> &str {
     match name {
         "none" => t.say("根拠なし", "no ground"),
-        "opt_in" => t.say("本人の同意（確認済み）", "opt-in, confirmed"),
+        "opt_in" => t.say("本人の同意", "opt-in"),
         "existing_customer" => t.say("取引関係", "existing customer"),
         "card_exchanged" => t.say("名刺交換", "card exchanged"),
         "published_address" => t.say("公表されたアドレス", "published address"),
         other => other,
+    }
+}
+
+/// That a ground is there and does not hold yet.
+fn pending(t: Tongue, lead: &Stored) -> &'static str {
+    if lead.ground_since.is_none() && lead.ground != Ground::None.as_str() {
+        t.say("（確認待ち）", ", to be confirmed")
+    } else {
+        ""
     }
 }
 
@@ -182,7 +191,7 @@ pub fn one(
         section.card {
             h2 { (t.say("送信された内容", "What was sent")) }
             p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) " · " (shown.lead.page) }
-            p.when { (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground))
+            p.when { (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground)) (pending(t, shown.lead))
                 @if let Some(since) = shown.lead.ground_since { " · " (t.say(format!("{}から", t.moment(since, data.zone)), format!("since {}", t.moment(since, data.zone)))) } }
             (fields(t, data.file, shown))
         }

@@ -91,7 +91,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     frame.page(title, &html! {
         div.head { h1 { (title) } }
         (said(t, data.said))
-        div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
+        div.scroll.rows tabindex="0" role="group" aria-label=(title) { table.top {
             caption.unseen { (title) }
             thead { tr { th scope="col" { (t.say("アカウント", "Account")) } th scope="col" { (t.say("役割", "Role")) }
                 th scope="col" { (t.say("最後のログイン", "Last log-in")) } th scope="col" { (t.say("操作", "Actions")) } } }

@@ -98,7 +98,7 @@ pub fn list(frame: &Frame<'_>, data: &Data<'_>, all: &[Request], closed: bool) -
                 p { (t.say("フォームから届いた請求と、下で登録した請求が、期限の早い順に表示されます。", "What comes by the form, and what is recorded below, is listed here, what is due first first.")) }
             }
         } @else {
-            div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
+            div.scroll.rows tabindex="0" role="group" aria-label=(title) { table.top {
                 caption.unseen { (title) }
                 thead { tr { th scope="col" { (t.say("請求", "What")) } th scope="col" { (t.say("状態", "State")) }
                     th scope="col" { (t.say("受付", "Received")) } th scope="col" { (t.say("期限", "Due")) } th scope="col" { (t.say("根拠法", "Law")) } } }

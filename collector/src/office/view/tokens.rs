@@ -76,7 +76,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
             section.nothing { h2 { (t.say("トークンはありません", "There are none")) }
                 p { (t.say("外部のシステムやプログラムから照会するときに発行します。", "Other systems and programs use them to ask the collector.")) } }
         } @else {
-            div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
+            div.scroll.rows tabindex="0" role="group" aria-label=(title) { table.top {
                 caption.unseen { (title) }
                 thead { tr { th scope="col" { (t.say("名前", "Name")) } th scope="col" { (t.say("権限", "Scopes")) }
                     th scope="col" { (t.say("発行", "Made")) } th scope="col" { (t.say("有効期限", "Expires")) }

@@ -140,7 +140,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
         @if data.entries.is_empty() {
             p.none { (t.say("該当する記録はありません。", "There is no such entry.")) }
         } @else {
-            div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
+            div.scroll.rows tabindex="0" role="group" aria-label=(title) { table.top {
                 caption.unseen { (title) }
                 thead { tr {
                     th scope="col" { (t.say("日時", "When")) } th scope="col" { (t.say("操作", "What")) }
@@ -151,7 +151,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     td { (action(t, &entry.action)) div.path { (entry.action) } }
                     td { (actor(t, data.names, entry)) }
                     td { (object(t, data.names, entry)) }
-                    td { (details(t, &entry.details)) }
+                    td { (details(t, data.zone, &entry.details)) }
                 } } }
             } }
             nav.pages aria-label=(t.say("ページ送り", "More entries")) {
@@ -264,9 +264,13 @@ fn object(t: Tongue, names: &BTreeMap<String, String>, entry: &Recorded) -> Mark
 }
 
 /// What else is known of it: lists by how long they are.
-fn details(t: Tongue, text: &str) -> Markup {
+fn details(t: Tongue, zone: &TimeZone, text: &str) -> Markup {
     let read: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let said = |value: &Value| match value {
+    let times = ["expires", "received", "due", "until", "since"];
+    let said = |name: &str, value: &Value| match value {
+        Value::Number(at) if times.contains(&name) => {
+            t.moment(Millis(at.as_i64().unwrap_or_default()), zone)
+        }
         Value::Array(all) if all.len() > 3 => {
             t.say(format!("{}件", all.len()), format!("{} of them", all.len()))
         }
@@ -279,6 +283,6 @@ fn details(t: Tongue, text: &str) -> Markup {
         other => other.to_string(),
     };
     html! { @if let Value::Object(all) = &read {
-        @for (name, value) in all { @if !value.is_null() { div.detail { span.key { (name) } " " (said(value)) } } }
+        @for (name, value) in all { @if !value.is_null() { div.detail { span.key { (name) } " " (said(name, value)) } } }
     } }
 }
