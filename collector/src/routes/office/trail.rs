@@ -79,6 +79,9 @@ fn looked(given: &[(String, String)], site: &Site) -> (Looked, Wanted, i64) {
     };
     let before = find("before").parse().unwrap_or(i64::MAX);
     let (action, object) = (wanted.action.clone(), wanted.object.clone());
+    // A field for a day takes nothing else.
+    let shown = |text: String, day: Option<i64>| day.map_or_else(String::new, |_| text);
+    let (from, to) = (shown(from, first), shown(to, last));
     (Looked { action, object, who, from, to, wrong }, wanted, before)
 }
 
