@@ -29,6 +29,7 @@ mod me;
 mod metrics;
 mod office;
 mod openapi;
+mod oversight;
 mod policy;
 mod queries;
 mod race;

@@ -18,7 +18,6 @@ use sha2::{Digest as _, Sha256};
 
 use self::table::{Encoding, Table};
 use super::{Failure, applied, keys_there, who};
-pub(super) use crate::export::formula::safe;
 use crate::{
     clock, config,
     intake::import::{

@@ -34,3 +34,22 @@ fn written(cell: &Cell) -> String {
             .map_or_else(|_| String::new(), |at| format!("{at:.3}")),
     }
 }
+
+/// Rows as they stand in such a file. The cells are safe already where they have to be.
+///
+/// # Errors
+/// Where a row cannot be written.
+pub fn rows<R, C>(rows: R) -> csv::Result<String>
+where
+    R: IntoIterator<Item = C>,
+    C: IntoIterator<Item = String>,
+{
+    let mut builder = csv::WriterBuilder::new();
+    let builder = builder.flexible(true).terminator(csv::Terminator::CRLF);
+    let mut writer = builder.from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

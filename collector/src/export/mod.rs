@@ -1,7 +1,7 @@
 //! Tables that leave in a file: CSV (RFC 4180) and Parquet, written piece by piece, so that as much is held as one piece
 //! takes, however long the table is.
 
-mod csv;
+pub mod csv;
 pub mod events;
 pub mod formula;
 mod parquet;

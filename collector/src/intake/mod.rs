@@ -2,6 +2,7 @@
 //! is answered.
 
 pub mod amend;
+pub mod approval;
 pub mod asking;
 pub mod check;
 pub mod consents;
@@ -12,6 +13,7 @@ pub mod ground;
 pub mod handout;
 pub mod import;
 pub mod leads;
+pub mod listing;
 pub mod mail;
 pub mod own;
 mod receipt;

@@ -11,6 +11,7 @@ pub mod log_in;
 pub mod may;
 pub mod own;
 pub mod password;
+pub mod people;
 pub mod period;
 pub mod qr;
 pub mod recovery;

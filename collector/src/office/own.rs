@@ -16,12 +16,11 @@ use crate::{
     keys::Keys,
     store::{
         Connection,
-        accounts::{self, Account},
-        audit::{self, Actor, Entry},
+        accounts::{self, Account, told},
+        audit::{Actor, Entry},
         factors,
         locks::{self, Lock},
         log_ins::{self, Outcome},
-        sites,
     },
 };
 
@@ -193,29 +192,9 @@ impl Own<'_> {
         action: &'static str,
         details: Value,
     ) -> Result<(), Failure> {
-        let by = Actor::Account(self.account.id.0.to_string());
-        Ok(tell(db, self.account, (by, action, details), self.now).await?)
+        let id = self.account.id.0.to_string();
+        let (by, object) = (Actor::Account(id.clone()), ("account", id));
+        let entry = Entry { at: self.now, by, action, object, details };
+        Ok(told::tell_of(db, self.account.id, &entry).await?)
     }
-}
-
-/// Tells the trails of an account's sites what was done to it, last in the transaction.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn tell(
-    db: &mut Connection,
-    account: &Account,
-    (by, action, details): (Actor, &'static str, Value),
-    now: Millis,
-) -> sqlx::Result<()> {
-    let roles = accounts::roles(db, account.id).await?;
-    // In their order, as everybody appends to several trails: nobody waits for each other.
-    for site in sites::ids(db).await? {
-        if account.everywhere.is_some() || roles.contains_key(&site) {
-            let object = ("account", account.id.0.to_string());
-            let entry = Entry { at: now, by: by.clone(), action, object, details: details.clone() };
-            audit::append(db, site, &entry).await?;
-        }
-    }
-    Ok(())
 }

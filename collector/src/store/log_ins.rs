@@ -1,5 +1,7 @@
 //! Who is logged in, who logged in when, and how long the next try has to wait.
 
+pub mod told;
+
 use consent_core::time::{DAY, Millis, SECOND};
 
 use super::{Connection, accounts::AccountId, statement::sql};
@@ -175,6 +177,14 @@ impl Outcome {
         matches!(self, Self::Refused | Self::Waits | Self::Code)
     }
 
+    /// In a word.
+    fn how(self) -> &'static str {
+        match self.parts() {
+            (name, "") => name,
+            (_, way) => way,
+        }
+    }
+
     /// As the columns `outcome` and `way` have it.
     const fn parts(self) -> (&'static str, &'static str) {
         match self {
@@ -207,21 +217,27 @@ pub async fn note(
 ) -> sqlx::Result<()> {
     sql(FORGET).bind(account.0).bind(now.0 - REMEMBERED).execute(db).await?;
     let note = sql(NOTE).bind(id).bind(account.0).bind(now.0);
-    let (outcome, way) = outcome.parts();
-    note.bind(outcome).bind(way).bind(agent).execute(db).await?;
-    Ok(())
+    let (name, way) = outcome.parts();
+    note.bind(name).bind(way).bind(agent).execute(db).await?;
+    told::tell(db, id, account, outcome, now).await
 }
 
-const LET_IN: &str = "UPDATE account_log_in SET outcome = $2, way = $3 WHERE id = $1";
+const LET_IN: &str = "UPDATE account_log_in SET outcome = $2, way = $3 WHERE id = $1 \
+    RETURNING account_id, at";
 
 /// Notes that a try which was noted as refused was none: how it went on.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn let_in(db: &mut Connection, id: &[u8; 16], outcome: Outcome) -> sqlx::Result<()> {
-    let (outcome, way) = outcome.parts();
-    sql(LET_IN).bind(id).bind(outcome).bind(way).execute(db).await?;
-    Ok(())
+    let (name, way) = outcome.parts();
+    let noted = sql(LET_IN).bind(id).bind(name).bind(way).first::<(i64, i64)>(db).await?;
+    match noted.filter(|_| !outcome.is_refusal()) {
+        Some((account, at)) => {
+            told::let_in(db, id, (AccountId(account), outcome, Millis(at))).await
+        }
+        None => Ok(()),
+    }
 }
 
 const UNDO: &str = "DELETE FROM account_log_in WHERE id = $1";
@@ -232,7 +248,7 @@ const UNDO: &str = "DELETE FROM account_log_in WHERE id = $1";
 /// Where the database does not answer.
 pub async fn undo(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
     sql(UNDO).bind(id).execute(db).await?;
-    Ok(())
+    told::undo(db, id).await
 }
 
 const HISTORY: &str = "SELECT at, outcome, way, agent FROM account_log_in WHERE account_id = $1 \

@@ -23,6 +23,7 @@ use crate::{
     error::{FieldError, Problem},
     intake::{
         amend::{Amendment, Seen},
+        approval::Kind,
         crm::{Act, Change, Done},
     },
     routes::{
@@ -196,6 +197,11 @@ pub(in crate::routes) async fn erase(
 ) -> Result<StatusCode, Problem> {
     let bearer = bearer(&app, &headers).await?;
     let (site, by) = bearer.at(&app, &site_alone(&uri)?, Scope::LeadsWrite)?;
+    if Kind::LeadErase.waits(site.file.approval) {
+        let detail = "on this site erasing waits for a second person ([approval] in the site file): erase the lead in the \
+            back office";
+        return Err(Problem::forbidden("approval_needed", detail));
+    }
     let lead = id(&lead)?;
     match app.writer.crm(Act::Erase(site.id, lead), by).await? {
         Done::Erased(Erasure::Erased | Erasure::Before(_)) => {}

@@ -71,6 +71,7 @@ pub(in super::super) const SITE: Shape = Shape {
         may("retention", Rule::Table(&RETENTION)),
         may("rights", Rule::Table(&RIGHTS)),
         may("statistics", Rule::Table(&STATISTICS)),
+        may("approval", Rule::Table(&APPROVAL)),
     ],
 };
 
@@ -93,6 +94,13 @@ const STATISTICS: Shape = Shape {
     noun: "statistics",
     named_by: "",
     keys: &[may("smallest_group", Rule::Number(1, 1_000))],
+};
+
+/// What waits for a second person.
+const APPROVAL: Shape = Shape {
+    noun: "approval",
+    named_by: "",
+    keys: &[may("exports", Rule::Flag), may("erasures", Rule::Flag)],
 };
 
 const CONTROLLER: Shape = Shape {

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 41] = [
+pub(super) const SOUND: [(&str, &str); 44] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -108,6 +108,13 @@ pub(super) const SOUND: [(&str, &str); 41] = [
     ("account_recovery", "account_id 1, digest BYTES"),
     ("account_waiting", "hash BYTES, account_id 1, log_in_id ID, expires 0"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
+    ("account_refused", "id ID, account_id 1, at 0"),
+    (
+        "approval",
+        "site_id 1, id ID, kind 'lead.erase', object '', reason 'x', asked_by 1, asked_at 0, until 1, \
+         state 'waiting', decided_by NULL, decided_at NULL, size 0",
+    ),
+    ("approval_lead", "site_id 1, approval_id APPROVAL, lead_id LEAD"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
@@ -116,7 +123,7 @@ pub(super) const SOUND: [(&str, &str); 41] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 51] = [
+pub(super) const CHECKS: [(&str, &str, &str); 58] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -168,6 +175,13 @@ pub(super) const CHECKS: [(&str, &str, &str); 51] = [
     ("account_way_is_known", "account_log_in", "way 'guessed'"),
     ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
     ("lead_call_outcome_is_known", "lead_call", "outcome 'guessed'"),
+    ("approval_id_is_whole", "approval", "id BYTES"),
+    ("approval_kind_is_known", "approval", "kind 'guessed'"),
+    ("approval_has_a_reason", "approval", "reason ''"),
+    ("approval_state_is_known", "approval", "state 'lost'"),
+    ("approval_is_by_another", "approval", "state 'approved', decided_by 1, decided_at 1"),
+    ("approval_is_decided_by_somebody", "approval", "state 'approved'"),
+    ("approval_is_decided_by_somebody", "approval", "decided_at 1"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -175,7 +189,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 51] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 54] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 58] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -246,6 +260,10 @@ pub(super) const MADE: [(&str, &str, &str, &str); 54] = [
     ("account_totp_account_id_fkey", FOREIGN, "account_totp", "account_id 99"),
     ("account_recovery_account_id_fkey", FOREIGN, "account_recovery", "account_id 99"),
     ("account_waiting_account_id_fkey", FOREIGN, "account_waiting", "account_id 99"),
+    ("account_refused_account_id_fkey", FOREIGN, "account_refused", "account_id 99"),
+    ("approval_site_id_fkey", FOREIGN, "approval", "site_id 2"),
+    ("approval_lead_site_id_approval_id_fkey", FOREIGN, "approval_lead", "approval_id ID"),
+    ("approval_lead_site_id_lead_id_fkey", FOREIGN, "approval_lead", "lead_id ID"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
