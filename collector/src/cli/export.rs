@@ -89,10 +89,10 @@ async fn write(arguments: Arguments) -> Result<(), Failure> {
     loop {
         let now = clock::now();
         let page = exports::events(&mut db, site.id, &wanted, &after, PAGE, now).await?;
-        let Some(last) = page.last() else { break };
-        after.clone_from(&last.place);
-        export.add(page)?;
+        export.add(page.events)?;
         progress.say(export.rows());
+        let Some(next) = page.next else { break };
+        after = next;
     }
     let rows = export.rows();
     export.finish()?;

@@ -29,7 +29,7 @@ use crate::{
     sites::Site,
     store::{
         audit::Actor,
-        exports::{self, Event, Wanted},
+        exports::{self, Page, Wanted},
         tokens::Scope,
     },
 };
@@ -37,7 +37,7 @@ use crate::{
 /// Exports at once, at most: each holds what a part of its table takes.
 static ROOM: Semaphore = Semaphore::const_new(4);
 /// Events that are read at once.
-const PAGE: u32 = 2_000;
+const AT_ONCE: u32 = 2_000;
 /// Names of events, at most.
 const MAX_NAMES: usize = 50;
 
@@ -237,15 +237,15 @@ impl Way {
     }
 
     /// A connection is held for one page, and not as long as somebody reads.
-    async fn page(&self, after: &[u8]) -> Result<Vec<Event>, Problem> {
+    async fn page(&self, after: &[u8]) -> Result<Page, Problem> {
         let mut db = self.app.readers.acquire().await?;
         let now = clock::now();
-        let page = exports::events(&mut db, self.site.id, &self.wanted, after, PAGE, now);
+        let page = exports::events(&mut db, self.site.id, &self.wanted, after, AT_ONCE, now);
         super::asked(page).await
     }
 
     /// Sends it to its end, or cuts the connection: then whoever reads has no whole file.
-    async fn send(mut self, first: Vec<Event>, mut sender: Sender<Bytes, io::Error>) {
+    async fn send(mut self, first: Page, mut sender: Sender<Bytes, io::Error>) {
         match self.pages(first, &mut sender).await {
             Ok(rows) => {
                 // The file has left: that its end is not told takes nothing back.
@@ -261,22 +261,18 @@ impl Way {
     /// How many events it has.
     async fn pages(
         &mut self,
-        first: Vec<Event>,
+        first: Page,
         sender: &mut Sender<Bytes, io::Error>,
     ) -> io::Result<u64> {
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
         let mut page = first;
-        while let Some(last) = page.last() {
-            let after = last.place.clone();
-            let is_last = u32::try_from(page.len()).is_ok_and(|rows| rows < PAGE);
-            tokio::task::block_in_place(|| self.made()?.add(page))?;
+        loop {
+            tokio::task::block_in_place(|| self.made()?.add(page.events))?;
             let bytes = self.outbox.take();
             if !bytes.is_empty() {
                 sender.send_data(bytes.into()).await.map_err(gone)?;
             }
-            if is_last {
-                break;
-            }
+            let Some(after) = page.next else { break };
             let next = self.page(&after).await;
             page = next.map_err(|problem| io::Error::other(problem.detail))?;
         }
