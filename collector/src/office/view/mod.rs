@@ -7,6 +7,7 @@ pub mod doors;
 pub mod factors;
 pub mod leads;
 pub mod overview;
+pub mod passkeys;
 pub mod second;
 pub mod settings;
 
