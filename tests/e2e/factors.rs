@@ -1,10 +1,8 @@
 //! What an account shows beside its password: an app's codes, recovery codes, and who has to.
 
-mod jar;
-
 use ashiato_tests::{Answer, Collector, Data, collector::UNLIMITED, process::ashiato};
 
-use self::jar::{Browser, between};
+use crate::jar::{Browser, between};
 
 const EMAIL: &str = "mika@shop.example";
 const PASSWORD: &str = "a kettle on the veranda";

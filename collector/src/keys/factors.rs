@@ -4,6 +4,8 @@
 //! Both keys are derived from the secret that is never exchanged, each for itself: who has the database alone
 //! computes no code, and tries out no recovery code.
 
+pub mod challenges;
+
 use aes_gcm::{Aes256Gcm, KeyInit as _};
 use consent_core::jws;
 use zeroize::Zeroizing;

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod log_in;
 pub mod may;
 pub mod own;
+pub mod passkeys;
 pub mod password;
 pub mod people;
 pub mod period;
@@ -19,6 +20,7 @@ pub mod second;
 pub mod tongue;
 pub mod totp;
 pub mod view;
+pub mod webauthn;
 
 use consent_core::ids::base64url;
 use sha2::{Digest as _, Sha256};

@@ -11,6 +11,7 @@ use super::{
     desk::Desk,
     log_in::{Browser, Failure, Judged, begin, judge, note},
     password, recovery, second, totp,
+    webauthn::Refusal,
 };
 use crate::{
     keys::Keys,
@@ -33,6 +34,8 @@ pub enum Done<T> {
     Password,
     /// The code is wrong, or was used before.
     Code,
+    /// The passkey is not taken, for that.
+    Passkey(Refusal),
     /// There was nothing to do: it is so already, or not any more.
     Nothing,
     /// There were too many tries: the next may come in so many milliseconds.
@@ -60,7 +63,7 @@ pub struct Own<'a> {
 impl Own<'_> {
     /// Goes on inside a transaction where the password is right. A wrong code stays held against the address, like a
     /// wrong password.
-    async fn shown<T>(
+    pub(super) async fn shown<T>(
         &self,
         password: String,
         act: impl AsyncFnOnce(&mut Connection) -> Result<Done<T>, Failure>,
@@ -121,7 +124,7 @@ impl Own<'_> {
         Ok(())
     }
 
-    /// Has the app count that shows this code; recovery codes are made with it.
+    /// Has the app count that shows this code; recovery codes are made with it where there are none.
     ///
     /// # Errors
     /// Where that cannot be done; then it does not count.
@@ -133,7 +136,8 @@ impl Own<'_> {
             let secret = self.keys.open_totp(id, &app.sealed)?;
             let Some(step) = totp::step(&secret, code, self.now) else { return Ok(Done::Code) };
             factors::confirm(db, id, step, self.now).await?;
-            let codes = self.renew(db).await?;
+            // Whoever has passkeys has kept them already.
+            let codes = self.first_codes(db).await?;
             self.tell(db, "account.totp", json!({ "on": true })).await?;
             Ok(Done::Yes(codes))
         })
@@ -146,13 +150,15 @@ impl Own<'_> {
     /// Where that cannot be done; then it stays on.
     pub async fn remove_app(&self, known: String, code: &str) -> Result<Done<()>, Failure> {
         self.shown(known, async |db: &mut Connection| {
-            if !factors::has_second(db, self.account.id).await? {
+            let app = factors::app(db, self.account.id).await?;
+            if app.is_none_or(|app| app.confirmed_at.is_none()) {
                 return Ok(Done::Nothing);
             }
             if second::take(db, self.keys, self.account, code, self.now).await?.is_none() {
                 return Ok(Done::Code);
             }
-            factors::forget(db, self.account.id).await?;
+            factors::remove_app(db, self.account.id).await?;
+            self.forget_codes(db).await?;
             self.tell(db, "account.totp", json!({ "on": false })).await?;
             Ok(Done::Yes(()))
         })
@@ -175,6 +181,23 @@ impl Own<'_> {
         .await
     }
 
+    /// Recovery codes with whatever is set up first; none where there are some.
+    pub(super) async fn first_codes(&self, db: &mut Connection) -> Result<Codes, Failure> {
+        match factors::codes(db, self.account.id).await? {
+            0 => self.renew(db).await,
+            _ => Ok(Codes::new()),
+        }
+    }
+
+    /// Recovery codes recover nothing any more once nothing is asked for beside the password.
+    pub(super) async fn forget_codes(&self, db: &mut Connection) -> Result<(), Failure> {
+        if !factors::has_second(db, self.account.id).await? {
+            factors::set_codes(db, self.account.id, &[]).await?;
+            factors::end_waiting_of(db, self.account.id).await?;
+        }
+        Ok(())
+    }
+
     async fn renew(&self, db: &mut Connection) -> Result<Codes, Failure> {
         let codes = recovery::made()?;
         let digest = |code: &Zeroizing<String>| {
@@ -186,7 +209,7 @@ impl Own<'_> {
         Ok(codes)
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         db: &mut Connection,
         action: &'static str,

@@ -67,6 +67,31 @@ pub async fn by_code(
     Ok(done)
 }
 
+/// The log-in that waits under that hash, and whose it is.
+pub(super) async fn waiting(
+    db: &mut Connection,
+    hash: &[u8; 32],
+    now: Millis,
+) -> Result<Option<(Waiting, Account)>, Failure> {
+    let Some(waiting) = factors::waiting(db, hash, now).await? else { return Ok(None) };
+    let account = accounts::by_id(db, waiting.account).await?;
+    Ok(account.filter(|account| !account.disabled).map(|account| (waiting, account)))
+}
+
+/// Ends the waiting, forgives what was wrong before, and begins a session; its token.
+pub(super) async fn enter(
+    db: &mut Connection,
+    keys: &Keys,
+    (hash, waiting, account): (&[u8; 32], Waiting, &Account),
+    (outcome, browser): (Outcome, Browser<'_>),
+    now: Millis,
+) -> Result<String, Failure> {
+    log_ins::forgive(db, &keys.log_in_digest(&account.email)).await?;
+    log_ins::let_in(db, &waiting.log_in, outcome).await?;
+    factors::end_waiting(db, hash).await?;
+    begin(db, account.id, browser, now).await
+}
+
 async fn step(
     db: &mut Connection,
     keys: &Keys,
@@ -74,9 +99,7 @@ async fn step(
     browser: Browser<'_>,
     now: Millis,
 ) -> Result<Second, Failure> {
-    let Some(waiting) = factors::waiting(db, hash, now).await? else { return Ok(Second::Over) };
-    let account = accounts::by_id(db, waiting.account).await?;
-    let Some(account) = account.filter(|account| !account.disabled) else {
+    let Some((waiting, account)) = waiting(db, hash, now).await? else {
         return Ok(Second::Over);
     };
     let digest = keys.log_in_digest(&account.email);
@@ -87,14 +110,13 @@ async fn step(
         note(db, account.id, Outcome::Code, browser, now).await?;
         return Ok(Second::Refused);
     };
-    log_ins::forgive(db, &digest).await?;
-    log_ins::let_in(db, &waiting.log_in, outcome).await?;
-    factors::end_waiting(db, hash).await?;
+    let whose = (hash, waiting, &account);
+    let token = enter(db, keys, whose, (outcome, browser), now).await?;
     let left = match outcome {
         Outcome::Recovery => Some(factors::codes(db, account.id).await?),
         _ => None,
     };
-    Ok(Second::In(begin(db, account.id, browser, now).await?, left))
+    Ok(Second::In(token, left))
 }
 
 /// Takes a code of an account, of either kind, once: which it was; nothing where it is none.

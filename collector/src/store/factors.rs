@@ -1,9 +1,9 @@
-//! What an account shows beside its password: an authenticator app, and codes for whoever has lost it. Secrets are
-//! here sealed, codes as keyed hashes.
+//! What an account shows beside its password: an authenticator app, passkeys ([`passkeys`]), and codes for whoever has
+//! lost them. Secrets are here sealed, codes as keyed hashes.
 
 use consent_core::time::{Millis, SECOND};
 
-use super::{Connection, accounts::AccountId, statement::sql};
+use super::{Connection, accounts::AccountId, passkeys, statement::sql};
 
 /// An account's authenticator app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +88,9 @@ pub async fn remove_app(db: &mut Connection, account: AccountId) -> sqlx::Result
     Ok(())
 }
 
-const COUNTS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM account_totp \
-    WHERE account_id = $1 AND confirmed_at IS NOT NULL";
+const COUNTS: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM \
+    (SELECT account_id FROM account_totp WHERE account_id = $1 AND confirmed_at IS NOT NULL \
+    UNION ALL SELECT account_id FROM account_passkey WHERE account_id = $1) AS factor";
 
 /// Whether an account is asked for something beside its password.
 ///
@@ -148,6 +149,7 @@ pub async fn use_code(
 /// Where the database does not answer.
 pub async fn forget(db: &mut Connection, account: AccountId) -> sqlx::Result<()> {
     remove_app(db, account).await?;
+    passkeys::remove_all(db, account).await?;
     set_codes(db, account, &[]).await?;
     end_waiting_of(db, account).await
 }

@@ -157,10 +157,16 @@ pub enum Outcome {
     Totp,
     /// By its password and a recovery code.
     Recovery,
+    /// By a passkey.
+    Passkey,
+    /// By its password and a passkey.
+    SecondPasskey,
+    /// Not at all: a passkey was shown that was not taken.
+    NoPasskey,
 }
 
 impl Outcome {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Link,
         Self::Password,
         Self::Refused,
@@ -169,12 +175,15 @@ impl Outcome {
         Self::Code,
         Self::Totp,
         Self::Recovery,
+        Self::Passkey,
+        Self::SecondPasskey,
+        Self::NoPasskey,
     ];
 
     /// Whether nobody got in by it.
     #[must_use]
     pub const fn is_refusal(self) -> bool {
-        matches!(self, Self::Refused | Self::Waits | Self::Code)
+        matches!(self, Self::Refused | Self::Waits | Self::Code | Self::NoPasskey)
     }
 
     /// In a word.
@@ -196,6 +205,9 @@ impl Outcome {
             Self::Code => ("refused", "code"),
             Self::Totp => ("password", "totp"),
             Self::Recovery => ("password", "recovery"),
+            Self::Passkey => ("password", "passkey"),
+            Self::SecondPasskey => ("password", "second_passkey"),
+            Self::NoPasskey => ("refused", "passkey"),
         }
     }
 }

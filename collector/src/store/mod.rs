@@ -28,6 +28,7 @@ mod logged;
 pub mod mail;
 mod open;
 pub mod partitions;
+pub mod passkeys;
 pub mod probe;
 pub mod questions;
 pub mod refusals;

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{Frame, doors, factors};
+use super::{Frame, doors, factors, passkeys};
 use crate::{
     office::{own::Done, tongue::Tongue},
     store::log_ins::{IDLE, Outcome, Session, WHOLE},
@@ -21,6 +21,8 @@ pub struct Data<'a> {
     pub history: &'a [(Millis, Outcome, String)],
     /// What is shown beside the password.
     pub second: &'a Second,
+    /// The passkeys.
+    pub passkeys: &'a passkeys::Own<'a>,
     /// The time zone of the site first seen.
     pub zone: &'a TimeZone,
     /// What became of what was sent.
@@ -32,6 +34,8 @@ pub struct Data<'a> {
 pub struct Second {
     /// Since when their app's codes are asked for.
     pub since: Option<Millis>,
+    /// Whether anything is asked for beside their password: the app, or a passkey.
+    pub on: bool,
     /// Recovery codes that are left.
     pub codes: i64,
     /// Whether their role asks for it and they have not set it up.
@@ -45,8 +49,16 @@ pub enum Said {
     Changed,
     /// They got in by a recovery code.
     Recovered,
-    /// Nothing is asked for beside the password any more.
+    /// The app is not asked for any more.
     Off,
+    /// The app is asked for.
+    On,
+    /// A passkey was added.
+    Added,
+    /// A passkey was removed.
+    Gone,
+    /// A passkey was not taken.
+    Passkey,
     /// The present password is wrong.
     Unknown,
     /// The code is wrong, or was used before.
@@ -64,12 +76,13 @@ impl Said {
         match done {
             Done::Wait(ms) => Self::Wait(ms.div_euclid(1_000) + 1),
             Done::Code => Self::Code,
+            Done::Passkey(_) => Self::Passkey,
             Done::Password | Done::Nothing | Done::Yes(_) => Self::Unknown,
         }
     }
 
     const fn is_good(self) -> bool {
-        matches!(self, Self::Changed | Self::Off)
+        matches!(self, Self::Changed | Self::Off | Self::On | Self::Added | Self::Gone)
     }
 }
 
@@ -126,6 +139,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                 }
             }
             (factors::card(frame, data.second, data.zone))
+            (passkeys::card(frame, data.passkeys, data.zone))
             section.card {
                 h2 { (t.say("ログイン履歴", "Log-in history")) }
                 table.top {
@@ -152,7 +166,23 @@ pub(super) fn said(t: Tongue, said: Option<Said>) -> Markup {
                 "You have logged in with a recovery code, which works no more. If your app is lost, switch the second step off and set it up anew.",
             )
             .to_owned(),
-        Said::Off => t.say("2段階認証をオフにしました。", "The second step is off.").to_owned(),
+        Said::Off => {
+            t.say("認証アプリの使用をやめました。", "The app is not asked for any more.").to_owned()
+        }
+        Said::On => t.say("2段階認証はオンです。", "The second step is on.").to_owned(),
+        Said::Added => t.say("パスキーを追加しました。", "The passkey is added.").to_owned(),
+        Said::Gone => t
+            .say(
+                "パスキーを削除しました。端末に残っているパスキーも削除してください。",
+                "The passkey is removed. Remove it from your device too.",
+            )
+            .to_owned(),
+        Said::Passkey => t
+            .say(
+                "パスキーを登録できませんでした。画面を開いてから時間がたっている場合は、もう一度お試しください。",
+                "The passkey was not taken. If this page was open for long, try again.",
+            )
+            .to_owned(),
         Said::Unknown => {
             t.say("現在のパスワードが違います。", "The present password is wrong.").to_owned()
         }
@@ -185,5 +215,10 @@ fn how(t: Tongue, outcome: Outcome) -> &'static str {
         Outcome::Code => t.say("失敗（コード）", "Refused: the code"),
         Outcome::Totp => t.say("ログイン（認証アプリ）", "With an app's code"),
         Outcome::Recovery => t.say("ログイン（リカバリーコード）", "With a recovery code"),
+        Outcome::Passkey => t.say("ログイン（パスキー）", "With a passkey"),
+        Outcome::SecondPasskey => {
+            t.say("ログイン（パスワードとパスキー）", "With password and passkey")
+        }
+        Outcome::NoPasskey => t.say("失敗（パスキー）", "Refused: the passkey"),
     }
 }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{document, mark};
+use super::{
+    document, mark,
+    passkeys::{self, Ask},
+};
 use crate::office::{password, tongue::Tongue};
 
 /// Why the log-in is shown again.
@@ -14,6 +17,8 @@ pub enum Again {
     Wait(i64),
     /// Somebody has just logged out.
     Out,
+    /// The passkey was not taken.
+    Passkey,
 }
 
 pub(super) fn door(t: Tongue, title: &str, here: &str, content: &Markup) -> Markup {
@@ -38,7 +43,13 @@ pub(super) fn door(t: Tongue, title: &str, here: &str, content: &Markup) -> Mark
 
 /// The log-in. `next` is where it leads.
 #[must_use]
-pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Markup {
+pub fn log_in(
+    t: Tongue,
+    email: &str,
+    next: &str,
+    again: Option<Again>,
+    passkey: Option<&Ask>,
+) -> Markup {
     let said = again.map(|again| match again {
         Again::Refused => t
             .say(
@@ -48,6 +59,12 @@ pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Marku
             .to_owned(),
         Again::Wait(seconds) => wait(t, seconds),
         Again::Out => t.say("ログアウトしました。", "You are logged out.").to_owned(),
+        Again::Passkey => t
+            .say(
+                "このパスキーではログインできませんでした。もう一度試すか、パスワードでログインしてください。",
+                "Nobody can log in with that passkey. Try again, or use your password.",
+            )
+            .to_owned(),
     });
     let good = again == Some(Again::Out);
     door(
@@ -66,6 +83,12 @@ pub fn log_in(t: Tongue, email: &str, next: &str, again: Option<Again>) -> Marku
                 label for="password" { (t.say("パスワード", "Password")) }
                 input id="password" name="password" type="password" autocomplete="current-password" required;
                 button type="submit" { (t.say("ログイン", "Log in")) }
+            }
+            @if let Some(ask) = passkey {
+                (passkeys::button(t, "/office/login/passkey", &html! {
+                    input type="hidden" name="next" value=(next);
+                    input type="hidden" name="language" value=(t.code());
+                }, ask))
             }
             p.hint { (t.say(
                 "パスワードを忘れた場合は、サーバーの管理者に新しいリンクの発行を依頼してください。",

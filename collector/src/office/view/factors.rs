@@ -21,7 +21,7 @@ pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
     html! {
         section.card id="second" {
             h2 { (t.say("2段階認証", "Second step at the log-in")) " "
-                @if second.since.is_some() { span.badge.good { (t.say("オン", "On")) } }
+                @if second.on { span.badge.good { (t.say("オン", "On")) } }
                 @else { span.badge { (t.say("オフ", "Off")) } } }
             @match second.since {
                 None => {
@@ -37,39 +37,41 @@ pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
                     p { (t.say(
                         format!("{}から、ログイン時に認証アプリのコードを確認しています。", t.moment(since, zone)),
                         format!("Since {} the log-in asks for your app's code.", t.moment(since, zone)))) }
-                    p.notice.bad[few] { (t.say(
-                        format!("リカバリーコードの残り：{}個", second.codes),
-                        format!("Recovery codes left: {}", second.codes)))
-                        @if few { br; (t.say(
-                            "残りが少なくなっています。新しいコードを発行して、控えておいてください。",
-                            "There are few left. Make new ones, and keep them.")) } }
                     details {
-                        summary { (t.say("リカバリーコードを新しくする", "Make new recovery codes")) }
-                        form.stack method="post" action="/office/account/codes" {
-                            (frame.hidden())
-                            (password(frame, "codes-known"))
-                            p.hint { (t.say("これまでのコードは使えなくなります。", "Those of before work no more.")) }
-                            button type="submit" { (t.say("新しいコードを発行する", "Make new codes")) }
-                        }
-                    }
-                    details {
-                        summary { (t.say("2段階認証をオフにする", "Switch the second step off")) }
+                        summary { (t.say("認証アプリの使用をやめる", "Use the app no more")) }
                         form.stack method="post" action="/office/account/totp/off" {
                             (frame.hidden())
                             (password(frame, "off-known"))
                             label for="off-code" { (t.say("認証アプリのコード、またはリカバリーコード", "Your app's code, or a recovery code")) }
                             input id="off-code" name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="32" required;
-                            button type="submit" { (t.say("オフにする", "Switch it off")) }
+                            button type="submit" { (t.say("使用をやめる", "Use it no more")) }
                         }
                     }
                 },
+            }
+            @if second.on {
+                p.notice.bad[few] { (t.say(
+                    format!("リカバリーコードの残り：{}個", second.codes),
+                    format!("Recovery codes left: {}", second.codes)))
+                    @if few { br; (t.say(
+                        "残りが少なくなっています。新しいコードを発行して、控えておいてください。",
+                        "There are few left. Make new ones, and keep them.")) } }
+                details {
+                    summary { (t.say("リカバリーコードを新しくする", "Make new recovery codes")) }
+                    form.stack method="post" action="/office/account/codes" {
+                        (frame.hidden())
+                        (password(frame, "codes-known"))
+                        p.hint { (t.say("これまでのコードは使えなくなります。", "Those of before work no more.")) }
+                        button type="submit" { (t.say("新しいコードを発行する", "Make new codes")) }
+                    }
+                }
             }
         }
     }
 }
 
 /// The field of the present password.
-fn password(frame: &Frame<'_>, id: &str) -> Markup {
+pub(super) fn password(frame: &Frame<'_>, id: &str) -> Markup {
     html! {
         input type="hidden" name="email" value=(frame.email) autocomplete="username";
         label for=(id) { (frame.t.say("現在のパスワード", "Present password")) }

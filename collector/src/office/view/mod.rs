@@ -9,6 +9,7 @@ pub mod doors;
 pub mod factors;
 pub mod leads;
 pub mod overview;
+pub mod passkeys;
 pub mod people;
 pub mod refused;
 pub mod requests;

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::doors::{door, wait};
+use super::{
+    doors::{door, wait},
+    passkeys::{self, Ask},
+};
 use crate::office::{choice::escaped, tongue::Tongue};
 
 /// Why it is shown again.
@@ -12,11 +15,19 @@ pub enum Again {
     Refused,
     /// So many seconds are to be waited.
     Wait(i64),
+    /// The passkey was not taken.
+    Passkey,
 }
 
-/// The page. `next` is where it leads.
+/// The page, with what the account can show. `next` is where it leads.
 #[must_use]
-pub fn page(t: Tongue, next: &str, again: Option<Again>) -> Markup {
+pub fn page(
+    t: Tongue,
+    next: &str,
+    again: Option<Again>,
+    has_app: bool,
+    passkey: Option<&Ask>,
+) -> Markup {
     let said = again.map(|again| match again {
         Again::Refused => t
             .say(
@@ -25,6 +36,12 @@ pub fn page(t: Tongue, next: &str, again: Option<Again>) -> Markup {
             )
             .to_owned(),
         Again::Wait(seconds) => wait(t, seconds),
+        Again::Passkey => t
+            .say(
+                "パスキーを確認できませんでした。もう一度お試しください。",
+                "The passkey was not taken. Try again.",
+            )
+            .to_owned(),
     });
     let hidden = html! {
         input type="hidden" name="next" value=(next);
@@ -37,14 +54,15 @@ pub fn page(t: Tongue, next: &str, again: Option<Again>) -> Markup {
         &here,
         &html! {
             @if let Some(said) = said { p.notice.bad role="alert" { (said) } }
-            form method="post" action="/office/login/second" {
+            @if let Some(ask) = passkey { (passkeys::button(t, "/office/login/second/passkey", &hidden, ask)) }
+            @if has_app { form method="post" action="/office/login/second" {
                 (hidden)
                 label for="code" { (t.say("認証アプリの6桁のコード", "The six digits that your app shows")) }
                 input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required autofocus;
                 button type="submit" { (t.say("ログイン", "Log in")) }
-            }
-            details.lost {
-                summary { (t.say("認証アプリを使えないとき", "The app is not at hand")) }
+            } }
+            details.lost open[!has_app && passkey.is_none()] {
+                summary { (t.say("リカバリーコードを使う", "Use a recovery code")) }
                 form method="post" action="/office/login/second" {
                     (hidden)
                     label for="recovery" { (t.say("リカバリーコード", "Recovery code")) }

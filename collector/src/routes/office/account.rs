@@ -10,20 +10,23 @@ use consent_core::ids::from_base64url;
 use jiff::tz::TimeZone;
 
 use super::{
-    super::App, Caller, agent_of, doors::new_password, enter_account, html, own_form, set_cookie,
+    super::App, Caller, agent_of, doors::new_password, enter_account, html, own_form, scripted,
+    set_cookie,
 };
 use crate::{
     clock,
     error::Problem,
+    keys::factors::challenges::Ceremony,
     office::{
         log_in::Browser,
         own::{Done, Own},
         view::{
             Place,
             account::{self as view, Said},
+            passkeys as view_of,
         },
     },
-    store::{factors, log_ins},
+    store::{factors, log_ins, passkeys as of_account},
 };
 
 /// `GET /office/account`.
@@ -37,6 +40,9 @@ pub(super) async fn page(
         Some("changed=1") => Some(Said::Changed),
         Some("recovered=1") => Some(Said::Recovered),
         Some("off=1") => Some(Said::Off),
+        Some("on=1") => Some(Said::On),
+        Some("key=1") => Some(Said::Added),
+        Some("gone=1") => Some(Said::Gone),
         _ => None,
     };
     shown(&app, &caller, said).await
@@ -54,10 +60,19 @@ pub(super) async fn shown(
     let second = factors::app(&mut db, caller.account.id).await?;
     let second = view::Second {
         since: second.and_then(|app| app.confirmed_at),
+        on: factors::has_second(&mut db, caller.account.id).await?,
         codes: factors::codes(&mut db, caller.account.id).await?,
         owed: caller.owes_second,
     };
+    let passkeys = of_account::of(&mut db, caller.account.id).await?;
     drop(db);
+    let own = passkeys.iter().map(|passkey| passkey.id.clone()).collect();
+    let ask = super::passkeys::ask(app, Ceremony::Make(&caller.session.hash), own)?;
+    let passkeys = view_of::Own {
+        all: &passkeys,
+        ask: ask.map(|ask| (ask, app.keys.user_handle(caller.account.id))),
+        name: &caller.session.agent,
+    };
     let sites = caller.sites(app);
     let site = sites.first().and_then(|(key, _)| app.sites.get(key));
     let zone = site.as_ref().map_or(TimeZone::UTC, |site| site.zone().clone());
@@ -67,11 +82,13 @@ pub(super) async fn shown(
         own: &caller.session.hash,
         history: &history,
         second: &second,
+        passkeys: &passkeys,
         zone: &zone,
         said,
     };
     let here = Caller { here: "/office/account".to_owned(), ..caller.clone() };
-    Ok(html(&view::page(&here.frame(&sites, of, Place::Account), &data)))
+    let page = view::page(&here.frame(&sites, of, Place::Account), &data);
+    Ok(if passkeys.ask.is_some() { scripted(&page) } else { html(&page) })
 }
 
 /// `POST /office/account/end`.

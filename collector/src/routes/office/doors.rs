@@ -14,11 +14,12 @@ use super::{
         extract::{At, With},
     },
     Tongue, agent_of, asked_tongue, cookie, enter_account, form, html, own_address, own_form,
-    second, set_cookie,
+    passkeys, scripted, second, set_cookie,
 };
 use crate::{
     clock,
     error::Problem,
+    keys::factors::challenges::Ceremony,
     office::{
         self,
         log_in::{self, Browser, LogIn},
@@ -52,7 +53,20 @@ pub(super) async fn log_in(
         return Ok(Redirect::to(next).into_response());
     }
     let again = (asked.out == 1).then_some(Again::Out);
-    Ok(html(&view::log_in(asked_tongue(&headers, &uri), "", next, again)))
+    shown(&app, asked_tongue(&headers, &uri), ("", next), again)
+}
+
+/// The log-in, for an address that was given, and where it leads.
+pub(super) fn shown(
+    app: &App,
+    t: Tongue,
+    (email, next): (&str, &str),
+    again: Option<Again>,
+) -> Result<Response, Problem> {
+    Ok(match passkeys::ask(app, Ceremony::LogIn, Vec::new())? {
+        Some(ask) => scripted(&view::log_in(t, email, next, again, Some(&ask))),
+        None => html(&view::log_in(t, email, next, again, None)),
+    })
 }
 
 /// `POST /office/login`.
@@ -76,15 +90,15 @@ pub(super) async fn try_log_in(
         // No account has such an address, whoever asks.
         None => LogIn::Refused,
     };
-    let page = |again| html(&view::log_in(t, sent.get("email"), next, Some(again)));
+    let page = |again| shown(&app, t, (sent.get("email"), next), Some(again));
     Ok(match tried {
         LogIn::In(token) => ([set_cookie(&app, Some(&token))], Redirect::to(next)).into_response(),
         LogIn::Second(token) => second::asked(&app, &token, next, t),
-        LogIn::Refused => (StatusCode::UNPROCESSABLE_ENTITY, page(Again::Refused)).into_response(),
+        LogIn::Refused => (StatusCode::UNPROCESSABLE_ENTITY, page(Again::Refused)?).into_response(),
         LogIn::Wait(ms) => {
             let seconds = ms.div_euclid(1_000) + 1;
             let wait = [("retry-after", seconds.to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, wait, page(Again::Wait(seconds))).into_response()
+            (StatusCode::TOO_MANY_REQUESTS, wait, page(Again::Wait(seconds))?).into_response()
         }
     })
 }

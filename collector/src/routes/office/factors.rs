@@ -30,7 +30,8 @@ use crate::{
 
 const ACCOUNT: &str = "/office/account";
 
-async fn sent(
+/// What somebody sent about their own account.
+pub(super) async fn sent(
     app: &App,
     headers: &HeaderMap,
     uri: &Uri,
@@ -84,7 +85,8 @@ pub(super) async fn begin(
     Ok(Redirect::to("/office/account/totp").into_response())
 }
 
-fn codes(app: &App, caller: &Caller, codes: &Codes) -> Response {
+/// Recovery codes, shown once.
+pub(super) fn codes(app: &App, caller: &Caller, codes: &Codes) -> Response {
     let sites = caller.sites(app);
     // The language is changed on a page that can be shown again.
     let here = Caller { here: ACCOUNT.to_owned(), ..caller.clone() };
@@ -102,6 +104,9 @@ pub(super) async fn confirm(
     let browser = Browser { agent: &agent, language: caller.t.code() };
     let known = sent.get("known").to_owned();
     match own(&app, &caller, browser).confirm_app(known, sent.get("code")).await? {
+        Done::Yes(made) if made.is_empty() => {
+            Ok(Redirect::to("/office/account?on=1").into_response())
+        }
         Done::Yes(made) => Ok(codes(&app, &caller, &made)),
         Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
         other => {

@@ -9,6 +9,7 @@ mod doors;
 mod export;
 mod factors;
 mod pages;
+mod passkeys;
 mod people;
 mod requests;
 mod second;
@@ -53,12 +54,23 @@ use pages::read_by as told;
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
 
+/// The same of pages that have a script: one of our own.
+const SCRIPTED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Marks a page that has a script.
+#[derive(Clone, Copy)]
+struct Script;
+
 /// The back office's addresses.
 pub(super) fn router(app: &App) -> Router<App> {
     Router::new()
         .route("/office", get(pages::first))
         .route("/office/office.css", get(style))
         .route("/office/login", get(doors::log_in).post(doors::try_log_in))
+        .route("/office/passkeys.js", get(passkeys::script))
+        .route("/office/login/passkey", post(passkeys::log_in))
+        .route("/office/login/second/passkey", post(passkeys::go_on))
         .route("/office/login/second", get(second::page).post(second::go_on))
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
         .route("/office/logout", post(doors::log_out))
@@ -69,6 +81,8 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/account/totp", get(factors::set_up).post(factors::begin))
         .route("/office/account/totp/confirm", post(factors::confirm))
         .route("/office/account/totp/off", post(factors::remove))
+        .route("/office/account/passkeys", post(passkeys::add))
+        .route("/office/account/passkeys/remove", post(passkeys::remove))
         .route("/office/account/codes", post(factors::renew))
         .route("/office/sites/{site}", get(pages::overview))
         .route("/office/sites/{site}/consent", get(pages::consent))
@@ -129,9 +143,10 @@ async fn face(request: Request, next: Next) -> Response {
             response.headers_mut().insert(header::RETRY_AFTER, retry);
         }
     }
+    let policy = if response.extensions().get::<Script>().is_some() { SCRIPTED } else { STRICT };
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, STRICT),
+        (header::CONTENT_SECURITY_POLICY, policy),
         // With no referrer at all a form's Origin would be null.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -149,6 +164,13 @@ async fn face(request: Request, next: Next) -> Response {
 fn html(page: &Markup) -> Response {
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
     (headers, page.0.clone()).into_response()
+}
+
+/// A page that has a script.
+fn scripted(page: &Markup) -> Response {
+    let mut response = html(page);
+    response.extensions_mut().insert(Script);
+    response
 }
 
 /// The language that an address, or else the browser, asks for.

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 44] = [
+pub(super) const SOUND: [(&str, &str); 46] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -107,6 +107,11 @@ pub(super) const SOUND: [(&str, &str); 44] = [
     ("account_totp", "account_id 1, secret BYTES, made_at 0, confirmed_at NULL, step 0"),
     ("account_recovery", "account_id 1, digest BYTES"),
     ("account_waiting", "hash BYTES, account_id 1, log_in_id ID, expires 0"),
+    (
+        "account_passkey",
+        "id ID, account_id 1, name '', key BYTES, counter 0, backup_eligible 0, made_at 0, used_at NULL",
+    ),
+    ("account_answered", "hash BYTES, expires 0"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
     ("account_refused", "id ID, account_id 1, at 0"),
     (
@@ -189,7 +194,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 58] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 58] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 59] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -264,6 +269,7 @@ pub(super) const MADE: [(&str, &str, &str, &str); 58] = [
     ("approval_site_id_fkey", FOREIGN, "approval", "site_id 2"),
     ("approval_lead_site_id_approval_id_fkey", FOREIGN, "approval_lead", "approval_id ID"),
     ("approval_lead_site_id_lead_id_fkey", FOREIGN, "approval_lead", "lead_id ID"),
+    ("account_passkey_account_id_fkey", FOREIGN, "account_passkey", "account_id 99"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use ashiato_tests::{Answer, Collector, Data};
 
 /// A browser: it keeps cookies, and sends what a browser sends.
-pub(super) struct Browser<'c> {
+pub(crate) struct Browser<'c> {
     collector: &'c Collector,
     cookies: BTreeMap<String, String>,
 }
 
 impl<'c> Browser<'c> {
-    pub(super) const fn new(collector: &'c Collector) -> Self {
+    pub(crate) const fn new(collector: &'c Collector) -> Self {
         Self { collector, cookies: BTreeMap::new() }
     }
 
     /// Somebody of that role on the site `shop`, logged in by their link.
-    pub(super) fn somebody(
+    pub(crate) fn somebody(
         data: &Data,
         collector: &'c Collector,
         email: &str,
@@ -29,32 +29,32 @@ impl<'c> Browser<'c> {
         browser
     }
 
-    pub(super) fn use_link(&mut self, link: &str, email: &str, password: &str) -> Answer {
+    pub(crate) fn use_link(&mut self, link: &str, email: &str, password: &str) -> Answer {
         let place = link.find("/office/").unwrap();
         let fields =
             [("email", email), ("password", password), ("again", password), ("language", "en")];
         self.post(link[place..].trim(), &fields)
     }
 
-    pub(super) fn log_in(&mut self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&mut self, email: &str, password: &str) -> Answer {
         let fields =
             [("email", email), ("password", password), ("language", "en"), ("next", "/office")];
         self.post("/office/login", &fields)
     }
 
-    pub(super) fn second(&mut self, code: &str) -> Answer {
+    pub(crate) fn second(&mut self, code: &str) -> Answer {
         let fields = [("code", code), ("language", "en"), ("next", "/office")];
         self.post("/office/login/second", &fields)
     }
 
-    pub(super) fn confirm(&mut self, code: &str, password: &str) -> Answer {
+    pub(crate) fn confirm(&mut self, code: &str, password: &str) -> Answer {
         let token = self.token();
         let fields = [("token", token.as_str()), ("code", code), ("known", password)];
         self.post("/office/account/totp/confirm", &fields)
     }
 
     /// What its forms carry.
-    pub(super) fn token(&mut self) -> String {
+    pub(crate) fn token(&mut self) -> String {
         let page = self.get("/office/account").body;
         between(&page, "name=\"token\" value=\"", "\"").to_owned()
     }
@@ -64,13 +64,13 @@ impl<'c> Browser<'c> {
         pairs.collect::<Vec<_>>().join("; ")
     }
 
-    pub(super) fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         let request = self.collector.request("GET", path).header("accept-language", "en");
         let answer = self.collector.send(request.header("cookie", self.cookie()), []).unwrap();
         self.keep(answer)
     }
 
-    pub(super) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = format!("http://{}", self.collector.authority());
         let request = self
             .collector
@@ -99,7 +99,7 @@ impl<'c> Browser<'c> {
 }
 
 /// What stands between two texts.
-pub(super) fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
     let rest = text.split_once(from).unwrap_or_else(|| unreachable!("no {from:?} in {text}")).1;
     rest.split_once(to).unwrap_or_else(|| unreachable!("no {to:?} in {rest}")).0
 }
