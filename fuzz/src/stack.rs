@@ -159,7 +159,8 @@ async fn router(url: &str) -> Router {
     let site = rows::find(&mut db, "shop").await.unwrap().unwrap();
     let scopes = [tokens::Scope::Query, tokens::Scope::Leads];
     let hash = Sha256::digest(TOKEN);
-    tokens::insert(&mut db, &hash, site.id, &scopes, clock::now()).await.unwrap();
+    let new = tokens::New { scopes: &scopes, name: "fuzz", made_by: "job fuzz", expires: None };
+    tokens::insert(&mut db, &hash, site.id, new, clock::now()).await.unwrap();
     let readers = database.readers().await.unwrap();
     let types = Arc::new(Asset::new("text/plain", vec![]));
     let client =

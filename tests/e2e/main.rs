@@ -25,6 +25,7 @@ mod mail;
 mod me;
 mod metrics;
 mod office;
+mod oversight;
 mod policy;
 mod queries;
 mod race;

@@ -7,26 +7,26 @@ use std::collections::BTreeMap;
 use ashiato_tests::{Answer, Collector, Data, Visitor, collector::UNLIMITED};
 
 const EMAIL: &str = "mika@shop.example";
-const PASSWORD: &str = "a kettle on the veranda";
+pub(crate) const PASSWORD: &str = "a kettle on the veranda";
 
 /// A browser: it keeps one cookie, and sends what a browser sends.
-struct Browser<'c> {
-    collector: &'c Collector,
-    cookie: String,
+pub(crate) struct Browser<'c> {
+    pub(crate) collector: &'c Collector,
+    pub(crate) cookie: String,
 }
 
 impl<'c> Browser<'c> {
-    fn new(collector: &'c Collector) -> Self {
+    pub(crate) fn new(collector: &'c Collector) -> Self {
         Self { collector, cookie: String::new() }
     }
 
-    fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         let request = self.collector.request("GET", path).header("accept-language", "en");
         let answer = self.collector.send(request.header("cookie", &self.cookie), []).unwrap();
         self.keep(answer)
     }
 
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let origin = format!("http://{}", self.collector.authority());
         self.post_as(path, fields, &[("origin", &origin), ("sec-fetch-site", "same-origin")])
     }
@@ -56,26 +56,26 @@ impl<'c> Browser<'c> {
     }
 
     /// Sets the password of a link, which logs in.
-    fn use_link(&mut self, link: &str) -> Answer {
+    pub(crate) fn use_link(&mut self, link: &str) -> Answer {
         let fields =
             [("email", EMAIL), ("password", PASSWORD), ("again", PASSWORD), ("language", "en")];
         self.post(path(link), &fields)
     }
 
-    fn log_in(&mut self, email: &str, password: &str) -> Answer {
+    pub(crate) fn log_in(&mut self, email: &str, password: &str) -> Answer {
         let fields =
             [("email", email), ("password", password), ("language", "en"), ("next", "/office")];
         self.post("/office/login", &fields)
     }
 
     /// What its forms carry.
-    fn token(&mut self) -> String {
+    pub(crate) fn token(&mut self) -> String {
         let page = self.get("/office/account").body;
         between(&page, "name=\"token\" value=\"", "\"").to_owned()
     }
 }
 
-fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
     let rest = text.split_once(from).unwrap_or_else(|| unreachable!("no {from:?} in {text}")).1;
     rest.split_once(to).unwrap_or_else(|| unreachable!("no {to:?} in {rest}")).0
 }
@@ -85,12 +85,17 @@ fn path(link: &str) -> &str {
     link[place..].trim()
 }
 
-fn add(data: &Data, email: &str, role: &str, site: &str) -> String {
+pub(crate) fn add(data: &Data, email: &str, role: &str, site: &str) -> String {
     data.run(&["user", "add", "--email", email, "--role", role, "--site", site])
 }
 
 /// Somebody of that role, logged in.
-fn somebody<'c>(data: &Data, collector: &'c Collector, email: &str, role: &str) -> Browser<'c> {
+pub(crate) fn somebody<'c>(
+    data: &Data,
+    collector: &'c Collector,
+    email: &str,
+    role: &str,
+) -> Browser<'c> {
     let mut browser = Browser::new(collector);
     assert_eq!(browser.use_link(&add(data, email, role, "shop")).status, 303);
     browser

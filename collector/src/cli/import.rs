@@ -16,7 +16,6 @@ use consent_core::{
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-pub(super) use self::table::safe;
 use self::table::{Encoding, Table};
 use super::{Failure, applied, keys_there, who};
 use crate::{

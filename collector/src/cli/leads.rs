@@ -10,7 +10,10 @@ use serde_json::json;
 use super::{Failure, applied, import, keys_there, list, who};
 use crate::{
     clock, config,
-    intake::sealing,
+    intake::{
+        approval::{self, Kind},
+        sealing,
+    },
     keys::Keys,
     store::{
         Connection, Database,
@@ -31,6 +34,9 @@ pub(super) enum Act {
         /// The site's key.
         #[arg(long)]
         site: String,
+        /// What was approved in the back office, where the site file has that wait for a second person.
+        #[arg(long, value_name = "REQUEST", allow_hyphen_values = true)]
+        approved: Option<LeadId>,
         #[command(flatten)]
         database: config::Database,
     },
@@ -53,7 +59,9 @@ pub(super) enum Act {
 
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
-        Act::Erase { lead, site, database } => erase(lead, site, &database.url).await,
+        Act::Erase { lead, site, approved, database } => {
+            erase(lead, site, *approved, &database.url).await
+        }
         Act::Ground(arguments) => ground::run(arguments).await,
         Act::Import(arguments) => import::run(arguments).await,
         Act::List(arguments) => list::run(arguments).await,
@@ -61,13 +69,19 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     }
 }
 
-async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
+async fn erase(lead: &str, site: &str, approved: Option<LeadId>, url: &str) -> Result<(), Failure> {
     let id: LeadId =
         lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
     let mut db = Database::at(url)?.open().await?;
     let known = applied(&mut db, site).await?;
     let mut tx = db.begin().await?;
     let now = clock::now();
+    let (asked, text) = ((known.id, known.file.approval), id.to_text());
+    let of = (Kind::LeadErase, &*text);
+    let approved = approval::needed(&mut tx, asked, approved, of, now).await?.map(|it| it.id);
+    if let Some(approved) = approved {
+        approval::take(&mut tx, known.id, approved, of, now).await?;
+    }
     let erasure = leads::erase(&mut tx, known.id, id, now).await?;
     if erasure == Erasure::Erased {
         let entry = Entry {
@@ -75,7 +89,7 @@ async fn erase(lead: &str, site: &str, url: &str) -> Result<(), Failure> {
             by: who(),
             action: "lead.erase",
             object: ("lead", id.to_text()),
-            details: json!({}),
+            details: approved.map_or_else(|| json!({}), |id| json!({ "approval": id })),
         };
         audit::append(&mut tx, known.id, &entry).await?;
     }

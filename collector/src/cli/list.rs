@@ -1,22 +1,23 @@
 //! `ashiato leads list`: the people who may be written to, for a mail system that takes a file.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use consent_core::{ids::FormKey, time::Millis};
+use consent_core::ids::LeadId;
 use serde_json::{Value, json};
 
-use super::{Failure, applied, import::safe, keys_there, subject::hand_out, who};
+use super::{Failure, applied, keys_there, subject::hand_out, who};
 use crate::{
     clock, config,
-    intake::handout::{self, Mail},
-    keys::{Keys, leads::Fields},
+    intake::{
+        approval::{self, Kind},
+        handout::{self, Mail},
+        listing::{self, Person, Table},
+    },
+    keys::Keys,
     store::{
         Connection, Database,
         audit::{self, Entry},
-        leads::read::{self, Search, Stored},
+        leads::read::{self, Search},
         reports::Holding,
         sites::Applied,
     },
@@ -24,8 +25,6 @@ use crate::{
 
 /// Leads that are read at once, each time with an entry in the trail.
 const PAGE: u32 = 500;
-/// What stands in front of the fields.
-const BEFORE: [&str; 6] = ["lead", "form", "origin", "ground", "ground_since", "received_at"];
 
 /// `ashiato leads list`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +47,10 @@ pub(super) struct Arguments {
     /// Where to write it, for its owner alone [default: standard output].
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// What was approved in the back office, where the site file has that wait for a second person: its leads, and no
+    /// others.
+    #[arg(long, value_name = "REQUEST", allow_hyphen_values = true)]
+    approved: Option<LeadId>,
     /// The address by which browsers reach the collector: the links to stop mail lead there.
     #[arg(long, env = "ASHIATO_PUBLIC_URL", value_parser = config::public_url)]
     public_url: String,
@@ -67,13 +70,6 @@ enum Format {
     Json,
 }
 
-/// A lead whose person may be contacted, opened.
-struct Person {
-    lead: Stored,
-    fields: Fields,
-    stop: Option<String>,
-}
-
 pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { format, bom, output, public_url, .. } = arguments;
     if let Some(path) = output.as_deref().filter(|path| path.exists()) {
@@ -86,7 +82,11 @@ pub(super) async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let site = applied(&mut db, &arguments.site).await?;
     let mail = Mail::of(&site.file).ok_or_else(|| Failure(handout::NO_MAIL.to_owned()))?;
     let language = language(&mail, arguments.language.as_deref())?;
-    let people = people(&mut db, &site, &keys, public_url).await?;
+    let asked = (site.id, site.file.approval);
+    let of = (Kind::LeadsExport, "");
+    let approved = approval::needed(&mut db, asked, arguments.approved, of, clock::now()).await?;
+    let approved = approved.map(|approved| approved.id);
+    let people = people(&mut db, &site, (&keys, public_url), approved).await?;
     let text = match format {
         Format::Csv => {
             let mark = if *bom { "\u{feff}" } else { "" };
@@ -113,12 +113,12 @@ fn language<'a>(mail: &Mail<'a>, asked: Option<&str>) -> Result<&'a str, Failure
 async fn people(
     db: &mut Connection,
     site: &Applied,
-    keys: &Keys,
-    public_url: &str,
+    (keys, public_url): (&Keys, &str),
+    approved: Option<LeadId>,
 ) -> Result<Vec<Person>, Failure> {
     let (by, now) = (who(), clock::now());
     let holding = Holding { revision: site.revision, now };
-    let (mut search, mut people) = (Search::default(), Vec::new());
+    let (mut search, mut people) = (Search { approved, ..Search::default() }, Vec::new());
     loop {
         let mut tx = db.begin().await?;
         let page = read::usable(&mut tx, site.id, holding, &search, PAGE).await?;
@@ -129,42 +129,21 @@ async fn people(
         search.after = Some(search.place(last.lead()));
         let seen: Vec<_> = page.iter().map(|usable| usable.lead().id).collect();
         for usable in &page {
-            let lead = usable.lead().clone();
-            let fields = keys.open_lead(&site.file.key, lead.id, &lead.sealed)?;
-            let form: Option<FormKey> = lead.form.parse().ok();
-            let form = form.and_then(|form| site.file.lead_form(&form));
-            let at = (&site.file.key, public_url);
-            let stop = handout::stop_url(keys, at, (form, &fields));
-            people.push(Person { lead, fields, stop });
+            people.push(Person::open(keys, (&site.file, public_url), usable)?);
         }
         let entry = Entry {
             at: now,
             by: by.clone(),
             action: "lead.list",
             object: ("site", site.file.key.to_string()),
-            details: json!({ "leads": seen }),
+            details: match approved {
+                Some(approved) => json!({ "leads": seen, "approval": approved }),
+                None => json!({ "leads": seen }),
+            },
         };
         audit::append(&mut tx, site.id, &entry).await?;
         tx.commit().await?;
     }
-}
-
-fn moment(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-/// The keys of the fields: those of the forms in their order, then what leads of before have beside them.
-fn columns<'a>(site: &'a Applied, people: &'a [Person]) -> Vec<&'a str> {
-    let held: BTreeSet<&str> =
-        people.iter().flat_map(|person| person.fields.keys().map(String::as_str)).collect();
-    let forms = site.file.forms.iter().flat_map(|form| &form.fields);
-    let mut columns: Vec<&str> = Vec::new();
-    for key in forms.map(|field| field.key.as_str()).chain(held.iter().copied()) {
-        if held.contains(key) && !columns.contains(&key) {
-            columns.push(key);
-        }
-    }
-    columns
 }
 
 fn table(
@@ -173,28 +152,9 @@ fn table(
     language: &str,
     people: &[Person],
 ) -> Result<String, Failure> {
-    let fields = columns(site, people);
-    let items = mail.items.iter().find(|(own, _)| *own == language).map(|(_, items)| items);
-    let items = items.into_iter().flatten();
-    let items: Vec<_> = items.map(|item| (format!("mail_{}", item.name), &item.text)).collect();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let heads = BEFORE.iter().chain(&fields).map(|head| safe(head));
-    let heads = heads.chain(["mail_from".to_owned()]);
-    let heads = heads.chain(items.iter().map(|(head, _)| head.clone()));
-    writer.write_record(heads.chain(["stop_url".to_owned()]))?;
-    for Person { lead, fields: held, stop } in people {
-        let since = lead.ground_since.map_or_else(String::new, moment);
-        // An id may begin like a formula too.
-        let id = lead.id.to_text();
-        let before = [&id, &lead.form, &lead.origin, &lead.ground, &since];
-        let before = before.into_iter().map(|cell| safe(cell)).chain([moment(lead.received_at)]);
-        let own = fields.iter().map(|key| held.get(*key).map_or_else(String::new, |it| safe(it)));
-        let after = std::iter::once(mail.from).chain(items.iter().map(|(_, text)| text.as_str()));
-        let after = after.chain([stop.as_deref().unwrap_or("")]).map(safe);
-        writer.write_record(before.chain(own).chain(after))?;
-    }
-    let bytes = writer.into_inner().map_err(|error| Failure(error.to_string()))?;
-    Ok(String::from_utf8(bytes)?)
+    let held = people.iter().flat_map(|person| person.fields.keys().map(String::as_str));
+    let table = Table::new(mail, language, listing::columns(&site.file, held));
+    Ok(table.head()? + &table.rows(people)?)
 }
 
 fn listed(site: &Applied, mail: &Mail<'_>, people: &[Person]) -> Value {

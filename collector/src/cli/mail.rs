@@ -7,9 +7,13 @@ use std::{
     process::ExitCode,
 };
 
-use consent_core::{contact::Contact, time::Millis};
+use consent_core::{
+    contact::{Contact, ContactKind},
+    time::Millis,
+};
+use serde_json::json;
 
-use super::{Failure, applied, keys_there};
+use super::{Failure, applied, keys_there, who};
 use crate::{
     clock,
     config::{self, Mail},
@@ -18,6 +22,8 @@ use crate::{
     mail::Transport,
     store::{
         Connection, Database,
+        audit::{self, Entry},
+        leads::read,
         locks::{self, Lock},
         mail::{outbox, suppression},
         sites::Applied,
@@ -95,10 +101,13 @@ pub(super) async fn run(act: &Act) -> Result<ExitCode, Failure> {
                     "--reason is empty\n  remedy: say why, in a sentence; it is kept".to_owned(),
                 ));
             }
-            let (_, address) = address(&site, whose)?;
+            let (digest, address) = address(&site, whose)?;
             let mut tx = db.begin().await?;
             let taken =
                 suppression::take_back(&mut tx, site.id, &address, reason, clock::now()).await?;
+            if taken {
+                tell(&mut tx, &site, ("mail.unsuppress", &digest)).await?;
+            }
             tx.commit().await?;
             if !taken {
                 return Err(Failure("nobody has stopped mail to that address".to_owned()));
@@ -141,12 +150,26 @@ async fn suppress(db: &mut Connection, site: &Applied, whose: &Whose) -> Result<
     let mut tx = db.begin().await?;
     locks::take(&mut tx, Lock::Persons).await?;
     let done = mail::act(&mut tx, &act, clock::now()).await?;
+    tell(&mut tx, site, ("mail.suppress", &digest)).await?;
     tx.commit().await?;
     println!("stopped: no mail goes to that address, and its leads are locked");
     if done == (Done::Stopped { under_way: true }) {
         println!("one mail is being handed over at this moment and may still arrive");
     }
     Ok(())
+}
+
+/// Tells the trail of what was done to the leads that an address finds.
+async fn tell(
+    db: &mut Connection,
+    site: &Applied,
+    (action, digest): (&'static str, &[u8; 32]),
+) -> sqlx::Result<()> {
+    let leads = read::of_person(db, site.id, (ContactKind::Email, *digest)).await?;
+    let object = ("site", site.file.key.to_string());
+    let details = json!({ "leads": leads });
+    let entry = Entry { at: clock::now(), by: who(), action, object, details };
+    audit::append(db, site.id, &entry).await.map(drop)
 }
 
 /// By what mail leaves, where that is said.

@@ -34,7 +34,6 @@ use crate::{
         Connection,
         audit::Actor,
         sites::{self, Applied},
-        tokens::Scope,
     },
 };
 
@@ -53,9 +52,9 @@ enum Act {
     /// Check a site file, or put it in force.
     #[command(subcommand)]
     Site(SiteAct),
-    /// Make a token for the query API.
+    /// Make a token for the API, list them, or revoke one.
     #[command(subcommand)]
-    Token(TokenAct),
+    Token(token::Act),
     /// Give people access to the back office, or take it.
     #[command(subcommand)]
     User(user::Act),
@@ -103,21 +102,6 @@ enum SiteAct {
     Apply {
         /// The site file.
         file: PathBuf,
-        #[command(flatten)]
-        database: config::Database,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum TokenAct {
-    /// Print a new token, once.
-    Add {
-        /// The site's key.
-        #[arg(long)]
-        site: String,
-        /// What it may do; may be given again.
-        #[arg(long, required = true)]
-        scope: Vec<Scope>,
         #[command(flatten)]
         database: config::Database,
     },
@@ -180,9 +164,7 @@ pub fn run() -> ExitCode {
             Act::Serve(config) => serve::run(config).await,
             Act::Site(SiteAct::Check { file, url }) => site::check(&file, url.as_deref()).await,
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
-            Act::Token(TokenAct::Add { site, scope, database }) => {
-                token::add(&site, &scope, &database.url).await
-            }
+            Act::Token(act) => token::run(&act).await,
             Act::User(act) => user::run(&act).await,
             Act::Keys(act) => keys::run(&act).await,
             Act::Audit(act) => audit::run(&act).await,

@@ -7,14 +7,17 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use consent_core::contact::Contact;
+use consent_core::{contact::Contact, ids::LeadId};
 
 use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
-    intake::subject::{self, Desk, Kind},
+    intake::{
+        approval,
+        subject::{self, Desk, Kind},
+    },
     site::{Law, Sheet},
-    store::{Connection, Database, checkpoints},
+    store::{Connection, Database, approvals, checkpoints},
 };
 
 mod requests;
@@ -140,6 +143,9 @@ pub(super) struct Person {
     /// The request that this answers, as `receive` said [default: a new one].
     #[arg(long, allow_hyphen_values = true, conflicts_with_all = ["law", "received"])]
     request: Option<String>,
+    /// What was approved in the back office, where the site file has that wait for a second person; it names the request.
+    #[arg(long, value_name = "APPROVAL", allow_hyphen_values = true, requires = "request")]
+    approved: Option<LeadId>,
     /// The keys file.
     #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
     keys_file: PathBuf,
@@ -247,6 +253,15 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
             "whose data is it about?\n  remedy: give --email or --telephone, or by --request a request that came by the site's form".to_owned(),
         ));
     }
+    let waits = approval::Kind::of_subject(kind);
+    let approved = match waits {
+        Some(of) => {
+            let object = person.request.as_deref().unwrap_or_default();
+            let asked = (site.id, site.file.approval);
+            approval::needed(&mut db, asked, person.approved, (of, object), now).await?
+        }
+        None => None,
+    };
     let request = match &person.request {
         Some(id) => open_request(&mut db, &site, id, Some(kind)).await?.0,
         None => {
@@ -255,7 +270,11 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
         }
     };
     let contact = desk.of_request(&mut db, request, given).await?;
-    let leads = desk.find(&mut db, &contact).await?;
+    let mut leads = desk.find(&mut db, &contact).await?;
+    if let Some(approved) = &approved {
+        let of = approvals::leads(&mut db, site.id, approved.id).await?;
+        leads.retain(|lead| of.contains(lead));
+    }
     if leads.is_empty() {
         let unknown = ("unknown", "unknown_person");
         subject::end(&mut db, &site, (request, kind), unknown, (&by, now)).await?;
@@ -293,6 +312,9 @@ async fn answer(person: &Person, kind: Kind, act: &Do<'_>) -> Result<(), Failure
             println!("request {request}: {} erased, and {events} events", leads_in_words(n));
             forget(&mut db).await?;
         }
+    }
+    if let Some(approved) = &approved {
+        approval::used(&mut db, site.id, approved.id, (&by, now)).await?;
     }
     Ok(())
 }

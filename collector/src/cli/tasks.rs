@@ -17,10 +17,11 @@ use crate::{
     },
     keys::Keys,
     mail::{Sender, Sent},
+    office::desk::Desk,
     refusals::Pending,
     site::retention::Rule,
     sites::Sites,
-    store::{Database, Logged, Readers, audit::Actor, checkpoints::Checkpoints},
+    store::{Database, Logged, Readers, audit::Actor, checkpoints::Checkpoints, log_ins::told},
     tls::{self, Acceptor},
 };
 
@@ -44,6 +45,8 @@ const MAIL: Duration = Duration::from_secs(1);
 const STUCK: Duration = Duration::from_secs(15);
 /// How often records about mail are looked through.
 const RECORDS: Duration = Duration::from_secs(3_600);
+/// How often trails are told of log-ins that failed.
+const TOLD: Duration = Duration::from_secs(5);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -202,6 +205,22 @@ pub(super) async fn keep_mail_swept(writer: Writer, sites: Sites) {
                 );
             }
         }
+    }
+}
+
+/// Tells the trails of log-ins that failed.
+pub(super) async fn keep_told(desk: Desk) {
+    let mut ticks = tokio::time::interval(TOLD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let told = async {
+            let mut db = desk.hold().await?;
+            told::refused(&mut db, clock::now()).await?;
+            db.keep();
+            Ok(())
+        };
+        in_time(told, "the trails were not told of log-ins that failed").await;
     }
 }
 

@@ -1,12 +1,15 @@
 //! `ashiato user`.
 
-use super::{Failure, applied};
+use serde_json::{Value, json};
+
+use super::{Failure, applied, who};
 use crate::{
     clock, config, office,
     office::desk::Desk,
     store::{
-        Connection, Database, Readers,
-        accounts::{self, Account, Role},
+        Connection, Database, Readers, SiteId,
+        accounts::{self, Account, AccountId, Role, told},
+        audit::{self, Entry},
         log_ins, sites,
     },
 };
@@ -85,9 +88,13 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
         Act::Link { who, public_url } => {
             let mut db = who.open().await?;
             let account = who.account(&mut db).await?;
+            let mut tx = db.begin().await?;
             if account.disabled {
-                accounts::enable(&mut db, account.id).await?;
+                accounts::enable(&mut tx, account.id).await?;
             }
+            let details = json!({ "enabled": account.disabled });
+            told::tell_of(&mut tx, account.id, &entry(account.id, "account.link", details)).await?;
+            tx.commit().await?;
             link(&mut db, &account, public_url).await
         }
         Act::Disable { who } => disable(who).await,
@@ -104,6 +111,7 @@ async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Res
     };
     let mut tx = db.begin().await?;
     let account = accounts::add(&mut tx, &email, site, role, clock::now()).await?;
+    tell_role(&mut tx, account.id, site, role).await?;
     tx.commit().await?;
     if account.disabled {
         let remedy = "`ashiato user link` lets it in again";
@@ -118,6 +126,28 @@ async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Res
         return Ok(());
     }
     link(&mut db, &account, public_url).await
+}
+
+/// What the trails are told of an account.
+fn entry(account: AccountId, action: &'static str, details: Value) -> Entry {
+    let object = ("account", account.0.to_string());
+    Entry { at: clock::now(), by: who(), action, object, details }
+}
+
+/// Tells of a role: the site's trail, or everybody's.
+async fn tell_role(
+    db: &mut Connection,
+    account: AccountId,
+    site: Option<SiteId>,
+    role: Role,
+) -> sqlx::Result<()> {
+    let everywhere = site.is_none();
+    let details = json!({ "role": role.as_str(), "everywhere": everywhere });
+    let sites = match site {
+        Some(site) => vec![site],
+        None => sites::ids(db).await?,
+    };
+    told::tell(db, &sites, &entry(account, "account.role", details)).await
 }
 
 async fn link(db: &mut Connection, account: &Account, public_url: &str) -> Result<(), Failure> {
@@ -135,6 +165,7 @@ async fn disable(who: &Who) -> Result<(), Failure> {
     let mut tx = db.begin().await?;
     accounts::disable(&mut tx, account.id, clock::now()).await?;
     log_ins::end_all(&mut tx, account.id).await?;
+    told::tell_of(&mut tx, account.id, &entry(account.id, "account.disable", json!({}))).await?;
     tx.commit().await?;
     println!("the account is disabled and logged out everywhere");
     Ok(())
@@ -148,6 +179,16 @@ async fn list(url: &str) -> Result<(), Failure> {
             keys.push((site.id, key));
         }
     }
+    // Addresses of people are not shown before the trails have it.
+    let mut tx = db.begin().await?;
+    keys.sort_unstable_by_key(|(id, _)| *id);
+    for (id, key) in &keys {
+        let object = ("site", key.clone());
+        let details = json!({});
+        let entry = Entry { at: clock::now(), by: who(), action: "account.list", object, details };
+        audit::append(&mut tx, *id, &entry).await?;
+    }
+    tx.commit().await?;
     for account in accounts::all(&mut db).await? {
         let roles = accounts::roles(&mut db, account.id).await?;
         let everywhere = account.everywhere.map(|role| format!("{} everywhere", role.as_str()));

@@ -4,7 +4,10 @@ mod shown;
 
 use std::path::PathBuf;
 
-use consent_core::{ids::Uuid7, time::DAY};
+use consent_core::{
+    ids::{LeadId, Uuid7},
+    time::DAY,
+};
 
 use serde_json::{Value, json};
 
@@ -12,6 +15,7 @@ use self::shown::time;
 use super::{Failure, applied, keys_there, who};
 use crate::{
     clock, config,
+    intake::approval::{self, Kind},
     keys::{self, Keys},
     store::{
         Connection, Database, SiteId, Transaction,
@@ -50,6 +54,9 @@ pub(super) enum Act {
         /// Fields of the forms that are sent along, of leads that may be used; none unless named.
         #[arg(long, value_delimiter = ',')]
         fields: Vec<String>,
+        /// What was approved in the back office, where the site file has fields that leave wait for a second person.
+        #[arg(long, value_name = "REQUEST", allow_hyphen_values = true)]
+        approved: Option<LeadId>,
         #[command(flatten)]
         with: With,
     },
@@ -160,8 +167,8 @@ fn event(name: &str) -> Result<Event, String> {
 
 pub(super) async fn run(act: Act) -> Result<(), Failure> {
     match act {
-        Act::Add { site, receiver, events, fields, with } => {
-            add(&site, &receiver, &events, &fields, &with).await
+        Act::Add { site, receiver, events, fields, approved, with } => {
+            add((&site, &receiver), &events, (&fields, approved), &with).await
         }
         Act::List { of } => shown::list(&of).await,
         Act::Remove { which, of } => {
@@ -226,10 +233,9 @@ async fn note(
 }
 
 async fn add(
-    site: &str,
-    url: &str,
+    (site, url): (&str, &str),
     events: &[Event],
-    fields: &[String],
+    (fields, approved): (&[String], Option<LeadId>),
     with: &With,
 ) -> Result<(), Failure> {
     let refused = |why| Failure(format!("the address is not taken: {why}"));
@@ -264,10 +270,18 @@ async fn add(
         disabled: None,
     };
     let mut tx = db.begin().await?;
-    webhooks::insert(&mut tx, &webhook).await?;
-    let details = json!({
+    let mut details = json!({
         "host": address.host, "events": webhook.wants.to_text(), "fields": webhook.fields
     });
+    // Without fields it says that there is a lead, and nothing of whose.
+    if !fields.is_empty() {
+        let (asked, of) = ((site.id, site.file.approval), (Kind::WebhookAdd, ""));
+        if let Some(found) = approval::needed(&mut tx, asked, approved, of, now).await? {
+            approval::take(&mut tx, site.id, found.id, of, now).await?;
+            details["approval"] = found.id.to_text().into();
+        }
+    }
+    webhooks::insert(&mut tx, &webhook).await?;
     note(tx, site.id, "webhook.add", webhook.id, details).await?;
     println!("webhook: {}", webhook.id.to_text());
     println!("address: {}", address.shown());

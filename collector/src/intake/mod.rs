@@ -2,7 +2,9 @@
 //! is answered.
 
 pub mod amend;
+pub mod approval;
 pub mod asking;
+pub mod cell;
 pub mod check;
 pub mod consents;
 pub mod crm;
@@ -12,6 +14,7 @@ pub mod ground;
 pub mod handout;
 pub mod import;
 pub mod leads;
+pub mod listing;
 pub mod mail;
 pub mod own;
 mod receipt;

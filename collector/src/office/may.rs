@@ -15,24 +15,41 @@ pub enum Action {
     Persons,
     /// See how the site is set up, and the state of the consent log.
     Settings,
+    /// Have personal data leave, or erased, answer those who ask about their own, and approve all that of others.
+    HandOut,
+    /// Give and take roles and API tokens.
+    People,
+    /// See who did what.
+    Trail,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] =
-        [Self::Figures, Self::Consent, Self::Leads, Self::Persons, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Figures,
+        Self::Consent,
+        Self::Leads,
+        Self::Persons,
+        Self::Settings,
+        Self::HandOut,
+        Self::People,
+        Self::Trail,
+    ];
 }
 
 /// Whether somebody of that role may do that on the site that they have it on.
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match (role, action) {
+        (Role::PrivacyOfficer, Action::People) => false,
         (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
         | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
-        | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings) => true,
-        (Role::Marketer, Action::Persons) | (Role::Auditor, Action::Leads | Action::Persons) => {
-            false
+        | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings | Action::Trail) => {
+            true
         }
+        (Role::Marketer | Role::Auditor, Action::HandOut | Action::People)
+        | (Role::Marketer, Action::Persons | Action::Trail)
+        | (Role::Auditor, Action::Leads | Action::Persons) => false,
     }
 }
 
@@ -43,11 +60,11 @@ mod tests {
     #[test]
     fn each_role_may_what_it_needs_and_no_more() {
         let table = [
-            (Role::Owner, [true, true, true, true, true]),
-            (Role::Administrator, [true, true, true, true, true]),
-            (Role::Marketer, [true, true, true, false, true]),
-            (Role::PrivacyOfficer, [true, true, true, true, true]),
-            (Role::Auditor, [true, true, false, false, true]),
+            (Role::Owner, [true; 8]),
+            (Role::Administrator, [true; 8]),
+            (Role::Marketer, [true, true, true, false, true, false, false, false]),
+            (Role::PrivacyOfficer, [true, true, true, true, true, true, false, true]),
+            (Role::Auditor, [true, true, false, false, true, false, false, true]),
         ];
         assert_eq!(table.map(|(role, _)| role), Role::ALL);
         for (role, expected) in table {

@@ -10,6 +10,7 @@ pub mod desk;
 pub mod log_in;
 pub mod may;
 pub mod password;
+pub mod people;
 pub mod period;
 pub mod tongue;
 pub mod view;

@@ -25,7 +25,7 @@ use crate::{
     store::{
         audit::{Actor, Entry},
         reports::{self, Holding, Moment, Timeline},
-        tokens::{self, Scope},
+        tokens::{self, Over, Scope},
     },
 };
 
@@ -57,9 +57,18 @@ pub(super) async fn known(
     })?;
     let mut db = app.readers.acquire().await?;
     // Looked up by its hash: how long that takes tells of a hash that nobody can choose.
-    let token = tokens::find(&mut db, &Sha256::digest(token))
-        .await?
-        .ok_or_else(|| unknown("the token is not known"))?;
+    let (hash, now) = (Sha256::digest(token), clock::now());
+    let token =
+        tokens::find(&mut db, &hash).await?.ok_or_else(|| unknown("the token is not known"))?;
+    drop(db);
+    if let Some(over) = token.over(now) {
+        return Err(over_with(over));
+    }
+    if token.is_stale(now) {
+        let mut db = app.desk.hold().await?;
+        tokens::used(&mut db, &hash, now).await?;
+        db.keep();
+    }
     match app.sites.get(site) {
         Some(site) if site.id == token.site && token.may(scope) => {
             Ok((site, Actor::Token(token.id)))
@@ -70,6 +79,21 @@ pub(super) async fn known(
         // A token learns nothing about sites that are not its own.
         _ => Err(Problem::forbidden("site", "the token is not one of this site")),
     }
+}
+
+/// 401 where a token holds no more, with what to do.
+fn over_with(over: Over) -> Problem {
+    let (code, detail) = match over {
+        Over::Expired => (
+            "token_expired",
+            "the token's time is over: make a new one in the back office, or by `ashiato token add`",
+        ),
+        Over::Revoked => (
+            "token_revoked",
+            "the token was revoked: make a new one in the back office, or by `ashiato token add`",
+        ),
+    };
+    Problem::unauthorized(code, detail)
 }
 
 /// `POST /api/v1/query`.

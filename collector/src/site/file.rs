@@ -3,6 +3,7 @@
 //! Shapes only: whether the values are right is for [`super::parse`] to say, and what is read back
 //! from the database has passed it.
 
+mod approval;
 mod asking;
 mod forms;
 mod mail;
@@ -16,6 +17,7 @@ use consent_core::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use approval::Approval;
 pub use asking::{BannerFile, ConsentModeFile, Gpc, Region};
 pub use forms::{Agreement, AgreementKind, FormField, LeadForm, Opt, Source};
 pub use mail::MailFile;
@@ -72,6 +74,9 @@ pub struct SiteFile {
     /// How soon people are answered who ask about their own data.
     #[serde(default, skip_serializing_if = "Rights::is_default")]
     pub rights: Rights,
+    /// What waits for a second person in the back office.
+    #[serde(default, skip_serializing_if = "Approval::is_default")]
+    pub approval: Approval,
 }
 
 const fn default_consent_days() -> u32 {

@@ -35,9 +35,9 @@ use toml::de::DeTable;
 
 pub use complaint::{Complaint, report};
 pub use file::{
-    Agreement, AgreementKind, BannerFile, ConsentModeFile, Controller, Cookie, FormField, Gpc, Law,
-    LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights, Service,
-    SiteFile, Source, Storage, Words,
+    Agreement, AgreementKind, Approval, BannerFile, ConsentModeFile, Controller, Cookie, FormField,
+    Gpc, Law, LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights,
+    Service, SiteFile, Source, Storage, Words,
 };
 pub use held_page::{HELD_STYLE, Sheet};
 pub(crate) use history::day;

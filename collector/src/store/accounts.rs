@@ -2,6 +2,10 @@
 //!
 //! An account's address is in no index. Passwords are here as Argon2id texts, tokens of links as SHA-256.
 
+pub mod gone;
+pub mod people;
+pub mod told;
+
 use std::collections::BTreeMap;
 
 use consent_core::time::{DAY, Millis, SECOND};
@@ -91,13 +95,13 @@ fn account(row: &Row) -> Account {
     }
 }
 
-/// Every account, in the order of their making.
+/// Every account that is not deleted, in the order of their making.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn all(db: &mut Connection) -> sqlx::Result<Vec<Account>> {
     let mut all = sql(ACCOUNT);
-    all.push(" ORDER BY id");
+    all.push(" WHERE email <> '' ORDER BY id");
     Ok(all.rows(db).await?.iter().map(account).collect())
 }
 

@@ -5,6 +5,8 @@
 //! finds what was changed, dropped, moved or dated back since. It is appended in the transaction of what it tells
 //! of, and last in it: appending holds the site's trail until that transaction ends.
 
+pub mod found;
+
 use consent_core::time::Millis;
 use serde::Serialize;
 use serde_json::Value as Json;

@@ -1,5 +1,7 @@
 //! Who is logged in, who logged in when, and how long the next try has to wait.
 
+pub mod told;
+
 use consent_core::time::{DAY, Millis, SECOND};
 
 use super::{Connection, accounts::AccountId, statement::sql};
@@ -180,7 +182,7 @@ pub async fn note(
     sql(FORGET).bind(account.0).bind(now.0 - REMEMBERED).execute(db).await?;
     let note = sql(NOTE).bind(id).bind(account.0).bind(now.0);
     note.bind(outcome.as_str()).bind(agent).execute(db).await?;
-    Ok(())
+    told::tell(db, id, account, outcome, now).await
 }
 
 const LET_IN: &str = "UPDATE account_log_in SET outcome = 'password' WHERE id = $1";
@@ -191,7 +193,7 @@ const LET_IN: &str = "UPDATE account_log_in SET outcome = 'password' WHERE id = 
 /// Where the database does not answer.
 pub async fn let_in(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
     sql(LET_IN).bind(id).execute(db).await?;
-    Ok(())
+    told::let_in(db, id).await
 }
 
 const HISTORY: &str = "SELECT at, outcome, agent FROM account_log_in WHERE account_id = $1 \

@@ -5,6 +5,7 @@
 //! a lock, stands side by side.
 
 pub mod accounts;
+pub mod approvals;
 pub mod audit;
 pub mod checkpoints;
 pub mod dashboard;

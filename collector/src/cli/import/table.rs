@@ -4,15 +4,16 @@ use std::path::Path;
 
 use encoding_rs::SHIFT_JIS;
 
-use crate::intake::import::Wrong;
+use crate::intake::{
+    cell::{plain, safe},
+    import::Wrong,
+};
 
 /// Rows of one list, at most.
 const MAX_ROWS: usize = 1_000_000;
 
 /// What stands in two columns more of the rows that were not taken.
 const TOLD: [&str; 2] = ["line", "problems"];
-/// What a cell that a table program calculates begins with.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// In which letters a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -155,24 +156,12 @@ pub(super) fn write_rejected(
     Ok(())
 }
 
-/// A cell that no table program calculates.
-pub(in crate::cli) fn safe(cell: &str) -> String {
-    let quoted = plain(cell) != cell;
-    if quoted || cell.starts_with(FORMULA) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// The cell that [`safe`] made it of.
-fn plain(cell: &str) -> String {
-    let inner = cell.strip_prefix('\'');
-    let made = inner.filter(|inner| inner.trim_start_matches('\'').starts_with(FORMULA));
-    made.unwrap_or(cell).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::intake::cell::FORMULA;
 
     #[test]
     fn both_encodings_are_told_apart_and_a_broken_one_names_its_line() {

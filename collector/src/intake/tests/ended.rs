@@ -62,7 +62,10 @@ impl Bench {
         let (db, site) = (&mut self.db, self.site.id);
         let lead = LeadId::from_bytes([1; 16]);
         let timeline = reports::timeline(db, site, holding, lead).await.unwrap();
-        let listed = read::received(db, site, holding, 10, 0).await.unwrap();
+        let listed =
+            read::listed::listed(db, site, holding, &read::listed::Which::default(), (10, 0))
+                .await
+                .unwrap();
         let listed = listed.iter().find(|listed| listed.id == lead).unwrap().linked_at.is_some();
         assert_eq!(listed, matches!(timeline, Timeline::Linked(..)));
         listed

@@ -144,7 +144,15 @@ async fn a_link_shows_nothing_once_its_consent_has_run_out_or_is_of_an_older_pol
             let holding = reports::Holding { revision, now };
             let lead = LeadId::from_bytes([1; 16]);
             let timeline = reports::timeline(&mut bench.db, site, holding, lead).await.unwrap();
-            let listed = read::received(&mut bench.db, site, holding, 10, 0).await.unwrap();
+            let listed = read::listed::listed(
+                &mut bench.db,
+                site,
+                holding,
+                &read::listed::Which::default(),
+                (10, 0),
+            )
+            .await
+            .unwrap();
             assert_eq!(listed[0].linked_at.is_some(), timeline != reports::Timeline::Unlinked);
             listed[0].linked_at.is_some()
         };

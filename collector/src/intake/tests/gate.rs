@@ -63,6 +63,12 @@ impl Bench {
              SELECT 1, receipt_id, 'erase', '', BYTES, 0, 1, '', BYTES, BYTES FROM decision LIMIT 1",
         );
         self.db.raw(asking).await.unwrap();
+        let approval = self.spelled(
+            "INSERT INTO approval \
+             (site_id, id, kind, object, reason, asked_by, asked_at, until, state, size) \
+             SELECT 1, receipt_id, 'lead.erase', '', 'x', 1, 0, 1, 'waiting', 0 FROM decision LIMIT 1",
+        );
+        self.db.raw(approval).await.unwrap();
         let account = "INSERT INTO account (id, email, created_at) VALUES (1, '', 0)";
         self.db.raw(account.to_owned()).await.unwrap();
     }
@@ -88,6 +94,7 @@ impl Bench {
                 (SELECT 1 FROM lead_link k WHERE k.lead_id = l.id) LIMIT 1)",
             )
             .replace("WEBHOOK", "(SELECT w.id FROM webhook w LIMIT 1)")
+            .replace("APPROVAL", "(SELECT a.id FROM approval a LIMIT 1)")
             .replace("ASKING", "(SELECT a.id FROM subject_asking a LIMIT 1)")
             .replace("ID", "substr(BYTES, 1, 16)");
         let statements = self.spelled(&statements);
@@ -244,6 +251,9 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "law IN",
                 "state IN",
                 "state = 'open')",
+                "kind IN\n",
+                "length(reason)",
+                "decided_by IS NULL",
             ]
             .iter()
             .any(|tried| what.starts_with(tried)),

@@ -5,20 +5,26 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::Frame;
+use super::{Frame, approvals::reason};
 use crate::{
     office::tongue::Tongue,
-    site::SiteFile,
-    store::{leads::read::Stored, reports::Moment},
+    site::{Approval, SiteFile},
+    store::{
+        leads::read::{Stored, listed::Which},
+        reports::Moment,
+    },
 };
+use consent_core::lead::{Ground, Origin};
 
 /// A lead with what was filled in; masked where one may not see that.
 #[derive(Debug)]
 pub struct Shown<'a> {
     /// The lead.
     pub lead: &'a Stored,
-    /// What was filled in; none where it cannot be opened.
+    /// What was filled in; none where it cannot be opened, or is not to be.
     pub fields: Option<BTreeMap<String, String>>,
+    /// Whether it is not to be opened: it is locked, and nobody waits for an answer.
+    pub closed: bool,
 }
 
 /// What surrounds them.
@@ -30,6 +36,8 @@ pub struct Data<'a> {
     pub zone: &'a TimeZone,
     /// Whether it is masked.
     pub masked: bool,
+    /// Whether one may have leads leave and erased, and whether each waits for a second person.
+    pub hands_out: Option<Approval>,
 }
 
 /// A value of which nobody can be told: its first letter, and of an address its host.
@@ -52,6 +60,7 @@ pub fn list(
     frame: &Frame<'_>,
     data: &Data<'_>,
     leads: &[Shown<'_>],
+    which: &Which,
     (from, more): (u32, bool),
 ) -> Markup {
     let t = frame.t;
@@ -60,7 +69,10 @@ pub fn list(
     frame.page(title, &html! {
         div.head { h1 { (title) } }
         (about(t, data.masked))
-        @if leads.is_empty() && from == 0 {
+        (filters(t, which))
+        @if leads.is_empty() && from == 0 && *which != Which::default() {
+            p.none { (t.say("該当するリードはありません。", "There is no such lead.")) }
+        } @else if leads.is_empty() && from == 0 {
             section.nothing {
                 h2 { (t.say("まだリードはありません", "No leads yet")) }
                 p { (t.say(
@@ -75,17 +87,88 @@ pub fn list(
                             h2 { a href={ "/office/sites/" (site) "/leads/" (shown.lead.id) } { (heading(t, data.file, shown)) } }
                             (badges(t, shown.lead))
                         }
-                        p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) }
+                        p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) " · " (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground)) (pending(t, shown.lead)) }
                         (fields(t, data.file, shown))
                     }
                 }
             }
             nav.pages aria-label=(t.say("ページ送り", "More leads")) {
-                @if from > 0 { a.button href={ "?after=" (from.saturating_sub(PAGE)) } { (t.say("新しい順に戻る", "Newer")) } }
-                @if more { a.button href={ "?after=" (from + PAGE) } { (t.say("さらに前を見る", "Older")) } }
+                @if from > 0 { a.button href={ "?" (parameters(which)) "after=" (from.saturating_sub(PAGE)) } { (t.say("新しい順に戻る", "Newer")) } }
+                @if more { a.button href={ "?" (parameters(which)) "after=" (from + PAGE) } { (t.say("さらに前を見る", "Older")) } }
             }
         }
+        @if let Some(asks) = data.hands_out { (export(frame, site, asks)) }
     })
+}
+
+fn export(frame: &Frame<'_>, site: &str, asks: Approval) -> Markup {
+    let t = frame.t;
+    html! { section.card.wide-card {
+        h2 { (t.say("連絡可のリードの書き出し", "Export of those who may be contacted")) }
+        p.hint { (t.say(
+            "メールに表示が必要な項目と、一人ひとりの配信停止リンクが付いたCSVです。連絡不可のリードは含まれません。",
+            "A table (CSV) with what a mail must show and each person's link to stop it. Locked leads are not in it.")) }
+        form.stack method="post" action={ "/office/sites/" (site) "/leads/export" } {
+            (frame.hidden())
+            @if asks.exports { (reason(t, "reason")) button type="submit" { (t.say("書き出しの承認を依頼する", "Ask for approval")) } }
+            @else { button type="submit" { (t.say("CSVをダウンロード", "Download the CSV")) } }
+        }
+    } }
+}
+
+fn parameters(which: &Which) -> String {
+    let usable = which.usable.map_or("", |usable| if usable { "yes" } else { "no" });
+    let pairs = [("origin", &*which.origin), ("ground", &*which.ground), ("usable", usable)];
+    let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    pairs.map(|(name, value)| format!("{name}={value}&")).collect()
+}
+
+fn filters(t: Tongue, which: &Which) -> Markup {
+    html! { form.filters method="get" {
+        div { label for="origin" { (t.say("取得元", "Came by")) } select id="origin" name="origin" {
+            option value="" { (t.say("すべて", "All")) }
+            @for own in Origin::ALL { option value=(own.as_str()) selected[which.origin == own.as_str()] { (origin(t, own.as_str())) } } } }
+        div { label for="ground" { (t.say("連絡の根拠", "Ground")) } select id="ground" name="ground" {
+            option value="" { (t.say("すべて", "All")) }
+            @for own in Ground::ALL { option value=(own.as_str()) selected[which.ground == own.as_str()] { (ground(t, own.as_str())) } } } }
+        div { label for="usable" { (t.say("メール配信", "Mail")) } select id="usable" name="usable" {
+            option value="" { (t.say("すべて", "All")) }
+            option value="yes" selected[which.usable == Some(true)] { (t.say("連絡可", "May be contacted")) }
+            option value="no" selected[which.usable == Some(false)] { (t.say("連絡不可", "Locked")) } } }
+        div { button type="submit" { (t.say("絞り込む", "Show")) } }
+    } }
+}
+
+/// Where a lead came from.
+fn origin(t: Tongue, name: &str) -> &str {
+    match name {
+        "form" => t.say("フォーム", "form"),
+        "import" => t.say("取り込み", "import"),
+        "api" => t.say("CRM・API連携", "CRM or API"),
+        "card" => t.say("名刺", "business card"),
+        other => other,
+    }
+}
+
+/// On what ground its person may be contacted.
+fn ground(t: Tongue, name: &str) -> &str {
+    match name {
+        "none" => t.say("根拠なし", "no ground"),
+        "opt_in" => t.say("本人の同意", "opt-in"),
+        "existing_customer" => t.say("取引関係", "existing customer"),
+        "card_exchanged" => t.say("名刺交換", "card exchanged"),
+        "published_address" => t.say("公表されたアドレス", "published address"),
+        other => other,
+    }
+}
+
+/// That a ground is there and does not hold yet.
+fn pending(t: Tongue, lead: &Stored) -> &'static str {
+    if lead.ground_since.is_none() && lead.ground != Ground::None.as_str() {
+        t.say("（確認待ち）", ", to be confirmed")
+    } else {
+        ""
+    }
 }
 
 /// Leads of one page.
@@ -108,6 +191,8 @@ pub fn one(
         section.card {
             h2 { (t.say("送信された内容", "What was sent")) }
             p.when { (t.moment(shown.lead.received_at, data.zone)) " · " (form_name(t, data.file, &shown.lead.form)) " · " (shown.lead.page) }
+            p.when { (origin(t, &shown.lead.origin)) " · " (ground(t, &shown.lead.ground)) (pending(t, shown.lead))
+                @if let Some(since) = shown.lead.ground_since { " · " (t.say(format!("{}から", t.moment(since, data.zone)), format!("since {}", t.moment(since, data.zone)))) } }
             (fields(t, data.file, shown))
         }
         section.card {
@@ -130,6 +215,17 @@ pub fn one(
                     "This lead is tied to no browsing. It is only where the person agreed to that.")) },
             }
         }
+        @if let Some(asks) = data.hands_out { section.card {
+            h2 { (t.say("リードの消去", "Erase the lead")) }
+            form.stack method="post" action={ "/office/sites/" (site) "/leads/" (shown.lead.id) "/erase" } {
+                (frame.hidden())
+                @if asks.erasures { (reason(t, "reason")) button.danger type="submit" { (t.say("消去の承認を依頼する", "Ask for approval")) } }
+                @else {
+                    div.choices { label { input type="checkbox" name="sure" value="yes" required; (t.say("消去は取り消せないことを確認しました", "I know that this cannot be undone")) } }
+                    button.danger type="submit" { (t.say("消去する", "Erase it")) }
+                }
+            }
+        } }
     })
 }
 
@@ -155,6 +251,9 @@ fn badges(t: Tongue, lead: &Stored) -> Markup {
 }
 
 fn heading(t: Tongue, file: &SiteFile, shown: &Shown<'_>) -> String {
+    if shown.closed {
+        return t.say("連絡不可のリード", "A locked lead").to_owned();
+    }
     let Some(fields) = &shown.fields else {
         return t.say("開けないリード", "A lead that does not open").to_owned();
     };
@@ -198,6 +297,9 @@ fn fields(t: Tongue, file: &SiteFile, shown: &Shown<'_>) -> Markup {
     html! {
         @match &shown.fields {
             Some(fields) => dl.fields { @for (key, value) in fields { div { dt { (name(key)) } dd { (value) } } } },
+            None if shown.closed => p.none { (t.say(
+                "連絡の根拠がないため、内容は表示しません。本人からの請求には開示等の請求の画面で対応できます。",
+                "Without a ground it is not opened. Where its person asks, answer on the page of requests.")) },
             None => p.notice.bad { (t.say(
                 "鍵が見つからないため開けません。サーバーのログを確認してください。",
                 "It does not open: its key is not there. The collector's log says why.")) },

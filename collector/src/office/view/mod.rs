@@ -1,12 +1,18 @@
 //! The pages, in both languages. Each is made of what it is given and of nothing else.
 
 pub mod account;
+pub mod approvals;
 pub mod chart;
 pub mod consent;
 pub mod doors;
 pub mod leads;
 pub mod overview;
+pub mod people;
+pub mod refused;
+pub mod requests;
 pub mod settings;
+pub mod tokens;
+pub mod trail;
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -21,6 +27,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
     include_str!("style/figures.css"),
+    include_str!("style/oversight.css"),
 );
 
 /// A page of the navigation.
@@ -32,6 +39,16 @@ pub enum Place {
     Consent,
     /// Leads.
     Leads,
+    /// What people ask about their own data.
+    Requests,
+    /// What waits for a second person.
+    Approvals,
+    /// Who may what.
+    People,
+    /// What programs may.
+    Tokens,
+    /// Who did what.
+    Trail,
     /// The tag and the site.
     Settings,
     /// One's own account.
@@ -39,13 +56,26 @@ pub enum Place {
 }
 
 impl Place {
-    const OF_A_SITE: [Self; 4] = [Self::Overview, Self::Consent, Self::Leads, Self::Settings];
+    const OF_A_SITE: [Self; 9] = [
+        Self::Overview,
+        Self::Consent,
+        Self::Leads,
+        Self::Requests,
+        Self::Approvals,
+        Self::People,
+        Self::Tokens,
+        Self::Trail,
+        Self::Settings,
+    ];
 
     const fn action(self) -> Action {
         match self {
             Self::Overview | Self::Account => Action::Figures,
             Self::Consent => Action::Consent,
             Self::Leads => Action::Leads,
+            Self::Requests | Self::Approvals => Action::HandOut,
+            Self::People | Self::Tokens => Action::People,
+            Self::Trail => Action::Trail,
             Self::Settings => Action::Settings,
         }
     }
@@ -55,6 +85,11 @@ impl Place {
             Self::Overview | Self::Account => "",
             Self::Consent => "/consent",
             Self::Leads => "/leads",
+            Self::Requests => "/requests",
+            Self::Approvals => "/approvals",
+            Self::People => "/people",
+            Self::Tokens => "/tokens",
+            Self::Trail => "/trail",
             Self::Settings => "/settings",
         }
     }
@@ -64,6 +99,11 @@ impl Place {
             Self::Overview => t.say("アクセス", "Overview"),
             Self::Consent => t.say("同意", "Consent"),
             Self::Leads => t.say("リード", "Leads"),
+            Self::Requests => t.say("開示等の請求", "Requests"),
+            Self::Approvals => t.say("承認", "Approvals"),
+            Self::People => t.say("メンバー", "People"),
+            Self::Tokens => t.say("APIトークン", "API tokens"),
+            Self::Trail => t.say("監査記録", "Audit trail"),
             Self::Settings => t.say("設定とタグ", "Settings"),
             Self::Account => t.say("アカウント", "Account"),
         }

@@ -4,8 +4,10 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::Frame;
-use crate::{sites::Site, store::reports::Share};
-use consent_core::time::Millis;
+use crate::{
+    sites::Site,
+    store::{reports::Share, tokens::Token},
+};
 
 /// What the page is made of.
 #[derive(Debug)]
@@ -16,8 +18,8 @@ pub struct Data<'a> {
     pub zone: &'a TimeZone,
     /// The address of the collector.
     pub public_url: &'a str,
-    /// Scopes and times of its tokens.
-    pub tokens: &'a [(String, Millis)],
+    /// Its tokens.
+    pub tokens: &'a [Token],
     /// The consent log's newest checkpoint.
     pub checkpoint: Option<&'a str>,
     /// What was asked and decided in the last seven days.
@@ -90,7 +92,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     table.top {
                         caption.unseen { (t.say("APIトークン", "API tokens")) }
                         thead { tr { th scope="col" { (t.say("範囲", "Scopes")) } th scope="col" { (t.say("発行日時", "Made")) } } }
-                        tbody { @for (scopes, at) in data.tokens { tr { th scope="row" { (scopes) } td { (t.moment(*at, data.zone)) } } } }
+                        tbody { @for token in data.tokens { tr { th scope="row" { (token.scopes) } td { (t.moment(token.created_at, data.zone)) } } } }
                     }
                 }
                 p.hint { (t.say("発行：", "To make one: ")) code { "ashiato token add --site " (site.key) " --scope query" } }

@@ -23,6 +23,7 @@ use crate::{
     error::{FieldError, Problem},
     intake::{
         amend::{Amendment, Seen},
+        approval::Kind,
         crm::{Act, Change, Done},
     },
     routes::{
@@ -202,6 +203,11 @@ pub(in crate::routes) async fn erase(
 ) -> Result<StatusCode, Problem> {
     let site = site_alone(&uri)?;
     let (site, by) = known(&app, &headers, &site, Scope::LeadsWrite).await?;
+    if Kind::LeadErase.waits(site.file.approval) {
+        let detail = "on this site erasing waits for a second person ([approval] in the site file): erase the lead in the \
+            back office";
+        return Err(Problem::forbidden("approval_needed", detail));
+    }
     let lead = id(&lead)?;
     match app.writer.crm(Act::Erase(site.id, lead), by).await? {
         Done::Erased(Erasure::Erased | Erasure::Before(_)) => {}

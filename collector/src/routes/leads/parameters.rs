@@ -122,7 +122,11 @@ impl Listing {
         let mut listing = Self {
             limit: parameters.limit(),
             usable: parameters.one_of("usable", &[("true", true), ("false", false)]),
-            search: Search { changed_since: parameters.time("changed_since"), after: None },
+            search: Search {
+                changed_since: parameters.time("changed_since"),
+                after: None,
+                approved: None,
+            },
             as_of: now,
         };
         if let Some(cursor) = parameters.text("after")
@@ -226,7 +230,7 @@ mod tests {
         #[test]
         fn a_place_comes_back_as_it_was(at: i64, id: [u8; 16], usable: Option<bool>, since in proptest::option::of(0..i64::MAX)) {
             let place = (Millis(at), LeadId::from_bytes(id));
-            let search = Search { changed_since: since.map(Millis), after: None };
+            let search = Search { changed_since: since.map(Millis), after: None, approved: None };
             let mut listing = Listing { limit: 1, usable, search, as_of: Millis(3) };
             let cursor = listing.cursor(place);
             prop_assert_eq!(listing.go_on(&cursor), Some(()));

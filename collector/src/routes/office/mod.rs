@@ -4,8 +4,15 @@
 //! stands between; no page of another site can send a form, or show one of these in a frame.
 
 mod account;
+mod approvals;
 mod doors;
+mod export;
 mod pages;
+mod people;
+mod requests;
+mod table;
+mod tokens;
+mod trail;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -37,6 +44,7 @@ use crate::{
         log_ins::{self, Session},
     },
 };
+use pages::read_by as told;
 
 /// What the pages may load and do: their style sheet, and forms to themselves.
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -59,6 +67,21 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
         .route("/office/sites/{site}/settings", get(pages::settings))
+        .route("/office/sites/{site}/leads/export", post(export::leads))
+        .route("/office/sites/{site}/leads/{lead}/erase", post(export::lead_erase))
+        .route("/office/sites/{site}/requests", get(requests::list).post(requests::receive))
+        .route("/office/sites/{site}/requests/{request}", get(requests::one))
+        .route("/office/sites/{site}/requests/{request}/{act}", post(requests::act))
+        .route("/office/sites/{site}/approvals", get(approvals::list).post(approvals::add))
+        .route("/office/sites/{site}/approvals/{id}", get(approvals::one))
+        .route("/office/sites/{site}/approvals/{id}/{act}", post(approvals::act))
+        .route("/office/sites/{site}/people", get(people::page).post(people::add))
+        .route("/office/sites/{site}/people/{account}/{act}", post(people::act))
+        .route("/office/sites/{site}/tokens", get(tokens::page).post(tokens::add))
+        .route("/office/sites/{site}/tokens/{token}/revoke", post(tokens::revoke))
+        .route("/office/sites/{site}/trail", get(trail::page))
+        .route("/office/sites/{site}/trail.csv", get(trail::export))
+        .route("/office/sites/{site}/trail/verify", post(trail::verify))
         .route("/office/{*other}", get(super::unknown))
         .route_layer(middleware::from_fn(in_time))
         .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))
@@ -76,7 +99,7 @@ async fn face(request: Request, next: Next) -> Response {
     let (uri, posted) = (request.uri().clone(), request.method() == Method::POST);
     let t = asked_tongue(request.headers(), &uri);
     let mut response = next.run(request).await;
-    if let Some(Refused { status, code, .. }) = response.extensions().get().cloned() {
+    if let Some(Refused { status, code, field }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
         response = if code == LOGGED_OUT {
             let next = if posted {
@@ -88,7 +111,9 @@ async fn face(request: Request, next: Next) -> Response {
                 .into_response()
         } else {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, html(&view::doors::refused(t, status.as_u16(), code))).into_response()
+            let page = view::refused::page(t, field.unwrap_or(code))
+                .unwrap_or_else(|| view::doors::refused(t, status.as_u16(), code));
+            (status, html(&page)).into_response()
         };
         if let Some(retry) = retry {
             response.headers_mut().insert(header::RETRY_AFTER, retry);

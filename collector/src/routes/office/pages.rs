@@ -30,10 +30,14 @@ use crate::{
     query,
     sites::Site,
     store::{
+        accounts::Role,
         audit::{Actor, Entry},
         dashboard::{self, Asked},
         decided,
-        leads::read::{self, Stored},
+        leads::read::{
+            self, Stored,
+            listed::{Which, listed},
+        },
         reports::{self, Holding, Timeline},
         tokens,
     },
@@ -154,6 +158,12 @@ pub(super) async fn consent(
 pub(super) struct Listing {
     #[serde(default)]
     after: u32,
+    #[serde(default)]
+    origin: String,
+    #[serde(default)]
+    ground: String,
+    #[serde(default)]
+    usable: String,
 }
 
 fn holding(site: &Site) -> Holding {
@@ -161,7 +171,7 @@ fn holding(site: &Site) -> Holding {
 }
 
 /// A read of personal data, which is not shown before the trail has it.
-fn read_by(
+pub(super) fn read_by(
     caller: &Caller,
     action: &'static str,
     object: (&'static str, String),
@@ -172,7 +182,15 @@ fn read_by(
 }
 
 /// A lead as it may be seen: opened, and masked where persons may not be.
-fn shown<'a>(app: &App, site: &Site, lead: &'a Stored, masked: bool) -> view::leads::Shown<'a> {
+fn shown<'a>(
+    app: &App,
+    site: &Site,
+    lead: &'a Stored,
+    (masked, closed): (bool, bool),
+) -> view::leads::Shown<'a> {
+    if closed {
+        return view::leads::Shown { lead, fields: None, closed };
+    }
     let fields = app.keys.open_lead(&site.key, lead.id, &lead.sealed);
     let fields = fields.map_err(|error| tracing::error!(%error, "a lead cannot be read")).ok();
     let fields = fields.map(|mut fields| {
@@ -181,7 +199,16 @@ fn shown<'a>(app: &App, site: &Site, lead: &'a Stored, masked: bool) -> view::le
         }
         fields
     });
-    view::leads::Shown { lead, fields }
+    view::leads::Shown { lead, fields, closed }
+}
+
+fn data(site: &Site, role: Role) -> view::leads::Data<'_> {
+    view::leads::Data {
+        file: &site.file,
+        zone: site.zone(),
+        masked: !may(role, Action::Persons),
+        hands_out: may(role, Action::HandOut).then_some(site.file.approval),
+    }
 }
 
 /// `GET /office/sites/SITE/leads`.
@@ -195,23 +222,33 @@ pub(super) async fn leads(
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Leads)?;
     let mut db = app.readers.acquire().await?;
-    let mut leads = read::received(&mut db, site.id, holding(&site), PAGE, listing.after).await?;
+    let usable = match listing.usable.as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    let which = Which { origin: listing.origin, ground: listing.ground, usable };
+    let page = (PAGE, listing.after);
+    let mut leads = listed(&mut db, site.id, holding(&site), &which, page).await?;
     drop(db);
     let more = leads.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
     leads.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let masked = !may(role, Action::Persons);
-    let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
-    if !masked && !leads.is_empty() {
-        let seen: Vec<_> = leads.iter().map(|lead| lead.id).collect();
+    let data = data(&site, role);
+    // What came by a form is to be answered; what came otherwise and is locked is of no use to anybody.
+    let closed = |lead: &Stored| lead.ground_since.is_none() && lead.origin != "form";
+    let seen: Vec<_> = leads.iter().filter(|lead| !closed(lead)).map(|lead| lead.id).collect();
+    if !masked && !seen.is_empty() {
         let object = ("site", site.key.to_string());
         app.writer
             .audit(site.id, read_by(&caller, "lead.list", object, json!({ "leads": seen })))
             .await?;
     }
-    let leads: Vec<_> = leads.iter().map(|lead| shown(&app, &site, lead, masked)).collect();
+    let leads: Vec<_> =
+        leads.iter().map(|lead| shown(&app, &site, lead, (masked, closed(lead)))).collect();
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
-    Ok(html(&view::leads::list(&frame, &data, &leads, (listing.after, more))))
+    Ok(html(&view::leads::list(&frame, &data, &leads, &which, (listing.after, more))))
 }
 
 /// `GET /office/sites/SITE/leads/LEAD`.
@@ -243,10 +280,15 @@ pub(super) async fn lead(
         let details = json!({ "events": moments.len() });
         app.writer.audit(site.id, read_by(&caller, "lead.timeline", object, details)).await?;
     }
-    let data = view::leads::Data { file: &site.file, zone: site.zone(), masked };
+    let data = data(&site, role);
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Leads);
-    Ok(html(&view::leads::one(&frame, &data, &shown(&app, &site, &found, masked), moments)))
+    Ok(html(&view::leads::one(
+        &frame,
+        &data,
+        &shown(&app, &site, &found, (masked, false)),
+        moments,
+    )))
 }
 
 /// `GET /office/sites/SITE/settings`.

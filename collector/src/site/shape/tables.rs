@@ -70,6 +70,7 @@ pub(in super::super) const SITE: Shape = Shape {
         may("forms", Rule::Tables(&FORM)),
         may("retention", Rule::Table(&RETENTION)),
         may("rights", Rule::Table(&RIGHTS)),
+        may("approval", Rule::Table(&APPROVAL)),
     ],
 };
 
@@ -85,6 +86,13 @@ const RIGHTS: Shape = Shape {
     noun: "rights",
     named_by: "",
     keys: &[may("law", Rule::Of(&["appi", "gdpr"])), may("answer_days", Rule::Number(1, 90))],
+};
+
+/// What waits for a second person.
+const APPROVAL: Shape = Shape {
+    noun: "approval",
+    named_by: "",
+    keys: &[may("exports", Rule::Flag), may("erasures", Rule::Flag)],
 };
 
 const CONTROLLER: Shape = Shape {

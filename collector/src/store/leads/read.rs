@@ -2,7 +2,9 @@
 //!
 //! What may be done with a lead depends on the ground on which the person may be contacted. Whatever hands leads
 //! out (a list, an export, a webhook) takes them from [`usable`], which gives no locked one. A locked
-//! lead is seen only by who answers what the person wrote ([`received`]) or is asked about it ([`one`]).
+//! lead is seen only by who answers what the person wrote ([`listed`]) or is asked about it ([`one`]).
+
+pub mod listed;
 
 use std::collections::HashMap;
 
@@ -68,7 +70,6 @@ const LEADS: &str = "SELECT lead.id, lead.origin, lead.form, lead.ground, lead.g
     k.kek, k.wrapped, ";
 const KEYS: &str = " LEFT JOIN lead_key k ON k.site_id = lead.site_id AND k.lead_id = lead.id \
     WHERE lead.site_id = ";
-const RECEIVED: &str = " AND lead.origin = 'form'";
 const NEWEST: &str = " ORDER BY lead.received_at DESC, lead.id LIMIT ";
 const OFFSET: &str = " OFFSET ";
 const BY_ID: &str = " AND lead.id = ";
@@ -80,22 +81,8 @@ fn select<'q>(site: SiteId, holding: Holding) -> Statement<'q> {
     leads
 }
 
-/// What people sent by forms, the newest first, to be answered; one more than `limit` says that there are more.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn received(
-    db: &mut Connection,
-    site: SiteId,
-    holding: Holding,
-    limit: u32,
-    offset: u32,
-) -> sqlx::Result<Vec<Stored>> {
-    let mut leads = select(site, holding);
-    leads.push(RECEIVED).push(NEWEST).push_bind(i64::from(limit) + 1);
-    leads.push(OFFSET).push_bind(i64::from(offset));
-    all(db, site, leads).await
-}
+const AMONG_APPROVED: &str = " AND EXISTS (SELECT 1 FROM approval_lead a WHERE a.site_id = lead.site_id \
+    AND a.lead_id = lead.id AND a.approval_id = ";
 
 /// Which leads a listing has, and where it goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,6 +91,8 @@ pub struct Search {
     pub changed_since: Option<Millis>,
     /// After the lead at that place: when it came, or where changes are asked for, when it last changed; and its id.
     pub after: Option<(Millis, LeadId)>,
+    /// Of those only that were approved under that id to leave.
+    pub approved: Option<LeadId>,
 }
 
 impl Search {
@@ -120,6 +109,9 @@ impl Search {
     fn push(&self, leads: &mut Statement<'_>, limit: u32) {
         if let Some(since) = self.changed_since {
             leads.push(" AND lead.changed_at >= ").push_bind(since.0);
+        }
+        if let Some(id) = self.approved {
+            leads.push(AMONG_APPROVED).push_bind(id.as_bytes().to_vec()).push(")");
         }
         if let Some((at, id)) = self.after {
             leads.push(match self.changed_since {
@@ -236,6 +228,17 @@ pub async fn of_person(
     let found = sql(BY_DIGEST).bind(site.0).bind(kind.as_str()).bind(&digest);
     let ids: Vec<(Vec<u8>,)> = found.all(db).await?;
     ids.into_iter().map(|(id,)| sixteen(id, "lead_id").map(LeadId::from_bytes)).collect()
+}
+
+const NAMES: &str = "SELECT DISTINCT field FROM lead_field WHERE site_id = $1";
+
+/// The names of all fields that leads of a site have.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn fields(db: &mut Connection, site: SiteId) -> sqlx::Result<Vec<String>> {
+    let names: Vec<(String,)> = sql(NAMES).bind(site.0).all(db).await?;
+    Ok(names.into_iter().map(|(name,)| name).collect())
 }
 
 const FIELDS: &str = "SELECT lead_id, field, version, value FROM lead_field WHERE site_id = ";

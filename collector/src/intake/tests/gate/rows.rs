@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 38] = [
+pub(super) const SOUND: [(&str, &str); 41] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -105,6 +105,13 @@ pub(super) const SOUND: [(&str, &str); 38] = [
     ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
     ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
+    ("account_refused", "id ID, account_id 1, at 0"),
+    (
+        "approval",
+        "site_id 1, id ID, kind 'lead.erase', object '', reason 'x', asked_by 1, asked_at 0, until 1, \
+         state 'waiting', decided_by NULL, decided_at NULL, size 0",
+    ),
+    ("approval_lead", "site_id 1, approval_id APPROVAL, lead_id LEAD"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
@@ -113,7 +120,7 @@ pub(super) const SOUND: [(&str, &str); 38] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 50] = [
+pub(super) const CHECKS: [(&str, &str, &str); 57] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -164,6 +171,13 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
     ("account_delay_counts", "account_delay", "failures 0"),
     ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
     ("lead_call_outcome_is_known", "lead_call", "outcome 'guessed'"),
+    ("approval_id_is_whole", "approval", "id BYTES"),
+    ("approval_kind_is_known", "approval", "kind 'guessed'"),
+    ("approval_has_a_reason", "approval", "reason ''"),
+    ("approval_state_is_known", "approval", "state 'lost'"),
+    ("approval_is_by_another", "approval", "state 'approved', decided_by 1, decided_at 1"),
+    ("approval_is_decided_by_somebody", "approval", "state 'approved'"),
+    ("approval_is_decided_by_somebody", "approval", "decided_at 1"),
 ];
 
 /// SQLite's word for a foreign key, checked only on a connection that asks for it. What stands under another
@@ -171,7 +185,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 51] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 55] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -239,6 +253,10 @@ pub(super) const MADE: [(&str, &str, &str, &str); 51] = [
     ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),
     ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
     ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
+    ("account_refused_account_id_fkey", FOREIGN, "account_refused", "account_id 99"),
+    ("approval_site_id_fkey", FOREIGN, "approval", "site_id 2"),
+    ("approval_lead_site_id_approval_id_fkey", FOREIGN, "approval_lead", "approval_id ID"),
+    ("approval_lead_site_id_lead_id_fkey", FOREIGN, "approval_lead", "lead_id ID"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
