@@ -8,7 +8,7 @@ use ring::signature::{
 
 use super::{Refusal, whole};
 
-/// The algorithms that are asked for, the preferred one first: ES256, EdDSA by Ed25519, RS256.
+/// The algorithms that are asked for, the preferred one first: ES256, `EdDSA` by Ed25519, RS256.
 pub const ALGORITHMS: [i64; 3] = [-7, -8, -257];
 
 /// Labels and values of COSE keys (RFC 9053, section 7; RFC 8230, section 4).

@@ -130,6 +130,9 @@ impl Es256 {
     }
 }
 
+/// Signs a text by a key.
+type Signs<'k> = &'k dyn Fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn a_passkey_is_made_and_shown_by_each_algorithm_that_is_asked_for() {
     let es256 = Es256::new();
@@ -153,7 +156,7 @@ fn a_passkey_is_made_and_shown_by_each_algorithm_that_is_asked_for() {
     };
     let by_ed25519 = |text: &[u8]| ed25519.sign(text).as_ref().to_vec();
     let by_es256 = |text: &[u8]| es256.sign(text);
-    let all: [(Vec<u8>, &dyn Fn(&[u8]) -> Vec<u8>); 3] =
+    let all: [(Vec<u8>, Signs<'_>); 3] =
         [(es256.cose(), &by_es256), (eddsa, &by_ed25519), (rs256, &by_rsa)];
     for (at, (key, sign)) in all.iter().enumerate() {
         let new = Said::good("webauthn.create").made(key).unwrap();
