@@ -1,8 +1,12 @@
 //! How the process is set up: flags, and environment variables of the same names.
 
+mod office;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
+
+pub use office::{Office, SECRET, oidc_secret};
 
 use crate::proxy;
 
@@ -56,6 +60,9 @@ pub struct Serve {
     /// Let webhooks go to private addresses, any port, and by http: for receivers inside one's own network.
     #[arg(long, env = "ASHIATO_ALLOW_PRIVATE_WEBHOOKS")]
     pub allow_private_webhooks: bool,
+    /// Who may come into the back office, and by what.
+    #[command(flatten)]
+    pub office: Office,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,

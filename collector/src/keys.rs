@@ -49,11 +49,19 @@ pub use self::{
 };
 use crate::session::{self, Session};
 
+/// A secret of somebody else's that a file holds alone, and that nobody but its owner can read.
+///
+/// # Errors
+/// Where it cannot be read, or others may read it.
+pub fn secret(path: &Path) -> Result<String, KeysError> {
+    Ok(file::read(path)?.trim().to_owned())
+}
+
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read or made.
-    #[error("cannot {act} the keys file {path}: {source}")]
+    #[error("cannot {act} the file {path}: {source}")]
     File {
         /// What was tried.
         act: &'static str,
@@ -63,9 +71,7 @@ pub enum KeysError {
         source: std::io::Error,
     },
     /// Others may read it.
-    #[error(
-        "the keys file {path} can be read by others (mode {mode:03o})\n  remedy: chmod 600 {path}"
-    )]
+    #[error("the file {path} can be read by others (mode {mode:03o})\n  remedy: chmod 600 {path}")]
     Open {
         /// The file.
         path: String,
@@ -292,6 +298,13 @@ impl Keys {
     #[must_use]
     pub fn log_in_digest(&self, email: &str) -> [u8; 32] {
         jws::mac(&self.held().visitor, &[b"log-in\0", email.as_bytes()])
+    }
+
+    /// What of a log-in by a provider, its state, nonce or verifier, follows from what its browser keeps.
+    #[must_use]
+    pub fn sign_on(&self, what: &str, kept: &str) -> [u8; 32] {
+        let parts: [&[u8]; 4] = [b"sign-on\0", what.as_bytes(), b"\0", kept.as_bytes()];
+        jws::mac(&self.held().visitor, &parts)
     }
 
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since

@@ -37,6 +37,7 @@ mod request;
 mod retention;
 mod sealed;
 mod several;
+mod signon;
 mod silence;
 mod site;
 mod storage;

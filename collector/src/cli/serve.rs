@@ -14,10 +14,10 @@ use crate::{
     clock,
     config::{self, Serve, Synchronous},
     intake::{sealing, writer::Writer},
-    keys::Keys,
+    keys::{self, Keys},
     mail::Sender as MailSender,
     metrics::Metrics,
-    office::{self, desk::Desk, password},
+    office::{self, access::Access, desk::Desk, password, sign_on::SignOn},
     refusals::Pending,
     routes::{self, App, Health, Parts, Scrape, listen},
     sites::Sites,
@@ -133,6 +133,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         client,
         limits,
         proxies,
+        access: access(&config.office, &public_url)?,
         public_url,
         metrics,
         refusals: refusals.clone(),
@@ -199,6 +200,25 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How people come into the back office.
+fn access(config: &config::Office, public_url: &Arc<str>) -> Result<Access, Failure> {
+    let sign_on = match (&config.oidc_issuer, &config.oidc_client_id) {
+        (Some(issuer), Some(client)) => {
+            let secret = match (config::oidc_secret(), &config.oidc_client_secret_file) {
+                (Some(secret), _) => Some(secret.trim().to_owned()),
+                (None, Some(file)) => Some(keys::secret(file)?),
+                (None, None) => None,
+            };
+            Some(Arc::new(
+                SignOn::new(issuer, client, secret, config.oidc_name.clone()).map_err(Failure)?,
+            ))
+        }
+        _ => None,
+    };
+    let url = config.office_url.as_deref().map_or_else(|| Arc::clone(public_url), Arc::from);
+    Ok(Access { sign_on, password: !config.no_password_log_in, allowed: config.allowed(), url })
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {

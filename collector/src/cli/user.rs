@@ -7,7 +7,7 @@ use crate::{
     store::{
         Connection, Database, Readers,
         accounts::{self, Account, Role},
-        log_ins, sites,
+        identities, log_ins, sites,
     },
 };
 
@@ -37,6 +37,11 @@ pub(super) enum Act {
     },
     /// Log an account out everywhere, and let it in no more.
     Disable {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Forget who an account is at the OpenID Connect provider: the next log-in there binds it anew, by its address.
+    Unbind {
         #[command(flatten)]
         who: Who,
     },
@@ -91,6 +96,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             link(&mut db, &account, public_url).await
         }
         Act::Disable { who } => disable(who).await,
+        Act::Unbind { who } => unbind(who).await,
         Act::List { database } => list(&database.url).await,
     }
 }
@@ -137,6 +143,24 @@ async fn disable(who: &Who) -> Result<(), Failure> {
     log_ins::end_all(&mut tx, account.id).await?;
     tx.commit().await?;
     println!("the account is disabled and logged out everywhere");
+    Ok(())
+}
+
+async fn unbind(who: &Who) -> Result<(), Failure> {
+    let mut db = who.open().await?;
+    let account = who.account(&mut db).await?;
+    let mut tx = db.begin().await?;
+    let n = identities::unbind(&mut tx, account.id).await?;
+    log_ins::end_all(&mut tx, account.id).await?;
+    tx.commit().await?;
+    println!(
+        "{}",
+        if n == 0 {
+            "the account was bound to nobody; it is logged out everywhere"
+        } else {
+            "the account is bound to nobody any more, and logged out everywhere"
+        }
+    );
     Ok(())
 }
 

@@ -164,7 +164,7 @@ pub async fn change(
     Ok(LogIn::In(token))
 }
 
-async fn note(
+pub(super) async fn note(
     db: &mut crate::store::Connection,
     account: AccountId,
     outcome: Outcome,
@@ -175,7 +175,7 @@ async fn note(
     Ok(())
 }
 
-async fn begin(
+pub(super) async fn begin(
     db: &mut crate::store::Connection,
     account: AccountId,
     browser: Browser<'_>,

@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP: [`crate::routes`] reads calls, and hands what is to be shown to [`view`]. An account's
 //! address is personal data and stands in no log line.
 
+pub mod access;
 pub mod agent;
 pub mod choice;
 pub mod delay;
@@ -11,6 +12,7 @@ pub mod log_in;
 pub mod may;
 pub mod password;
 pub mod period;
+pub mod sign_on;
 pub mod tongue;
 pub mod view;
 

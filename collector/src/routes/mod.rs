@@ -42,7 +42,7 @@ use crate::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
-    office::desk::Desk,
+    office::{access::Access, desk::Desk},
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
@@ -96,6 +96,8 @@ pub struct Parts {
     pub refusals: Pending,
     /// Whether it can do its work.
     pub health: Arc<Health>,
+    /// How people come into the back office.
+    pub access: Access,
     /// Whether it speaks TLS itself.
     pub tls: bool,
 }

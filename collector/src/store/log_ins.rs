@@ -147,10 +147,13 @@ pub enum Outcome {
     Refused,
     /// The password was changed.
     Changed,
+    /// By an OpenID Connect provider.
+    Provider,
 }
 
 impl Outcome {
-    const ALL: [Self; 4] = [Self::Link, Self::Password, Self::Refused, Self::Changed];
+    const ALL: [Self; 5] =
+        [Self::Link, Self::Password, Self::Refused, Self::Changed, Self::Provider];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -158,12 +161,14 @@ impl Outcome {
             Self::Password => "password",
             Self::Refused => "refused",
             Self::Changed => "changed",
+            Self::Provider => "provider",
         }
     }
 }
 
-const NOTE: &str = "INSERT INTO account_log_in (id, account_id, at, outcome, agent) \
-    VALUES ($1, $2, $3, $4, $5)";
+const NOTE: &str = "INSERT INTO account_log_in (id, account_id, at, outcome, by_provider, agent) \
+    VALUES ($1, $2, $3, CASE WHEN $4 = 'provider' THEN 'password' ELSE $4 END, \
+    CASE WHEN $4 = 'provider' THEN 1 ELSE 0 END, $5)";
 const FORGET: &str = "DELETE FROM account_log_in WHERE account_id = $1 AND at < $2";
 
 /// Notes how a log-in went, under an id that nobody else has.
@@ -194,7 +199,8 @@ pub async fn let_in(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()> {
     Ok(())
 }
 
-const HISTORY: &str = "SELECT at, outcome, agent FROM account_log_in WHERE account_id = $1 \
+const HISTORY: &str = "SELECT at, CASE WHEN by_provider = 1 THEN 'provider' ELSE outcome END, \
+    agent FROM account_log_in WHERE account_id = $1 \
     ORDER BY at DESC, id LIMIT 20";
 
 /// The newest log-ins of an account: when, how it went, by what browser.

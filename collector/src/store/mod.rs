@@ -16,6 +16,7 @@ mod engine;
 pub mod events;
 pub mod grants;
 pub mod held;
+pub mod identities;
 pub mod leads;
 pub mod locks;
 pub mod log;

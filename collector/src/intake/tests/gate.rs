@@ -232,6 +232,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "state = 'waiting')",
                 "how IN",
                 "everywhere IS NULL",
+                "by_provider IN",
                 "role IN",
                 "outcome IN",
                 "failures >= 1",

@@ -131,5 +131,6 @@ fn how(t: Tongue, outcome: Outcome) -> &'static str {
         Outcome::Password => t.say("ログイン", "Logged in"),
         Outcome::Refused => t.say("失敗", "Refused"),
         Outcome::Changed => t.say("パスワード変更", "Password changed"),
+        Outcome::Provider => t.say("外部認証でログイン", "By the identity provider"),
     }
 }

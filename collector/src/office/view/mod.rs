@@ -7,6 +7,7 @@ pub mod doors;
 pub mod leads;
 pub mod overview;
 pub mod settings;
+pub mod sign_on;
 
 use maud::{DOCTYPE, Markup, html};
 

@@ -51,7 +51,7 @@ pub(super) async fn log_in(
         return Ok(Redirect::to(next).into_response());
     }
     let again = (asked.out == 1).then_some(Again::Out);
-    Ok(html(&view::log_in(asked_tongue(&headers, &uri), "", next, again)))
+    Ok(html(&view::log_in(asked_tongue(&headers, &uri), &app.access, "", next, again)))
 }
 
 /// `POST /office/login`.
@@ -64,6 +64,9 @@ pub(super) async fn try_log_in(
     let sent = form(&app, &headers, body).await?;
     let t = Tongue::of(sent.get("language")).unwrap_or_else(|| asked_tongue(&headers, &uri));
     let next = own_address(sent.get("next"));
+    if !app.access.password {
+        return Err(Problem::forbidden("password_off", "passwords are not taken"));
+    }
     let given = sent.get("password");
     let tried = match office::email(sent.get("email")).filter(|_| given.len() <= password::MOST) {
         Some(email) => {
@@ -75,7 +78,7 @@ pub(super) async fn try_log_in(
         // No account has such an address, whoever asks.
         None => LogIn::Refused,
     };
-    let page = |again| html(&view::log_in(t, sent.get("email"), next, Some(again)));
+    let page = |again| html(&view::log_in(t, &app.access, sent.get("email"), next, Some(again)));
     Ok(match tried {
         LogIn::In(token) => ([set_cookie(&app, Some(&token))], Redirect::to(next)).into_response(),
         LogIn::Refused => (StatusCode::UNPROCESSABLE_ENTITY, page(Again::Refused)).into_response(),

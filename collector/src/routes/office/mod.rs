@@ -4,8 +4,10 @@
 //! stands between; no page of another site can send a form, or show one of these in a frame.
 
 mod account;
+mod allow;
 mod doors;
 mod pages;
+mod sign_on;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -48,6 +50,8 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office", get(pages::first))
         .route("/office/office.css", get(style))
         .route("/office/login", get(doors::log_in).post(doors::try_log_in))
+        .route("/office/oidc", get(sign_on::begin))
+        .route("/office/oidc/return", get(sign_on::end))
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
@@ -60,6 +64,7 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
         .route("/office/sites/{site}/settings", get(pages::settings))
         .route("/office/{*other}", get(super::unknown))
+        .route_layer(middleware::from_fn_with_state(app.clone(), allow::by_role))
         .route_layer(middleware::from_fn(in_time))
         .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))
         .route_layer(middleware::from_fn(face))
@@ -208,7 +213,7 @@ impl Caller {
 
 /// Whether browsers are told to send the cookie over TLS only.
 fn is_secure(app: &App) -> bool {
-    app.tls || app.public_url.starts_with("https://")
+    app.tls || app.access.url.starts_with("https://")
 }
 
 fn cookie_name(app: &App) -> &'static str {
@@ -279,7 +284,7 @@ fn own_page(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = one("origin").ok_or_else(forged)?;
     let host = origin.split_once("://").map(|(_, host)| host);
     // A proxy may have put another host into the call than the browser did.
-    let own = origin == &*app.public_url || host.is_some_and(|host| Some(host) == one("host"));
+    let own = origin == &*app.access.url || host.is_some_and(|host| Some(host) == one("host"));
     if own { Ok(()) } else { Err(forged()) }
 }
 

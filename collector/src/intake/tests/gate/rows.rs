@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 38] = [
+pub(super) const SOUND: [(&str, &str); 40] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -103,8 +103,10 @@ pub(super) const SOUND: [(&str, &str); 38] = [
     ("account_role", "site_id 1, account_id 1, role 'auditor'"),
     ("account_link", "hash BYTES, account_id 1, expires 0"),
     ("account_session", "hash BYTES, account_id 1, language '', agent '', begun_at 0, seen_at 0"),
-    ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent ''"),
+    ("account_log_in", "id ID, account_id 1, at 0, outcome 'link', agent '', by_provider 0"),
     ("account_delay", "digest BYTES, failures 1, until 0"),
+    ("account_identity", "issuer '', subject '', account_id 1, bound_at 0"),
+    ("account_sign_on", "hash BYTES, expires 0"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
@@ -113,7 +115,7 @@ pub(super) const SOUND: [(&str, &str); 38] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 50] = [
+pub(super) const CHECKS: [(&str, &str, &str); 51] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -162,6 +164,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
     ("account_site_role_is_known", "account_role", "role 'king'"),
     ("account_outcome_is_known", "account_log_in", "outcome 'guessed'"),
     ("account_delay_counts", "account_delay", "failures 0"),
+    ("account_by_provider_is_known", "account_log_in", "by_provider 2"),
     ("lead_ground_has_a_proof", "lead_ground", "ground 'opt_in'"),
     ("lead_call_outcome_is_known", "lead_call", "outcome 'guessed'"),
 ];
@@ -171,7 +174,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 51] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 52] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -239,6 +242,7 @@ pub(super) const MADE: [(&str, &str, &str, &str); 51] = [
     ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),
     ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
     ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
+    ("account_identity_account_id_fkey", FOREIGN, "account_identity", "account_id 99"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
