@@ -23,6 +23,7 @@ mod log;
 pub mod mail;
 mod ring;
 mod rotation;
+mod sign_on;
 #[cfg(test)]
 mod tests;
 pub mod webhooks;
@@ -46,16 +47,9 @@ use self::ring::Entry;
 pub use self::{
     ring::{Purpose, State},
     rotation::{Listed, list, rotate},
+    sign_on::secret,
 };
 use crate::session::{self, Session};
-
-/// A secret of somebody else's that a file holds alone, and that nobody but its owner can read.
-///
-/// # Errors
-/// Where it cannot be read, or others may read it.
-pub fn secret(path: &Path) -> Result<String, KeysError> {
-    Ok(file::read(path)?.trim().to_owned())
-}
 
 /// Why keys cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -298,13 +292,6 @@ impl Keys {
     #[must_use]
     pub fn log_in_digest(&self, email: &str) -> [u8; 32] {
         jws::mac(&self.held().visitor, &[b"log-in\0", email.as_bytes()])
-    }
-
-    /// What of a log-in by a provider, its state, nonce or verifier, follows from what its browser keeps.
-    #[must_use]
-    pub fn sign_on(&self, what: &str, kept: &str) -> [u8; 32] {
-        let parts: [&[u8]; 4] = [b"sign-on\0", what.as_bytes(), b"\0", kept.as_bytes()];
-        jws::mac(&self.held().visitor, &parts)
     }
 
     /// The visitor id that a session's decision makes. It is unguessable like a random one, since

@@ -36,6 +36,7 @@ mod request;
 #[cfg(target_os = "linux")]
 mod retention;
 mod sealed;
+mod setup;
 mod several;
 mod signon;
 mod silence;

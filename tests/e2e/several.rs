@@ -304,7 +304,7 @@ fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
 fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
-    let everywhere: Vec<_> = "site token account account_role account_link account_session account_log_in account_delay account_identity account_sign_on \
+    let everywhere: Vec<_> = "site token account account_role account_link account_session account_log_in account_delay account_identity account_sign_on account_draft \
         probe log_leaf log_tile log_head log_checkpoint log_erasure _sqlx_migrations"
         .split(' ')
         .collect();

@@ -17,3 +17,10 @@ CREATE TABLE account_sign_on (
 
 ALTER TABLE account_log_in ADD COLUMN by_provider BIGINT NOT NULL DEFAULT 0
     CONSTRAINT account_by_provider_is_known CHECK (by_provider IN (0, 1));
+
+-- A site file that somebody is writing in the guided set-up, until it is put in force.
+CREATE TABLE account_draft (
+    account_id BIGINT NOT NULL PRIMARY KEY REFERENCES account (id),
+    text       TEXT COLLATE "C" NOT NULL,
+    saved_at   BIGINT NOT NULL
+);

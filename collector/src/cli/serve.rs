@@ -217,8 +217,12 @@ fn access(config: &config::Office, public_url: &Arc<str>) -> Result<Access, Fail
         }
         _ => None,
     };
-    let url = config.office_url.as_deref().map_or_else(|| Arc::clone(public_url), Arc::from);
-    Ok(Access { sign_on, password: !config.no_password_log_in, allowed: config.allowed(), url })
+    Ok(Access {
+        sign_on,
+        password: !config.no_password_log_in,
+        allowed: config.allowed(),
+        url: Arc::clone(public_url),
+    })
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {

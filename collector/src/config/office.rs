@@ -1,6 +1,6 @@
 //! How people come into the back office.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use crate::office::access::{self, Allowed};
 
@@ -28,21 +28,6 @@ pub struct Office {
     /// without any may be used from everywhere. May be given again, in the variable with commas.
     #[arg(long, env = "ASHIATO_OFFICE_ALLOW", value_name = "ROLE=NETWORK", value_delimiter = ',', value_parser = access::rule)]
     pub office_allow: Vec<access::Rule>,
-    /// Serve the back office here and nowhere else, by TLS, to browsers with a certificate of `--office-client-ca`.
-    #[arg(
-        long,
-        env = "ASHIATO_OFFICE_LISTEN",
-        value_name = "ADDR",
-        requires = "office_client_ca",
-        requires = "tls_cert"
-    )]
-    pub office_listen: Option<SocketAddr>,
-    /// Whose certificates browsers need for the back office (PEM).
-    #[arg(long, env = "ASHIATO_OFFICE_CLIENT_CA", value_name = "FILE", requires = "office_listen")]
-    pub office_client_ca: Option<PathBuf>,
-    /// The address by which browsers reach `--office-listen` [default: `https://OFFICE_LISTEN`].
-    #[arg(long, env = "ASHIATO_OFFICE_URL", value_name = "URL", requires = "office_listen", value_parser = super::public_url)]
-    pub office_url: Option<String>,
 }
 
 impl Office {

@@ -13,7 +13,9 @@ pub mod may;
 pub mod password;
 pub mod period;
 pub mod sign_on;
+pub mod template;
 pub mod tongue;
+pub mod trial;
 pub mod view;
 
 use consent_core::ids::base64url;

@@ -5,9 +5,12 @@ pub mod chart;
 pub mod consent;
 pub mod doors;
 pub mod leads;
+pub mod now;
 pub mod overview;
 pub mod settings;
+pub mod setup;
 pub mod sign_on;
+pub mod trial;
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -22,6 +25,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
     include_str!("style/figures.css"),
+    include_str!("style/more.css"),
 );
 
 /// A page of the navigation.
@@ -29,6 +33,10 @@ pub const STYLE: &str = concat!(
 pub enum Place {
     /// Visits.
     Overview,
+    /// The last half hour.
+    Now,
+    /// Events and their properties.
+    Events,
     /// Consent.
     Consent,
     /// Leads.
@@ -40,11 +48,12 @@ pub enum Place {
 }
 
 impl Place {
-    const OF_A_SITE: [Self; 4] = [Self::Overview, Self::Consent, Self::Leads, Self::Settings];
+    const OF_A_SITE: [Self; 6] =
+        [Self::Overview, Self::Now, Self::Events, Self::Consent, Self::Leads, Self::Settings];
 
     const fn action(self) -> Action {
         match self {
-            Self::Overview | Self::Account => Action::Figures,
+            Self::Overview | Self::Now | Self::Events | Self::Account => Action::Figures,
             Self::Consent => Action::Consent,
             Self::Leads => Action::Leads,
             Self::Settings => Action::Settings,
@@ -54,6 +63,8 @@ impl Place {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview | Self::Account => "",
+            Self::Now => "/now",
+            Self::Events => "/events",
             Self::Consent => "/consent",
             Self::Leads => "/leads",
             Self::Settings => "/settings",
@@ -63,6 +74,8 @@ impl Place {
     fn name(self, t: Tongue) -> &'static str {
         match self {
             Self::Overview => t.say("アクセス", "Overview"),
+            Self::Now => t.say("リアルタイム", "Now"),
+            Self::Events => t.say("イベント", "Events"),
             Self::Consent => t.say("同意", "Consent"),
             Self::Leads => t.say("リード", "Leads"),
             Self::Settings => t.say("設定とタグ", "Settings"),

@@ -6,7 +6,9 @@
 mod account;
 mod allow;
 mod doors;
+mod now;
 mod pages;
+mod setup;
 mod sign_on;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -53,12 +55,17 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/oidc", get(sign_on::begin))
         .route("/office/oidc/return", get(sign_on::end))
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
+        .route("/office/setup", get(setup::begin).post(setup::check))
+        .route("/office/setup/apply", post(setup::apply))
+        .route("/office/sites/{site}/setup", get(setup::tag))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
         .route("/office/account", get(account::page))
         .route("/office/account/end", post(account::end))
         .route("/office/account/password", post(account::change))
         .route("/office/sites/{site}", get(pages::overview))
+        .route("/office/sites/{site}/now", get(now::now))
+        .route("/office/sites/{site}/events", get(now::events))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))

@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 40] = [
+pub(super) const SOUND: [(&str, &str); 41] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -107,6 +107,7 @@ pub(super) const SOUND: [(&str, &str); 40] = [
     ("account_delay", "digest BYTES, failures 1, until 0"),
     ("account_identity", "issuer '', subject '', account_id 1, bound_at 0"),
     ("account_sign_on", "hash BYTES, expires 0"),
+    ("account_draft", "account_id 1, text '', saved_at 0"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
@@ -174,7 +175,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 51] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 52] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 53] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -243,6 +244,7 @@ pub(super) const MADE: [(&str, &str, &str, &str); 52] = [
     ("account_session_account_id_fkey", FOREIGN, "account_session", "account_id 99"),
     ("account_log_in_account_id_fkey", FOREIGN, "account_log_in", "account_id 99"),
     ("account_identity_account_id_fkey", FOREIGN, "account_identity", "account_id 99"),
+    ("account_draft_account_id_fkey", FOREIGN, "account_draft", "account_id 99"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),
