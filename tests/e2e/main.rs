@@ -24,6 +24,7 @@ mod logs;
 mod mail;
 mod me;
 mod metrics;
+mod now;
 mod office;
 mod policy;
 mod queries;

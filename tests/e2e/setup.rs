@@ -3,19 +3,19 @@
 use ashiato_tests::{Answer, Collector, Data, collector::UNLIMITED};
 
 /// Somebody who is logged in by a link: what their forms and calls carry.
-struct Person<'c> {
+pub(crate) struct Person<'c> {
     collector: &'c Collector,
     cookie: String,
     token: String,
 }
 
-fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+pub(crate) fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
     let rest = text.split_once(from).unwrap_or_else(|| unreachable!("no {from:?} in {text}")).1;
     rest.split_once(to).unwrap().0
 }
 
 impl<'c> Person<'c> {
-    fn by_link(collector: &'c Collector, link: &str, email: &str) -> Self {
+    pub(crate) fn by_link(collector: &'c Collector, link: &str, email: &str) -> Self {
         let path = &link.trim()[link.find("/office/").unwrap()..];
         let (origin, password) =
             (format!("http://{}", collector.authority()), "a+kettle+on+a+roof");
@@ -31,7 +31,7 @@ impl<'c> Person<'c> {
         person
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         let request = self.collector.request("GET", path).header("accept-language", "en");
         self.collector.send(request.header("cookie", &self.cookie), []).unwrap()
     }
