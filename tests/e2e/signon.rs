@@ -1,6 +1,7 @@
 //! Logging in by an OpenID Connect provider, and from where a role may be used.
 
 mod allow;
+mod certificates;
 mod provider;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! How people come into the back office.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use crate::office::access::{self, Allowed};
 
@@ -28,6 +28,21 @@ pub struct Office {
     /// without any may be used from everywhere. May be given again, in the variable with commas.
     #[arg(long, env = "ASHIATO_OFFICE_ALLOW", value_name = "ROLE=NETWORK", value_delimiter = ',', value_parser = access::rule)]
     pub office_allow: Vec<access::Rule>,
+    /// Serve the back office here, beside everything else, and no more at `--listen`.
+    #[arg(long, env = "ASHIATO_OFFICE_LISTEN", value_name = "ADDR")]
+    pub office_listen: Option<SocketAddr>,
+    /// The address by which browsers reach `--office-listen` [default: `http://OFFICE_LISTEN`, `https` with TLS].
+    #[arg(long, env = "ASHIATO_OFFICE_URL", value_name = "URL", requires = "office_listen", value_parser = super::public_url)]
+    pub office_url: Option<String>,
+    /// Take there only browsers with a certificate of this authority (PEM); the others are asked for none.
+    #[arg(
+        long,
+        env = "ASHIATO_OFFICE_CLIENT_CA",
+        value_name = "FILE",
+        requires = "office_listen",
+        requires = "tls_cert"
+    )]
+    pub office_client_ca: Option<PathBuf>,
 }
 
 impl Office {

@@ -18,6 +18,8 @@ pub struct Access {
     pub allowed: Allowed,
     /// The address by which browsers reach the back office, without a slash at its end.
     pub url: Arc<str>,
+    /// Whether it is served at an address of its own, and nowhere else.
+    pub apart: bool,
 }
 
 /// A network from which a role, or each of them, may be used.
