@@ -1,8 +1,12 @@
 //! How the process is set up: flags, and environment variables of the same names.
 
+mod office;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
+
+pub use office::{Office, SECRET, oidc_secret};
 
 use crate::{proxy, store::accounts::Role};
 
@@ -60,6 +64,9 @@ pub struct Serve {
     /// one up before they see anything else.
     #[arg(long, env = "ASHIATO_SECOND_FACTOR", value_name = "ROLE", value_delimiter = ',')]
     pub second_factor: Vec<Role>,
+    /// Who may come into the back office, and by what.
+    #[command(flatten)]
+    pub office: Office,
     /// What callers may have.
     #[command(flatten)]
     pub limits: Limits,

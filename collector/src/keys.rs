@@ -23,6 +23,7 @@ mod log;
 pub mod mail;
 mod ring;
 mod rotation;
+mod sign_on;
 #[cfg(test)]
 mod tests;
 pub mod webhooks;
@@ -46,6 +47,7 @@ use self::ring::Entry;
 pub use self::{
     ring::{Purpose, State},
     rotation::{Listed, list, rotate},
+    sign_on::secret,
 };
 use crate::session::{self, Session};
 
@@ -53,7 +55,7 @@ use crate::session::{self, Session};
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read or made.
-    #[error("cannot {act} the keys file {path}: {source}")]
+    #[error("cannot {act} the file {path}: {source}")]
     File {
         /// What was tried.
         act: &'static str,
@@ -63,9 +65,7 @@ pub enum KeysError {
         source: std::io::Error,
     },
     /// Others may read it.
-    #[error(
-        "the keys file {path} can be read by others (mode {mode:03o})\n  remedy: chmod 600 {path}"
-    )]
+    #[error("the file {path} can be read by others (mode {mode:03o})\n  remedy: chmod 600 {path}")]
     Open {
         /// The file.
         path: String,

@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        self, ServerConfig,
+        self, RootCertStore, ServerConfig,
         crypto::{CryptoProvider, ring},
         pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject as _},
-        server::{ClientHello, ResolvesServerCert},
+        server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier},
         sign::CertifiedKey,
     },
     server::TlsStream,
@@ -134,6 +134,36 @@ impl Acceptor {
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&current) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self { files, current, config: Arc::new(config) })
+    }
+
+    /// The same certificate, for callers who show one of their own that an authority in a PEM file has issued. It is
+    /// asked for in the handshake: no request of anybody else is read.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or holds no certificate.
+    pub fn asking(&self, authority: &Path) -> Result<Self, TlsError> {
+        let what = "authority";
+        let path = authority.to_owned();
+        let pem = fs::read(authority).map_err(|source| TlsError::File { what, path, source })?;
+        let refused =
+            |reason: String| TlsError::Content { what, path: authority.to_owned(), reason };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| refused(error.to_string()))?;
+            roots.add(certificate).map_err(|error| refused(error.to_string()))?;
+        }
+        let provider = Arc::clone(self.config.crypto_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = verifier.build().map_err(|error| refused(error.to_string()))?;
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|reason| self.files.refused(reason))?;
+        let resolver = Arc::clone(&self.current) as Arc<dyn ResolvesServerCert>;
+        let mut config = builder.with_client_cert_verifier(verifier).with_cert_resolver(resolver);
+        config.alpn_protocols.clone_from(&self.config.alpn_protocols);
+        let (files, current) = (self.files.clone(), Arc::clone(&self.current));
         Ok(Self { files, current, config: Arc::new(config) })
     }
 

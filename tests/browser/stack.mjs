@@ -66,8 +66,8 @@ export function freePort() {
 
 /** A server in the background, once it listens. */
 class Server {
-  static async start(program, given) {
-    const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe'] });
+  static async start(program, given, environment = {}) {
+    const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
     const server = new Server();
     server.child = child;
     server.log = '';
@@ -130,11 +130,12 @@ class Stack {
     this.browser = await launch();
   }
 
-  async startCollector() {
+  /** With more flags and environment variables, where they are given. */
+  async startCollector(more = [], environment = {}) {
     const keys = join(this.folder, 'keys');
     const given = ['serve', '--listen', `127.0.0.1:${this.port}`, '--public-url', this.collector, '--keys-file', keys];
     if (this.names.mail) given.push('--mail-dir', join(this.folder, 'mail'));
-    this.collectorServer = await Server.start(COLLECTOR, [...given, ...this.database()]);
+    this.collectorServer = await Server.start(COLLECTOR, [...given, ...more, ...this.database()], environment);
   }
 
   /** A browser with that folder of settings. */

@@ -28,6 +28,7 @@ mod logs;
 mod mail;
 mod me;
 mod metrics;
+mod now;
 mod office;
 mod openapi;
 mod oversight;
@@ -43,7 +44,9 @@ mod request;
 #[cfg(target_os = "linux")]
 mod retention;
 mod sealed;
+mod setup;
 mod several;
+mod signon;
 mod silence;
 mod site;
 mod storage;

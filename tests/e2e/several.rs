@@ -305,7 +305,7 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     let data = Data::empty_on(Cluster::at_hand().unwrap()).with_sites();
     let mut database = data.database();
     let everywhere: Vec<_> = "site token account account_role account_link account_session account_log_in account_delay \
-        account_totp account_recovery account_waiting account_refused account_passkey account_answered \
+        account_totp account_recovery account_waiting account_refused account_passkey account_answered account_identity account_sign_on account_draft \
         probe log_leaf log_tile log_head log_checkpoint log_erasure _sqlx_migrations"
         .split(' ')
         .collect();

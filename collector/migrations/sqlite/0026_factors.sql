@@ -42,7 +42,7 @@ CREATE TABLE account_answered (
 
 -- What was shown beside the password, or instead of it.
 ALTER TABLE account_log_in ADD COLUMN way TEXT NOT NULL DEFAULT ''
-    CONSTRAINT account_way_is_known CHECK (way IN ('', 'waits', 'code', 'totp', 'recovery', 'passkey', 'second_passkey'));
+    CONSTRAINT account_way_is_known CHECK (way IN ('', 'waits', 'code', 'totp', 'recovery', 'passkey', 'second_passkey', 'provider'));
 
 CREATE INDEX account_waiting_by_account ON account_waiting (account_id);
 CREATE INDEX account_waiting_by_end ON account_waiting (expires);

@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
+use axum::Router;
 use tokio::{
     net::TcpListener,
     sync::oneshot,
@@ -14,10 +15,10 @@ use crate::{
     clock,
     config::{self, Serve, Synchronous},
     intake::{sealing, writer::Writer},
-    keys::Keys,
+    keys::{self, Keys},
     mail::Sender as MailSender,
     metrics::Metrics,
-    office::{self, desk::Desk, password},
+    office::{self, access::Access, desk::Desk, password, sign_on::SignOn},
     refusals::Pending,
     routes::{self, App, Health, Parts, Scrape, listen},
     sites::Sites,
@@ -119,8 +120,14 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
             Some(figures(address, Scrape { metrics, writer, readers, database }).await?)
         }
     };
+    let apart = match config.office.office_listen {
+        Some(address) => Some(apart(address, &config.office, acceptor.as_ref()).await?),
+        None => None,
+    };
+    let own = apart.as_ref().map(|(listener, _)| listener.local_addr()).transpose()?;
+    let access = access(&config.office, &public_url, scheme, own)?;
     let first =
-        user::first_link(&desk, &readers).await?.map(|token| office::link_url(&public_url, &token));
+        user::first_link(&desk, &readers).await?.map(|token| office::link_url(&access.url, &token));
     beside.spawn(async { password::prepare().await.unwrap_or_default() });
     let health = Arc::new(Health::default());
     let bounds = limits::bounds(&config.limits);
@@ -134,6 +141,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         client,
         limits,
         proxies,
+        access,
         public_url,
         metrics,
         refusals: refusals.clone(),
@@ -143,6 +151,13 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     });
     let asked_to_stop = tasks::asked_to_stop();
     println!("listening on {scheme}://{address}");
+    let apart = match apart {
+        None => None,
+        Some((listener, acceptor)) => {
+            println!("the back office listens on {scheme}://{}", listener.local_addr()?);
+            Some(serve_apart(listener, bounds, routes::with_office(app.clone()), acceptor))
+        }
+    };
     if let Some(link) = first {
         // For whoever starts it: the log has nobody's secret.
         println!("back office: {link}");
@@ -161,17 +176,12 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
         }
     };
     let router = routes::router(app);
-    let in_time = match acceptor {
-        None => {
-            let plain = |stream| std::future::ready(Ok(stream));
-            in_time(stop, |stop| listen::serve(listener, bounds, router, plain, stop)).await
-        }
-        Some(acceptor) => {
-            let secure = move |stream| {
-                let acceptor = acceptor.clone();
-                async move { acceptor.accept(stream).await }
-            };
-            in_time(stop, |stop| listen::serve(listener, bounds, router, secure, stop)).await
+    let in_time = served(stop, listener, bounds, router, acceptor).await;
+    let in_time = match apart {
+        None => in_time,
+        Some((until, ended)) => {
+            drop(until);
+            ended.await? && in_time
         }
     };
     if !in_time {
@@ -201,6 +211,90 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the back office listens on at an address of its own, and by what it speaks TLS.
+async fn apart(
+    address: SocketAddr,
+    config: &config::Office,
+    acceptor: Option<&Acceptor>,
+) -> Result<(TcpListener, Option<Acceptor>), Failure> {
+    let acceptor = match (acceptor, &config.office_client_ca) {
+        (Some(acceptor), Some(authority)) => Some(acceptor.asking(authority)?),
+        (acceptor, _) => acceptor.cloned(),
+    };
+    Ok((bind(address, "--office-listen").await?, acceptor))
+}
+
+/// Answers for the back office at an address of its own until what is returned first is dropped; then the task ends,
+/// with whether it did so in time.
+fn serve_apart(
+    listener: TcpListener,
+    bounds: listen::Bounds,
+    router: Router,
+    acceptor: Option<Acceptor>,
+) -> (oneshot::Sender<()>, JoinHandle<bool>) {
+    let (until, stopped) = oneshot::channel();
+    let stop = async { stopped.await.unwrap_or_default() };
+    let ended = tokio::spawn(served(stop, listener, bounds, router, acceptor));
+    (until, ended)
+}
+
+/// Answers until `stop`, by TLS where there is a certificate; false where calls that are open do not end in time.
+async fn served(
+    stop: impl Future<Output = ()> + Send + 'static,
+    listener: TcpListener,
+    bounds: listen::Bounds,
+    router: Router,
+    acceptor: Option<Acceptor>,
+) -> bool {
+    match acceptor {
+        None => {
+            let plain = |stream| std::future::ready(Ok(stream));
+            in_time(stop, |stop| listen::serve(listener, bounds, router, plain, stop)).await
+        }
+        Some(acceptor) => {
+            let secure = move |stream| {
+                let acceptor = acceptor.clone();
+                async move { acceptor.accept(stream).await }
+            };
+            in_time(stop, |stop| listen::serve(listener, bounds, router, secure, stop)).await
+        }
+    }
+}
+
+/// How people come into the back office.
+fn access(
+    config: &config::Office,
+    public_url: &Arc<str>,
+    scheme: &str,
+    apart: Option<SocketAddr>,
+) -> Result<Access, Failure> {
+    let sign_on = match (&config.oidc_issuer, &config.oidc_client_id) {
+        (Some(issuer), Some(client)) => {
+            let secret = match (config::oidc_secret(), &config.oidc_client_secret_file) {
+                (Some(secret), _) => Some(secret.trim().to_owned()),
+                (None, Some(file)) => Some(keys::secret(file)?),
+                (None, None) => None,
+            };
+            Some(Arc::new(
+                SignOn::new(issuer, client, secret, config.oidc_name.clone()).map_err(Failure)?,
+            ))
+        }
+        _ => None,
+    };
+    let url = match (&config.office_url, apart) {
+        (Some(url), _) => url.as_str().into(),
+        (None, Some(address)) => format!("{scheme}://{address}").into(),
+        (None, None) => Arc::clone(public_url),
+    };
+    Ok(Access {
+        sign_on,
+        password: !config.no_password_log_in,
+        allowed: config.allowed(),
+        url,
+        apart: apart.is_some(),
+    })
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {

@@ -10,7 +10,7 @@ use crate::{
         Connection, Database, Readers, SiteId,
         accounts::{self, Account, AccountId, Role, told},
         audit::{self, Entry},
-        factors,
+        factors, identities,
         locks::{self, Lock},
         log_ins, sites,
     },
@@ -47,6 +47,11 @@ pub(super) enum Act {
     },
     /// Forget what an account shows beside its password, for somebody who has lost it all; they are logged out everywhere.
     ResetFactors {
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Forget who an account is at the OpenID Connect provider: the next log-in there binds it anew, by its address.
+    Unbind {
         #[command(flatten)]
         who: Who,
     },
@@ -106,6 +111,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
         }
         Act::Disable { who } => disable(who).await,
         Act::ResetFactors { who } => reset_factors(who).await,
+        Act::Unbind { who } => unbind(who).await,
         Act::List { database } => list(&database.url).await,
     }
 }
@@ -196,6 +202,25 @@ async fn reset_factors(whose: &Who) -> Result<(), Failure> {
             true => "the account logs in by its password alone, and is logged out everywhere",
             false =>
                 "nothing was asked for beside the password; the account is logged out everywhere",
+        }
+    );
+    Ok(())
+}
+
+async fn unbind(who: &Who) -> Result<(), Failure> {
+    let mut db = who.open().await?;
+    let account = who.account(&mut db).await?;
+    let mut tx = db.begin().await?;
+    let n = identities::unbind(&mut tx, account.id).await?;
+    log_ins::end_all(&mut tx, account.id).await?;
+    told::tell_of(&mut tx, account.id, &entry(account.id, "account.unbind", json!({}))).await?;
+    tx.commit().await?;
+    println!(
+        "{}",
+        if n == 0 {
+            "the account was bound to nobody; it is logged out everywhere"
+        } else {
+            "the account is bound to nobody any more, and logged out everywhere"
         }
     );
     Ok(())

@@ -3,6 +3,7 @@
 //! Nothing here knows HTTP: [`crate::routes`] reads calls, and hands what is to be shown to [`view`]. An account's
 //! address is personal data and stands in no log line.
 
+pub mod access;
 pub mod agent;
 pub mod choice;
 pub mod delay;
@@ -17,8 +18,11 @@ pub mod period;
 pub mod qr;
 pub mod recovery;
 pub mod second;
+pub mod sign_on;
+pub mod template;
 pub mod tongue;
 pub mod totp;
+pub mod trial;
 pub mod view;
 pub mod webauthn;
 

@@ -36,6 +36,12 @@ pub(super) async fn by_address(State(app): State<App>, request: Request, next: N
     }
 }
 
+/// Whose call it is, where it came by a connection.
+pub(super) fn caller_of(app: &App, request: &Request) -> Option<IpAddr> {
+    let Peer(peer) = request.extensions().get().copied()?;
+    Some(caller(app, peer, request.headers()))
+}
+
 fn caller(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let header = app.proxies.header.name();
     if headers.contains_key(header) && !app.proxies.trust(peer) {

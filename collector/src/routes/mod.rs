@@ -45,7 +45,7 @@ use crate::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
-    office::desk::Desk,
+    office::{access::Access, desk::Desk},
     proxy::Proxies,
     refusals::Pending,
     sites::Sites,
@@ -99,6 +99,8 @@ pub struct Parts {
     pub refusals: Pending,
     /// Whether it can do its work.
     pub health: Arc<Health>,
+    /// How people come into the back office.
+    pub access: Access,
     /// Whether it speaks TLS itself.
     pub tls: bool,
     /// What roles have to show something beside their password.
@@ -117,8 +119,19 @@ const READY: &str = "/readyz";
 /// proxy this is the proxy's to say: the collector cannot know by what its answers travel.
 const TLS_ONLY: &str = "max-age=31536000";
 
-/// The collector's routes.
+/// The collector's routes; those of the back office are among them where it is not served apart.
 pub fn router(app: App) -> Router {
+    let office = if app.access.apart { Router::new() } else { office::router(&app) };
+    routed(app, office)
+}
+
+/// The same, with the back office: for the address that it has of its own.
+pub fn with_office(app: App) -> Router {
+    let office = office::router(&app);
+    routed(app, office)
+}
+
+fn routed(app: App, office: Router<App>) -> Router {
     let by_address = middleware::from_fn_with_state(app.clone(), limit::by_address);
     let visitors = Router::new()
         .route(SESSIONS, post(visitor::open_session))
@@ -156,7 +169,7 @@ pub fn router(app: App) -> Router {
         .route_layer(middleware::from_fn(in_time))
         .route_layer(by_address)
         .merge(visitors)
-        .merge(office::router(&app))
+        .merge(office)
         .merge(own)
         .route(HEALTHY, get(health::healthy))
         .route(READY, get(health::ready))

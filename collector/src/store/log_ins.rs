@@ -163,10 +163,12 @@ pub enum Outcome {
     SecondPasskey,
     /// Not at all: a passkey was shown that was not taken.
     NoPasskey,
+    /// By an OpenID Connect provider.
+    Provider,
 }
 
 impl Outcome {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Link,
         Self::Password,
         Self::Refused,
@@ -178,6 +180,7 @@ impl Outcome {
         Self::Passkey,
         Self::SecondPasskey,
         Self::NoPasskey,
+        Self::Provider,
     ];
 
     /// Whether nobody got in by it.
@@ -208,6 +211,7 @@ impl Outcome {
             Self::Passkey => ("password", "passkey"),
             Self::SecondPasskey => ("password", "second_passkey"),
             Self::NoPasskey => ("refused", "passkey"),
+            Self::Provider => ("password", "provider"),
         }
     }
 }

@@ -220,5 +220,6 @@ fn how(t: Tongue, outcome: Outcome) -> &'static str {
             t.say("ログイン（パスワードとパスキー）", "With password and passkey")
         }
         Outcome::NoPasskey => t.say("失敗（パスキー）", "Refused: the passkey"),
+        Outcome::Provider => t.say("外部認証でログイン", "By the identity provider"),
     }
 }

@@ -9,7 +9,7 @@ use consent_core::policy::Kind;
 use super::{
     Frame,
     chart::{self, Column},
-    overview,
+    overview, trial,
 };
 use crate::{
     office::{choice::Choice, period, tongue::Tongue},
@@ -36,6 +36,10 @@ pub struct Data<'a> {
     pub withdrawn: &'a BTreeMap<i64, i64>,
     /// Decisions by method, language and banner.
     pub decided: &'a [Decided],
+    /// Decisions by page and method, of the pages with most.
+    pub pages: &'a [(String, String, i64)],
+    /// How many hours after their choice how many withdrew.
+    pub after: &'a [(i64, i64)],
     /// The tag of the site.
     pub tag: &'a str,
 }
@@ -58,7 +62,10 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
             (tiles(t, data))
             (course(t, data))
             (switches(t, data))
+            (trial::versions(t, data.decided))
             div.cards {
+                (trial::pages(t, data.pages))
+                (trial::withdrawn(t, data.after))
                 (by(t, data, t.say("バナーの版", "Banner versions"), t.say("版", "Version"), |it| &it.banner))
                 (by(t, data, t.say("言語", "Languages"), t.say("言語", "Language"), |it| &it.language))
             }

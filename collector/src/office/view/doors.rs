@@ -6,7 +6,7 @@ use super::{
     document, mark,
     passkeys::{self, Ask},
 };
-use crate::office::{password, tongue::Tongue};
+use crate::office::{access::Access, choice::escaped, password, tongue::Tongue};
 
 /// Why the log-in is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +41,12 @@ pub(super) fn door(t: Tongue, title: &str, here: &str, content: &Markup) -> Mark
     )
 }
 
-/// The log-in. `next` is where it leads.
+/// The log-in. `next` is where it leads; `ways` which ways in there are.
 #[must_use]
 pub fn log_in(
     t: Tongue,
-    email: &str,
-    next: &str,
+    ways: &Access,
+    (email, next): (&str, &str),
     again: Option<Again>,
     passkey: Option<&Ask>,
 ) -> Markup {
@@ -75,7 +75,8 @@ pub fn log_in(
             @if let Some(said) = said {
                 p.notice.good[good].bad[!good] role=(if good { "status" } else { "alert" }) { (said) }
             }
-            form method="post" action="/office/login" {
+            (provider(t, ways, next))
+            @if ways.password { form method="post" action="/office/login" {
                 input type="hidden" name="next" value=(next);
                 input type="hidden" name="language" value=(t.code());
                 label for="email" { (t.say("メールアドレス", "E-mail address")) }
@@ -92,7 +93,7 @@ pub fn log_in(
             }
             p.hint { (t.say(
                 "パスワードを忘れた場合は、サーバーの管理者に新しいリンクの発行を依頼してください。",
-                "If you have forgotten your password, ask whoever runs the server for a new link.")) }
+                "If you have forgotten your password, ask whoever runs the server for a new link.")) } }
         },
     )
 }
@@ -103,6 +104,18 @@ pub(super) fn wait(t: Tongue, seconds: i64) -> String {
         format!("続けて失敗したため、しばらくログインできません。{seconds}秒後にもう一度お試しください。"),
         format!("After several failures the next try has to wait. Try again in {seconds} seconds."),
     )
+}
+
+/// The way by a provider, where there is one.
+fn provider(t: Tongue, ways: &Access, next: &str) -> Markup {
+    html! {
+        @if let Some(provider) = &ways.sign_on {
+            p { a.button.provider href={ "/office/oidc?lang=" (t.code()) "&next=" (escaped(next)) } { (t.say(
+                format!("{}でログイン", provider.name()),
+                format!("Log in with {}", provider.name()))) } }
+            @if ways.password { p.hint { (t.say("または、パスワードでログインします。", "Or log in by a password.")) } }
+        }
+    }
 }
 
 /// What is wrong with what a link's page was sent.
@@ -204,6 +217,20 @@ pub fn refused(t: Tongue, status: u16, code: &str) -> Markup {
             t.say(
                 "サイトの設定ファイルがまだ適用されていないか、このアカウントに権限がありません。",
                 "No site file is in force yet, or this account has no role on any site.",
+            ),
+        ),
+        (_, "address") => (
+            t.say("この場所からは利用できません", "Not from here"),
+            t.say(
+                "このアカウントの役割は、許可されたネットワークからだけ利用できます。社内ネットワークやVPNに接続してから開き直してください。設定（--office-allow）はサーバーの管理者が変更できます。",
+                "Your account's role may only be used from certain networks. Connect to one of them and open the page again. Whoever runs the server sets them (--office-allow).",
+            ),
+        ),
+        (_, "password_off") => (
+            t.say("パスワードではログインできません", "Passwords are not taken here"),
+            t.say(
+                "ログイン画面から外部認証を使ってください。",
+                "Log in by the identity provider that the log-in page names.",
             ),
         ),
         (_, "csrf") => (

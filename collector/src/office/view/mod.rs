@@ -8,6 +8,7 @@ pub mod consent;
 pub mod doors;
 pub mod factors;
 pub mod leads;
+pub mod now;
 pub mod overview;
 pub mod passkeys;
 pub mod people;
@@ -15,8 +16,11 @@ pub mod refused;
 pub mod requests;
 pub mod second;
 pub mod settings;
+pub mod setup;
+pub mod sign_on;
 pub mod tokens;
 pub mod trail;
+pub mod trial;
 mod withheld;
 
 use maud::{DOCTYPE, Markup, html};
@@ -34,6 +38,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/account.css"),
     include_str!("style/figures.css"),
     include_str!("style/oversight.css"),
+    include_str!("style/more.css"),
 );
 
 /// A page of the navigation.
@@ -41,6 +46,10 @@ pub const STYLE: &str = concat!(
 pub enum Place {
     /// Visits.
     Overview,
+    /// The last half hour.
+    Now,
+    /// Events and their properties.
+    Events,
     /// Consent.
     Consent,
     /// Leads.
@@ -62,8 +71,10 @@ pub enum Place {
 }
 
 impl Place {
-    const OF_A_SITE: [Self; 9] = [
+    const OF_A_SITE: [Self; 11] = [
         Self::Overview,
+        Self::Now,
+        Self::Events,
         Self::Consent,
         Self::Leads,
         Self::Requests,
@@ -76,7 +87,7 @@ impl Place {
 
     const fn action(self) -> Action {
         match self {
-            Self::Overview | Self::Account => Action::Figures,
+            Self::Overview | Self::Now | Self::Events | Self::Account => Action::Figures,
             Self::Consent => Action::Consent,
             Self::Leads => Action::Leads,
             Self::Requests | Self::Approvals => Action::HandOut,
@@ -89,6 +100,8 @@ impl Place {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview | Self::Account => "",
+            Self::Now => "/now",
+            Self::Events => "/events",
             Self::Consent => "/consent",
             Self::Leads => "/leads",
             Self::Requests => "/requests",
@@ -103,6 +116,8 @@ impl Place {
     fn name(self, t: Tongue) -> &'static str {
         match self {
             Self::Overview => t.say("アクセス", "Overview"),
+            Self::Now => t.say("リアルタイム", "Now"),
+            Self::Events => t.say("イベント", "Events"),
             Self::Consent => t.say("同意", "Consent"),
             Self::Leads => t.say("リード", "Leads"),
             Self::Requests => t.say("開示等の請求", "Requests"),

@@ -46,6 +46,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
             h2 { (t.say("サイトに貼るタグ", "The tag")) }
             p { (t.say("全ページの<head>内、どこに置いても構いません。", "It goes into the head of every page, anywhere.")) }
             pre tabindex="0" { code { (tag(data.public_url, site.key.as_str())) } }
+            p { a href={ "/office/sites/" (site.key) "/setup" } { (t.say("設置と確認の手順を見る", "Step by step: put it in, see that it works")) } }
             @if seen {
                 p.notice.good { (t.say("タグは動作しています。過去7日間に同意の確認がありました。", "The tag works: somebody was asked in the last seven days.")) }
             } @else {

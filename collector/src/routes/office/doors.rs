@@ -64,8 +64,8 @@ pub(super) fn shown(
     again: Option<Again>,
 ) -> Result<Response, Problem> {
     Ok(match passkeys::ask(app, Ceremony::LogIn, Vec::new())? {
-        Some(ask) => scripted(&view::log_in(t, email, next, again, Some(&ask))),
-        None => html(&view::log_in(t, email, next, again, None)),
+        Some(ask) => scripted(&view::log_in(t, &app.access, (email, next), again, Some(&ask))),
+        None => html(&view::log_in(t, &app.access, (email, next), again, None)),
     })
 }
 
@@ -79,6 +79,9 @@ pub(super) async fn try_log_in(
     let sent = form(&app, &headers, body).await?;
     let t = Tongue::of(sent.get("language")).unwrap_or_else(|| asked_tongue(&headers, &uri));
     let next = own_address(sent.get("next"));
+    if !app.access.password {
+        return Err(Problem::forbidden("password_off", "passwords are not taken"));
+    }
     let given = sent.get("password");
     let tried = match office::email(sent.get("email")).filter(|_| given.len() <= password::MOST) {
         Some(email) => {

@@ -4,15 +4,19 @@
 //! stands between; no page of another site can send a form, or show one of these in a frame.
 
 mod account;
+mod allow;
 mod approvals;
 mod doors;
 mod export;
 mod factors;
+mod now;
 mod pages;
 mod passkeys;
 mod people;
 mod requests;
 mod second;
+mod setup;
+mod sign_on;
 mod table;
 mod tokens;
 mod trail;
@@ -72,7 +76,12 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/login/passkey", post(passkeys::log_in))
         .route("/office/login/second/passkey", post(passkeys::go_on))
         .route("/office/login/second", get(second::page).post(second::go_on))
+        .route("/office/oidc", get(sign_on::begin))
+        .route("/office/oidc/return", get(sign_on::end))
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
+        .route("/office/setup", get(setup::begin).post(setup::check))
+        .route("/office/setup/apply", post(setup::apply))
+        .route("/office/sites/{site}/setup", get(setup::tag))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
         .route("/office/account", get(account::page))
@@ -85,6 +94,8 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/account/passkeys/remove", post(passkeys::remove))
         .route("/office/account/codes", post(factors::renew))
         .route("/office/sites/{site}", get(pages::overview))
+        .route("/office/sites/{site}/now", get(now::now))
+        .route("/office/sites/{site}/events", get(now::events))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
@@ -105,6 +116,7 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/trail.csv", get(trail::export))
         .route("/office/sites/{site}/trail/verify", post(trail::verify))
         .route("/office/{*other}", get(super::unknown))
+        .route_layer(middleware::from_fn_with_state(app.clone(), allow::by_role))
         .route_layer(middleware::from_fn(in_time))
         .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))
         .route_layer(middleware::from_fn(face))
@@ -283,7 +295,7 @@ impl Caller {
 
 /// Whether browsers are told to send the cookie over TLS only.
 fn is_secure(app: &App) -> bool {
-    app.tls || app.public_url.starts_with("https://")
+    app.tls || app.access.url.starts_with("https://")
 }
 
 /// The names of the two cookies: of a session, and of a log-in whose second step is still to come.
@@ -367,7 +379,7 @@ fn own_page(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = one("origin").ok_or_else(forged)?;
     let host = origin.split_once("://").map(|(_, host)| host);
     // A proxy may have put another host into the call than the browser did.
-    let own = origin == &*app.public_url || host.is_some_and(|host| Some(host) == one("host"));
+    let own = origin == &*app.access.url || host.is_some_and(|host| Some(host) == one("host"));
     if own { Ok(()) } else { Err(forged()) }
 }
 

@@ -16,7 +16,7 @@ use super::{
         App,
         extract::{At, With},
     },
-    Caller, enter, html,
+    Caller, enter, html, setup,
 };
 use crate::{
     clock,
@@ -38,6 +38,7 @@ use crate::{
             self, Stored,
             listed::{Which, listed},
         },
+        moments,
         reports::{self, Holding, Timeline},
         tokens,
     },
@@ -54,6 +55,9 @@ pub(super) async fn first(
 ) -> Result<Response, Problem> {
     let caller = enter(&app, &headers, &uri).await?;
     let sites = caller.sites(&app);
+    if sites.is_empty() && setup::may(&caller) {
+        return Ok(Redirect::to("/office/setup").into_response());
+    }
     let (key, _) = sites.first().ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "no_site", "there is no site that the account may see")
     })?;
@@ -144,6 +148,8 @@ pub(super) async fn consent(
     let before = reports::share(&mut db, site.id, earlier).await?;
     let by_day = decided::by_day(&mut db, site.id, days).await?;
     let by_method = decided::by_method(&mut db, site.id, times).await?;
+    let pages = moments::decided_by_page(&mut db, site.id, times).await?;
+    let after = moments::withdrawn_after(&mut db, site.id, times).await?;
     let quarters = decided::withdrawn(&mut db, site.id, times).await?;
     drop(db);
     let mut withdrawn: BTreeMap<i64, i64> = BTreeMap::new();
@@ -159,6 +165,8 @@ pub(super) async fn consent(
         days: &by_day,
         withdrawn: &withdrawn,
         decided: &by_method,
+        pages: &pages,
+        after: &after,
         tag: &tag(&app.public_url, &key),
     };
     let sites = caller.sites(&app);

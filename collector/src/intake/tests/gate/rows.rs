@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 46] = [
+pub(super) const SOUND: [(&str, &str); 49] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -120,6 +120,9 @@ pub(super) const SOUND: [(&str, &str); 46] = [
          state 'waiting', decided_by NULL, decided_at NULL, size 0",
     ),
     ("approval_lead", "site_id 1, approval_id APPROVAL, lead_id LEAD"),
+    ("account_identity", "issuer '', subject '', account_id 1, bound_at 0"),
+    ("account_sign_on", "hash BYTES, expires 0"),
+    ("account_draft", "account_id 1, text '', saved_at 0"),
     (
         "lead_ground",
         "site_id 1, lead_id LEAD, ground 'card_exchanged', since 0, said_by '', version 1, proof BYTES",
@@ -194,7 +197,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 58] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 59] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 61] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -270,6 +273,8 @@ pub(super) const MADE: [(&str, &str, &str, &str); 59] = [
     ("approval_lead_site_id_approval_id_fkey", FOREIGN, "approval_lead", "approval_id ID"),
     ("approval_lead_site_id_lead_id_fkey", FOREIGN, "approval_lead", "lead_id ID"),
     ("account_passkey_account_id_fkey", FOREIGN, "account_passkey", "account_id 99"),
+    ("account_identity_account_id_fkey", FOREIGN, "account_identity", "account_id 99"),
+    ("account_draft_account_id_fkey", FOREIGN, "account_draft", "account_id 99"),
     ("lead_ground_site_id_lead_id_fkey", "lead_ground_has_its_lead", "lead_ground", "lead_id ID"),
     ("audit_seq_counts", "audit_seq_counts", "audit", "seq -1"),
     ("audit_actor_is_known", "audit_actor_is_known", "audit", "actor_kind 'ghost'"),

@@ -1,0 +1,208 @@
+//! What goes on now, and events with their properties.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::{
+    Frame,
+    chart::{self, Column},
+    overview,
+};
+use crate::{
+    office::{
+        choice::{Choice, escaped},
+        tongue::Tongue,
+    },
+    query::Meta,
+    store::moments::Recent,
+};
+
+/// Properties of an event: by name, values with how often each was there, the most frequent first.
+pub type Properties = BTreeMap<String, Vec<(String, i64)>>;
+
+/// The last half hour. The page asks for itself anew by a header while it `runs`.
+#[must_use]
+pub fn now(frame: &Frame<'_>, recent: &Recent, at: &str, runs: bool) -> Markup {
+    let t = frame.t;
+    let title = t.say("リアルタイム", "Now");
+    let views: i64 = recent.minutes.values().map(|(views, _)| views).sum();
+    let columns: Vec<_> = (0..30)
+        .rev()
+        .map(|ago| Column {
+            short: t.say(format!("{ago}分前"), format!("−{ago}")),
+            name: t.say(format!("{ago}分前"), format!("{ago} min ago")),
+            value: recent.minutes.get(&ago).map_or(0, |(views, _)| *views),
+            before: None,
+        })
+        .collect();
+    let about = t.say(
+        "直近30分の、1分ごとのページビューのグラフ。",
+        "Chart: page views by minute in the last half hour.",
+    );
+    frame.page(title, &html! {
+        div.head {
+            h1 { (title) }
+            p.periods {
+                @if runs {
+                    a.button href="?paused=1" { (t.say("自動更新を止める", "Stop renewing")) }
+                } @else {
+                    a.button href="?" { (t.say("自動更新を再開する", "Renew by itself")) }
+                }
+            }
+        }
+        p.share { (t.say(
+            format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", if runs { "30秒ごとに更新します。" } else { "自動更新は止まっています。" }),
+            format!("The last 30 minutes as of {at}, of visitors who agreed. {}", if runs { "Renewed every 30 seconds." } else { "It is not renewed." }))) }
+        dl.tiles {
+            div.tile { dt.name { (t.say("訪問者", "Visitors")) } dd.value { (t.number(recent.visitors)) } }
+            div.tile { dt.name { (t.say("ページビュー", "Page views")) } dd.value { (t.number(views)) } }
+        }
+        section.course aria-labelledby="course" {
+            h2 id="course" { (t.say("1分ごとのページビュー", "Page views by minute")) }
+            p.legend { span.now { (t.say("ページビュー", "Page views")) } }
+            (chart::by_time(&columns, about, |value| t.number(value), ""))
+            details.numbers {
+                summary { (t.say("表で見る", "As a table")) }
+                div.scroll tabindex="0" role="group" aria-label=(t.say("1分ごとのページビュー", "Page views by minute")) { table {
+                    caption.unseen { (t.say("1分ごとのページビュー", "Page views by minute")) }
+                    thead { tr { th scope="col" { (t.say("時間", "When")) } th.number scope="col" { (t.say("ページビュー", "Page views")) }
+                        th.number scope="col" { (t.say("訪問者", "Visitors")) } } }
+                    tbody { @for (ago, (views, visitors)) in &recent.minutes { tr {
+                        th scope="row" { (t.say(format!("{ago}分前"), format!("{ago} min ago"))) }
+                        td.number { (t.number(*views)) } td.number { (t.number(*visitors)) }
+                    } } }
+                } }
+            }
+        }
+        div.cards {
+            (list(t, t.say("見られているページ", "Pages"), t.say("ページ", "Page"), &recent.pages, |_| None))
+            (list(t, t.say("イベント", "Events"), t.say("イベント", "Event"), &recent.events, |_| None))
+        }
+    })
+}
+
+fn list(
+    t: Tongue,
+    title: &str,
+    column: &str,
+    rows: &[(String, i64, i64)],
+    leads: impl Fn(&str) -> Option<String>,
+) -> Markup {
+    let most = rows.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
+    html! {
+        section.card {
+            h2 { (title) }
+            @if rows.is_empty() { p.none { (t.say("まだありません。", "None yet.")) } } @else {
+                table.top {
+                    caption.unseen { (title) }
+                    thead { tr { th scope="col" { (column) } th.number scope="col" { (t.say("回数", "Times")) }
+                        th.number scope="col" { (t.say("訪問者", "Visitors")) } } }
+                    tbody { @for (name, n, visitors) in rows { tr {
+                        th scope="row" {
+                            @match leads(name) { Some(to) => a href=(to) { (name) }, None => (name) }
+                            (chart::bar(*n, most))
+                        }
+                        td.number { (t.number(*n)) } td.number { (t.number(*visitors)) }
+                    } } }
+                }
+            }
+        }
+    }
+}
+
+/// What the page of events is made of.
+#[derive(Debug)]
+pub struct Events<'a> {
+    /// Which days.
+    pub choice: &'a Choice,
+    /// Today, in days since 1970.
+    pub today: i64,
+    /// For how much of the traffic it stands.
+    pub meta: &'a Meta,
+    /// The events: name, times, visitors.
+    pub names: &'a [(String, i64, i64)],
+    /// The event that is looked at, its properties, and whether there were more than are looked at.
+    pub one: Option<(&'a str, &'a Properties, bool)>,
+    /// Page views by hour of the site's day.
+    pub hours: &'a [i64; 24],
+}
+
+/// Events and their properties, and the hours of the day.
+#[must_use]
+pub fn events(frame: &Frame<'_>, data: &Events<'_>) -> Markup {
+    let t = frame.t;
+    let title = t.say("イベントと時間帯", "Events and hours");
+    let address = data.choice.address();
+    let leads = |name: &str| Some(format!("{address}&name={}", escaped(name)));
+    frame.page(title, &html! {
+        div.head { h1 { (title) } (overview::periods(t, data.choice, data.today)) }
+        (overview::fault(t, data.choice.fault))
+        (overview::share(t, data.meta))
+        (hours(t, data.hours))
+        div.cards {
+            (list(t, t.say("イベント", "Events"), t.say("名前", "Name"), data.names, leads))
+            @match data.one {
+                None => section.card {
+                    h2 { (t.say("プロパティ", "Properties")) }
+                    p.none { (t.say("イベントを選ぶと、送られたプロパティの値を表示します。", "Choose an event to see what was told with it.")) }
+                },
+                Some((name, properties, more)) => {
+                    section.card {
+                        h2 { (name) }
+                        p { a href=(address) { (t.say("選択を解除", "Choose none")) } }
+                        @if properties.is_empty() { p.none { (t.say("プロパティはありません。", "Nothing was told with it.")) } }
+                        @if more { p.notice { (t.say("組み合わせが多いため、多い順に2,000通りだけを数えています。", "There are many: the 2,000 most frequent combinations are counted.")) } }
+                    }
+                    @for (key, values) in properties { (property(t, key, values)) }
+                }
+            }
+        }
+    })
+}
+
+fn property(t: Tongue, key: &str, values: &[(String, i64)]) -> Markup {
+    let most = values.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    html! {
+        section.card {
+            h2 { code { (key) } }
+            table.top {
+                caption.unseen { (key) }
+                thead { tr { th scope="col" { (t.say("値", "Value")) } th.number scope="col" { (t.say("回数", "Times")) } } }
+                tbody { @for (value, n) in values.iter().take(10) { tr {
+                    th scope="row" { (value.chars().take(200).collect::<String>()) (chart::bar(*n, most)) }
+                    td.number { (t.number(*n)) }
+                } } }
+            }
+            @if values.len() > 10 { p.hint { (t.say(format!("ほか{}種類", values.len() - 10), format!("and {} more values", values.len() - 10))) } }
+        }
+    }
+}
+
+fn hours(t: Tongue, hours: &[i64; 24]) -> Markup {
+    let title = t.say("時間帯ごとのページビュー", "Page views by hour of the day");
+    let columns: Vec<_> = (0..24)
+        .zip(hours)
+        .map(|(hour, value)| Column {
+            short: t.say(format!("{hour}時"), format!("{hour:02}:00")),
+            name: t.say(format!("{hour}時台"), format!("{hour:02}:00–{hour:02}:59")),
+            value: *value,
+            before: None,
+        })
+        .collect();
+    html! {
+        section.course aria-labelledby="course" {
+            h2 id="course" { (title) }
+            p.legend { span.now { (t.say("ページビュー", "Page views")) } }
+            (chart::by_time(&columns, t.say("時間帯ごとのページビューのグラフ。同じ数字が下の表にあります。", "Chart: page views by hour. The table below has the same figures."), |value| t.number(value), ""))
+            details.numbers {
+                summary { (t.say("表で見る", "As a table")) }
+                div.scroll tabindex="0" role="group" aria-label=(title) { table {
+                    caption.unseen { (title) }
+                    thead { tr { th scope="col" { (t.say("時間帯", "Hour")) } th.number scope="col" { (t.say("ページビュー", "Page views")) } } }
+                    tbody { @for column in &columns { tr { th scope="row" { (column.name) } td.number { (t.number(column.value)) } } } }
+                } }
+            }
+        }
+    }
+}
