@@ -263,6 +263,37 @@ fn object(t: Tongue, names: &BTreeMap<String, String>, entry: &Recorded) -> Mark
     } }
 }
 
+/// What is told of an entry, as people call it.
+fn key(t: Tongue, name: &str) -> &str {
+    let ja = match name {
+        "approval" => "承認",
+        "count" | "n" | "size" => "件数",
+        "days" => "日数",
+        "due" => "期限",
+        "events" => "イベント",
+        "everywhere" => "全サイト",
+        "expires" => "有効期限",
+        "fields" => "項目",
+        "form" => "フォーム",
+        "ground" => "根拠",
+        "how" => "方法",
+        "kind" => "種類",
+        "law" => "根拠法",
+        "leads" => "リード",
+        "object" => "対象",
+        "reason" => "理由",
+        "received" => "受付",
+        "revision" => "改定",
+        "role" => "役割",
+        "scopes" => "権限",
+        "state" => "状態",
+        "version" => "版",
+        "wrong" => "異常",
+        other => other,
+    };
+    t.say(ja, name)
+}
+
 /// What else is known of it: lists by how long they are.
 fn details(t: Tongue, zone: &TimeZone, text: &str) -> Markup {
     let read: Value = serde_json::from_str(text).unwrap_or(Value::Null);
@@ -283,6 +314,6 @@ fn details(t: Tongue, zone: &TimeZone, text: &str) -> Markup {
         other => other.to_string(),
     };
     html! { @if let Value::Object(all) = &read {
-        @for (name, value) in all { @if !value.is_null() { div.detail { span.key { (name) } " " (said(name, value)) } } }
+        @for (name, value) in all { @if !value.is_null() && value != "" { div.detail { span.key { (key(t, name)) } " " (said(name, value)) } } }
     } }
 }
