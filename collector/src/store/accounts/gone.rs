@@ -27,17 +27,23 @@ pub async fn take_role(
     Ok(())
 }
 
-const GONE: [&str; 5] = [
+const GONE: [&str; 11] = [
     "DELETE FROM account_session WHERE account_id = $1",
     "DELETE FROM account_link WHERE account_id = $1",
     "DELETE FROM account_role WHERE account_id = $1",
+    "DELETE FROM account_waiting WHERE account_id = $1",
+    "DELETE FROM account_totp WHERE account_id = $1",
+    "DELETE FROM account_recovery WHERE account_id = $1",
+    "DELETE FROM account_passkey WHERE account_id = $1",
+    "DELETE FROM account_identity WHERE account_id = $1",
+    "DELETE FROM account_draft WHERE account_id = $1",
     "DELETE FROM account_refused WHERE account_id = $1",
     "DELETE FROM account_log_in WHERE account_id = $1",
 ];
 const EMPTY: &str = "UPDATE account SET email = '', password = NULL, everywhere = NULL, \
     disabled_at = $2 WHERE id = $1";
 
-/// Deletes an account: address, password, roles, sessions, log-ins.
+/// Deletes an account: address, password, everything that it logs in by, roles, sessions, log-ins.
 ///
 /// # Errors
 /// Where the database does not answer.
