@@ -24,7 +24,7 @@ use crate::{
         Database, Logged, Readers,
         audit::Actor,
         checkpoints::Checkpoints,
-        columns::copy::{self, Round},
+        columns::copy::{Copier, Round},
     },
     tls::{self, Acceptor},
 };
@@ -115,10 +115,11 @@ pub(super) async fn keep_disposing(database: Database, writer: Writer, readers: 
 /// Copies events by their columns for questions, and takes out of the copies what is gone.
 pub(super) async fn keep_copying(database: Database) {
     let mut ticks = tokio::time::interval(COPIES);
+    let mut copier = Copier::new(database);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match timeout(PATIENCE, copy::round(&database)).await {
+        match timeout(PATIENCE, copier.round()).await {
             Ok(Ok(Round::More)) => {
                 ticks.reset_immediately();
                 tokio::task::yield_now().await;

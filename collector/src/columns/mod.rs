@@ -9,7 +9,10 @@
 mod bytes;
 mod order;
 mod part;
+mod run;
 mod table;
+#[cfg(test)]
+mod tests;
 mod texts;
 mod visits;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::part::{Run, Span};
+use super::run::{Run, Span};
 
 /// What is left out of copies: what no question may count, though it lies in them still. Each entry has its place in
 /// the list of what is gone: a part that was made when the list was longer knows of it already.

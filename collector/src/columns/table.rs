@@ -8,7 +8,8 @@ use hashbrown::HashMap;
 use super::{
     Damage, Mask,
     order::{Segment, segments},
-    part::{Column, Run},
+    part::Column,
+    run::Run,
     texts::Texts,
 };
 use crate::store::VisitorRow;
@@ -194,6 +195,12 @@ impl Table {
     #[must_use]
     pub fn text(&self, text: Text) -> &str {
         self.texts.get(text)
+    }
+
+    /// What the text at a place says, below [`Self::texts`].
+    #[must_use]
+    pub fn texts_at(&self, place: usize) -> &str {
+        u32::try_from(place).map_or("", |place| self.text(Text(place)))
     }
 
     /// The text that says this, where any event has it.

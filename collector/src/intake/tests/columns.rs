@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         SiteId, columns,
-        columns::copy::{self, Round},
+        columns::copy::{self, Copier, Round},
         disposal, ended,
         locks::{self, Lock},
         partitions, visitors,
@@ -68,8 +68,8 @@ impl Bench {
     }
 
     async fn copy_all(&mut self) {
-        let database = Database::at(&self.url).unwrap();
-        while copy::round(&database).await.unwrap() != Round::Done {}
+        let mut copier = Copier::new(Database::at(&self.url).unwrap());
+        while copier.round().await.unwrap() != Round::Done {}
     }
 
     /// Events of a visitor, a second apart and more.
@@ -277,9 +277,9 @@ async fn several_collectors_copy_while_others_store_and_withdraw() {
     }
     let (done, over) = tokio::sync::watch::channel(false);
     let copying = |database: Database, over: tokio::sync::watch::Receiver<bool>| async move {
-        let mut elsewhere = 0;
+        let (mut elsewhere, mut copier) = (0, Copier::new(database));
         while !*over.borrow() {
-            elsewhere += u32::from(copy::round(&database).await.unwrap() == Round::Elsewhere);
+            elsewhere += u32::from(copier.round().await.unwrap() == Round::Elsewhere);
             tokio::task::yield_now().await;
         }
         elsewhere

@@ -224,7 +224,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "id = 1",
                 "length(events) >= 16",
                 "events >= 1",
-                "(visitor_id IS NOT NULL",
+                "visitor_id IS NOT NULL AND grant_id",
                 "kind IN ('use'",
                 "grant_kind =",
                 "kind IN ('asked'",

@@ -5,7 +5,7 @@
 //! (`event_group`, `event_gone`), of which a step takes away no more than it has read: so nothing is lost, whatever
 //! came in between and wherever a collector dies.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
     super::{Connection, Database, SiteId, locks, locks::Lock, sites, statement::sql},
@@ -33,33 +33,67 @@ pub enum Round {
     Elsewhere,
 }
 
-/// Takes one step for each site: copies what is not copied, takes out what is gone, and brings small parts together.
-///
-/// # Errors
-/// Where the database does not answer: what is done is kept, and the next round goes on.
-pub async fn round(database: &Database) -> sqlx::Result<Round> {
-    let mut db = database.reopen().await?;
-    let done = with(&mut db).await;
-    // Its lock ends with it, whatever became of the round.
-    let closed = db.close().await;
-    let done = done?;
-    closed?;
-    Ok(done)
+/// Makes and keeps the copies, as long as it holds the lock: until its connection ends.
+#[derive(Debug)]
+pub struct Copier {
+    database: Database,
+    /// The connection, and whether it holds the lock.
+    db: Option<(Connection, bool)>,
+    /// Sites that there is more to do for; every site at first.
+    again: Option<BTreeSet<SiteId>>,
 }
 
-async fn with(db: &mut Connection) -> sqlx::Result<Round> {
-    if !locks::try_hold(db, Lock::Copies).await? {
-        return Ok(Round::Elsewhere);
+impl Copier {
+    /// Of that database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database, db: None, again: None }
     }
-    cache::tidy();
-    mend(db).await?;
-    let mut more = false;
-    for site in sites::ids(db).await? {
-        more |= step(db, site).await?;
+
+    /// Takes one step for each site for which there is anything to do: copies what is not copied, takes out what is
+    /// gone, and brings small parts together.
+    ///
+    /// # Errors
+    /// Where the database does not answer: what is done is kept, and the next round goes on.
+    pub async fn round(&mut self) -> sqlx::Result<Round> {
+        // Where anything fails, or nobody waits for it any more, the connection is not used again: its lock ends with it.
+        let (mut db, held) = match self.db.take() {
+            Some(before) => before,
+            None => (self.database.reopen().await?, false),
+        };
+        if !held && !locks::try_hold(&mut db, Lock::Copies).await? {
+            self.db = Some((db, false));
+            self.again = None; // what another one leaves is not known
+            return Ok(Round::Elsewhere);
+        }
+        let done = self.with(&mut db).await?;
+        self.db = Some((db, true));
+        Ok(done)
     }
-    locks::let_go(db, Lock::Copies).await?;
-    Ok(if more { Round::More } else { Round::Done })
+
+    async fn with(&mut self, db: &mut Connection) -> sqlx::Result<Round> {
+        cache::tidy();
+        mend(db).await?;
+        let mut due: BTreeSet<SiteId> = match self.again.take() {
+            Some(again) => again,
+            None => sites::ids(db).await?.into_iter().collect(),
+        };
+        let waiting: Vec<(i64,)> = sql(DUE).all(db).await?;
+        due.extend(waiting.into_iter().map(|(site,)| SiteId(site)));
+        let mut again = BTreeSet::new();
+        for site in due {
+            if step(db, site).await? {
+                again.insert(site);
+            }
+        }
+        let done = if again.is_empty() { Round::Done } else { Round::More };
+        self.again = Some(again);
+        Ok(done)
+    }
 }
+
+const DUE: &str = "SELECT site_id FROM event_group UNION SELECT site_id FROM event_gone \
+    UNION SELECT site_id FROM event_uncopied";
 
 /// One step for a site, whoever holds the lock; whether there is more to do.
 ///
@@ -95,6 +129,16 @@ async fn mend(db: &mut Connection) -> sqlx::Result<()> {
 /// Where the database does not answer.
 pub async fn anew(db: &mut Connection, site: SiteId) -> sqlx::Result<()> {
     write::anew(db, site).await
+}
+
+const GONE: &str = "SELECT COUNT(*) FROM event_gone WHERE site_id = $1";
+
+/// Whether no copy has anything that is gone from the site's rows.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn is_clean(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
+    Ok(sql(GONE).bind(site.0).one::<i64>(db).await? == 0)
 }
 
 /// Parts of events, by day; beside others, for they are many.
