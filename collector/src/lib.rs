@@ -7,6 +7,7 @@ pub mod bots;
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod columns;
 pub mod config;
 pub mod domains;
 pub mod error;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod copies;
 mod export;
 mod import;
 mod keys;
@@ -83,6 +84,9 @@ enum Act {
     /// Answer people who ask about their own data: show, correct, stop, erase.
     #[command(subcommand)]
     Subject(subject::Act),
+    /// Have the copies of events that questions read made anew.
+    #[command(subcommand)]
+    Copies(copies::Act),
     /// Ask what the consented visitors did.
     Query(query::Arguments),
     /// Write what consented visitors did to a file, event by event.
@@ -177,6 +181,7 @@ pub fn run() -> ExitCode {
             Act::Retention(act) => retention::run(&act).await,
             Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
+            Act::Copies(act) => copies::run(&act).await,
             Act::Query(arguments) => query::run(arguments).await,
             Act::Export(arguments) => export::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod approvals;
 pub mod audit;
 pub mod checkpoints;
+pub mod columns;
 pub mod dashboard;
 pub mod decided;
 pub mod decisions;

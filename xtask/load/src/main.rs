@@ -4,10 +4,12 @@
 //! It asserts nothing about speed; it fails only where an answer or a count is wrong.
 
 mod bare;
+mod crowd;
 mod kept;
 mod leads;
 mod link;
 mod plan;
+mod queries;
 mod stored;
 mod table;
 mod visitors;
@@ -35,6 +37,8 @@ enum Act {
     Drive(plan::Options),
     /// Write, find, wrap anew and erase leads in a database, and print tables of what was measured
     Leads(leads::Options),
+    /// Store many events, ask questions while others come in, and print a table of what was measured
+    Queries(queries::Options),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +57,9 @@ fn run(act: Act) -> Result<()> {
         Act::Bare => Builder::new_multi_thread().enable_all().build()?.block_on(bare::serve()),
         Act::Leads(options) => {
             Builder::new_multi_thread().enable_all().build()?.block_on(leads::run(&options))
+        }
+        Act::Queries(options) => {
+            Builder::new_multi_thread().enable_all().build()?.block_on(queries::run(&options))
         }
         // One thread: it has one core.
         Act::Drive(options) => {

@@ -6,6 +6,7 @@
 mod client;
 mod collector;
 mod leads;
+mod queries;
 
 use std::{
     fs,
@@ -25,7 +26,7 @@ pub(crate) struct Options {
     /// One of them instead of all
     #[arg(value_enum)]
     what: Option<What>,
-    /// The collector, or leads, on one of the two instead of both
+    /// The collector, leads or questions on one of the two instead of both
     #[arg(long, value_enum)]
     engine: Option<Engine>,
     /// Windows of a second and few rounds: shows that it runs, its figures say little
@@ -40,6 +41,9 @@ pub(crate) struct Options {
     /// Leads among which one is found and erased [default: 1000000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     leads: Option<u32>,
+    /// Events that questions are asked about [default: 10000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1_000..))]
+    events: Option<u32>,
     /// Write what was measured of the client, every visit of it, into this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -51,6 +55,8 @@ enum What {
     Collector,
     /// Leads a second, sealed and written; found, wrapped anew and erased
     Leads,
+    /// Questions over ten million events, while others come in
+    Queries,
     /// Bytes, and time to the banner, against other banners
     Client,
 }
@@ -73,6 +79,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     }
     if chosen(What::Leads) {
         leads::run(root, options)?;
+    }
+    if chosen(What::Queries) {
+        queries::run(root, options)?;
     }
     if chosen(What::Client) {
         client::run(root, options)?;

@@ -1,0 +1,244 @@
+//! Answering a question by a table of events, in one walk through it.
+
+use std::{cmp::Ordering, collections::HashMap};
+
+use foldhash::fast::RandomState;
+use jiff::tz::TimeZone;
+
+use super::{
+    Cell, Dimension, Line, Metric, Report,
+    calendar::{first_of_month, monday, offsets},
+    filters::{self, Source, Test},
+};
+use crate::columns::{Distinct, Event, Table, Visits, Wanted};
+
+/// The columns that a question needs.
+pub(super) fn wanted(report: &Report) -> Wanted {
+    let metrics = report.metrics.iter().map(|metric| match metric {
+        Metric::PageViews => Wanted::NAME,
+        Metric::EngagedTime => Wanted::ENGAGED,
+        Metric::Visitors | Metric::Visits | Metric::Events => Wanted::NONE,
+    });
+    let dimensions = report.dimensions.iter().map(filters::wanted);
+    let filters = report.filters.iter().map(filters::columns);
+    metrics.chain(dimensions).chain(filters).fold(Wanted::NONE, |all, one| all | one)
+}
+
+/// The values of a dimension, by numbers that begin at 0.
+enum Values {
+    Hour {
+        offsets: Vec<(i64, i64)>,
+        numbers: Numbers<i64>,
+    },
+    Day(Numbers<i64>),
+    Week(Numbers<i64>),
+    Month(Numbers<i64>),
+    /// By the text: the number of what it says.
+    Text {
+        source: Source,
+        of_text: Vec<u32>,
+        numbers: Numbers<String>,
+    },
+}
+
+/// Values, and their numbers in the order in which they were met.
+struct Numbers<T> {
+    all: Vec<T>,
+    known: HashMap<T, u32, RandomState>,
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
+    fn new() -> Self {
+        Self { all: Vec::new(), known: HashMap::default() }
+    }
+
+    fn of(&mut self, value: T) -> u32 {
+        // Events of one day follow each other.
+        if self.all.last() == Some(&value) {
+            return u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX);
+        }
+        let all = &mut self.all;
+        *self.known.entry(value).or_insert_with_key(|value| {
+            all.push(value.clone());
+            u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
+/// Not known yet.
+const NONE: u32 = u32::MAX;
+
+impl Values {
+    fn of(dimension: &Dimension, report: &Report, zone: &TimeZone, texts: usize) -> Self {
+        match (dimension, Source::of(dimension)) {
+            (_, Some(source)) => {
+                Self::Text { source, of_text: vec![NONE; texts], numbers: Numbers::new() }
+            }
+            (Dimension::Hour, _) => {
+                Self::Hour { offsets: offsets(zone, report.days), numbers: Numbers::new() }
+            }
+            (Dimension::Week, _) => Self::Week(Numbers::new()),
+            (Dimension::Month, _) => Self::Month(Numbers::new()),
+            _ => Self::Day(Numbers::new()),
+        }
+    }
+
+    fn number(&mut self, table: &Table, event: &Event) -> u32 {
+        match self {
+            Self::Hour { offsets, numbers } => {
+                let offset = offsets.iter().rev().find(|(from, _)| event.at >= *from);
+                let local = event.at + offset.map_or(0, |(_, offset)| *offset);
+                numbers.of(local.div_euclid(3_600_000))
+            }
+            Self::Day(numbers) => numbers.of(event.day),
+            Self::Week(numbers) => numbers.of(monday(event.day)),
+            Self::Month(numbers) => numbers.of(first_of_month(event.day)),
+            Self::Text { source, of_text, numbers } => {
+                let text = source.text(event);
+                match of_text.get_mut(text.index()) {
+                    Some(known) if *known != NONE => *known,
+                    known => {
+                        let number = numbers.of(source.says(table.text(text)));
+                        if let Some(known) = known {
+                            *known = number;
+                        }
+                        number
+                    }
+                }
+            }
+        }
+    }
+
+    fn cell(&self, number: u32) -> Cell {
+        let place = number as usize;
+        let at = |numbers: &Numbers<i64>| numbers.all.get(place).copied().unwrap_or_default();
+        match self {
+            Self::Hour { numbers, .. } => Cell::Hour(at(numbers)),
+            Self::Day(numbers) => Cell::Day(at(numbers)),
+            Self::Week(numbers) => Cell::Week(at(numbers)),
+            Self::Month(numbers) => Cell::Month(at(numbers)),
+            Self::Text { numbers, .. } => {
+                Cell::Text(numbers.all.get(place).cloned().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Groups of events by the numbers of their values, themselves numbered.
+struct Groups {
+    /// The values of each group.
+    all: Vec<Vec<u32>>,
+    /// By the number of the only value.
+    by_one: Vec<u32>,
+    by_several: HashMap<Vec<u32>, u32, RandomState>,
+}
+
+impl Groups {
+    fn of(&mut self, values: &[u32]) -> u32 {
+        let next = u32::try_from(self.all.len()).unwrap_or(NONE);
+        let group = match values {
+            [] => 0,
+            [only] => {
+                let place = *only as usize;
+                if self.by_one.len() <= place {
+                    self.by_one.resize(place + 1, NONE);
+                }
+                if self.by_one[place] == NONE {
+                    self.by_one[place] = next;
+                }
+                self.by_one[place]
+            }
+            several => match self.by_several.get(several) {
+                Some(known) => *known,
+                None => {
+                    self.by_several.insert(several.to_vec(), next);
+                    next
+                }
+            },
+        };
+        if group == next {
+            self.all.push(values.to_vec());
+        }
+        group
+    }
+}
+
+/// The rows that are asked for, and one more where there are more.
+pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line> {
+    let texts = table.texts();
+    let mut test = Test::all(&report.filters, texts);
+    let value = |dimension| Values::of(dimension, report, zone, texts);
+    let mut values: Vec<_> = report.dimensions.iter().map(value).collect();
+    let mut groups = Groups { all: Vec::new(), by_one: Vec::new(), by_several: HashMap::default() };
+    if values.is_empty() {
+        groups.of(&[]); // which answers, though there be nothing
+    }
+    let visits = report.metrics.contains(&Metric::Visits).then(|| Visits::of(table));
+    let returning = table.returning();
+    let view = table.find("page_view");
+    let (mut visitors_seen, mut visits_seen) = (Distinct::default(), Distinct::default());
+    let width = report.metrics.len();
+    let mut sums: Vec<i64> = vec![0; width * groups.all.len()];
+    let mut own = Vec::with_capacity(values.len());
+    for (place, event) in table.events().enumerate() {
+        if !test.holds(table, &event) {
+            continue;
+        }
+        own.clear();
+        own.extend(values.iter_mut().map(|values| values.number(table, &event)));
+        let group = groups.of(&own);
+        let from = group as usize * width;
+        if sums.len() < from + width {
+            sums.resize(from + width, 0);
+        }
+        for (metric, sum) in report.metrics.iter().zip(&mut sums[from..]) {
+            *sum += match metric {
+                Metric::Events => 1,
+                Metric::PageViews => i64::from(Some(event.name) == view),
+                Metric::EngagedTime => event.engaged,
+                Metric::Visitors => {
+                    let again = returning[event.visitor as usize];
+                    i64::from(visitors_seen.is_new(group, event.visitor, again))
+                }
+                Metric::Visits => visits.as_ref().map_or(0, |visits| {
+                    let visit = visits.of_event[place];
+                    let again = visits.is_parted[visit as usize];
+                    i64::from(visits_seen.is_new(group, visit, again))
+                }),
+            };
+        }
+    }
+    let cells = |group: &Vec<u32>| -> Vec<Cell> {
+        values.iter().zip(group).map(|(values, number)| values.cell(*number)).collect()
+    };
+    let lines = groups.all.iter().zip(sums.chunks(width.max(1)));
+    let mut lines: Vec<Line> = lines.map(|(group, sums)| (cells(group), sums.to_vec())).collect();
+    // The first ones are wanted, and often there are many.
+    let offset = usize::try_from(report.offset).unwrap_or(usize::MAX);
+    let end = offset
+        .saturating_add(usize::try_from(report.limit).unwrap_or(usize::MAX))
+        .saturating_add(1);
+    if lines.len() > end {
+        lines.select_nth_unstable_by(end, order);
+        lines.truncate(end);
+    }
+    lines.sort_unstable_by(order);
+    lines.drain(..offset.min(lines.len()));
+    lines
+}
+
+/// Times in their order, then the largest first sum, then names: the same order every time.
+fn order((cells, sums): &Line, (others, other_sums): &Line) -> Ordering {
+    let time = |cell: &Cell| match cell {
+        Cell::Hour(time) | Cell::Day(time) | Cell::Week(time) | Cell::Month(time) => Some(*time),
+        Cell::Text(_) => None,
+    };
+    let times = cells.iter().filter_map(time).cmp(others.iter().filter_map(time));
+    let name = |cell: &'_ Cell| match cell {
+        Cell::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    times
+        .then_with(|| other_sums.first().cmp(&sums.first()))
+        .then_with(|| cells.iter().filter_map(name).cmp(others.iter().filter_map(name)))
+}
