@@ -133,7 +133,7 @@ pub(super) async fn keep_copying(database: Database) {
                 tracing::warn!(error = %Logged(&error), "events were not copied: the next round goes on");
             }
             Err(_) => {
-                tracing::warn!("events were not copied: no answer in {} s", PATIENCE.as_secs())
+                tracing::warn!("events were not copied: no answer in {} s", PATIENCE.as_secs());
             }
         }
     }

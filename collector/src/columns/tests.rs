@@ -54,9 +54,9 @@ fn stored(part: Part, seen: i64, wanted: Option<Wanted>) -> Stored<Vec<u8>> {
     Stored { events: part.events, seen, columns }
 }
 
-fn table(mask: Mask, parts: Vec<Stored<Vec<u8>>>) -> Table {
+fn table(mask: Mask, parts: &[Stored<Vec<u8>>]) -> Table {
     let mut table = Builder::new(mask);
-    table.day(7, &parts).unwrap();
+    table.day(7, parts).unwrap();
     table.finish()
 }
 
@@ -68,7 +68,7 @@ proptest! {
         all.sort_by_key(|own| (own.visitor, own.at));
         let news: Vec<_> = all.iter().map(new).collect();
         let whole: Vec<_> = parts(&news).into_iter().map(|part| stored(part, 0, None)).collect();
-        let whole = table(Mask::default(), whole);
+        let whole = table(Mask::default(), &whole);
         prop_assert_eq!(whole.copied().collect::<Vec<_>>(), news.clone());
         // Every other event in another part: of the same moment, those of the first come first.
         let (mut one, mut two) = (Vec::new(), Vec::new());
@@ -76,7 +76,7 @@ proptest! {
             if place < cut.index(news.len()) { one.push(new.clone()) } else { two.push(new.clone()) }
         }
         let both = parts(&one).into_iter().chain(parts(&two)).map(|part| stored(part, 0, None));
-        let both = table(Mask::default(), both.collect());
+        let both = table(Mask::default(), &both.collect::<Vec<_>>());
         prop_assert_eq!(both.copied().collect::<Vec<_>>(), news);
         prop_assert_eq!(both.visitors(), whole.visitors());
     }
@@ -99,15 +99,16 @@ proptest! {
             (10, news.iter().filter(|new| !is_single(new)).collect()),
             (11, news.iter().collect()),
         ] {
-            let parts = parts(&news).into_iter().map(|part| stored(part, seen, None)).collect();
+            let parts: Vec<_> =
+                parts(&news).into_iter().map(|part| stored(part, seen, None)).collect();
             let expected: Vec<_> =
                 expected.into_iter().filter(|new| new.visitor != out).cloned().collect();
-            let shown = table(mask.clone(), parts);
+            let shown = table(mask.clone(), &parts);
             prop_assert_eq!(shown.copied().collect::<Vec<_>>(), expected);
         }
         // Whose grants were not read: nothing that may be gone is shown.
         let blind = parts(&news).into_iter().map(|part| stored(part, 9, Some(Wanted::ALL)));
-        prop_assert_eq!(table(mask, blind.collect()).events().count(), 0);
+        prop_assert_eq!(table(mask, &blind.collect::<Vec<_>>()).events().count(), 0);
     }
 
     #[test]
@@ -147,8 +148,9 @@ fn a_part_ends_between_two_visitors_where_it_can() {
 fn what_is_not_wanted_is_not_there() {
     let all =
         [New { name: "page_view", page: "/", properties: Some("{}"), day: 7, ..New::default() }];
-    let few = parts(&all).into_iter().map(|part| stored(part, 0, Some(Wanted::PAGE))).collect();
-    let few = table(Mask::default(), few);
+    let few: Vec<_> =
+        parts(&all).into_iter().map(|part| stored(part, 0, Some(Wanted::PAGE))).collect();
+    let few = table(Mask::default(), &few);
     let event = few.events().next().unwrap();
     assert_eq!((few.text(event.page), event.name, event.properties), ("/", Text::EMPTY, None));
     assert_eq!(few.find("page_view"), None);
@@ -158,8 +160,8 @@ fn what_is_not_wanted_is_not_there() {
 fn engaged_time_and_campaigns_are_read_once_and_what_is_neither_is_none() {
     let told = |name, properties| {
         let all = [New { name, properties: Some(properties), day: 7, ..New::default() }];
-        let parts = parts(&all).into_iter().map(|part| stored(part, 0, None)).collect();
-        let table = table(Mask::default(), parts);
+        let parts: Vec<_> = parts(&all).into_iter().map(|part| stored(part, 0, None)).collect();
+        let table = table(Mask::default(), &parts);
         let event = table.events().next().unwrap();
         (event.engaged, event.campaign.map(|text| table.text(text).to_owned()))
     };

@@ -80,7 +80,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     println!("| | median ms | slowest ms | must ms |\n|---|---:|---:|---:|");
     bench.ask().await?;
     let stored = beside.end().await?;
-    println!("\n{:.0} events/s came in.", stored);
+    println!("\n{stored:.0} events/s came in.");
     Ok(())
 }
 
@@ -127,7 +127,7 @@ async fn send(
         ticks.tick().await;
         let at = crate::visitors::now();
         let entries: Vec<_> = (0..TOGETHER).map(|_| crate::crowd::event(&mut random, at)).collect();
-        let visitor = visitors[random.below(visitors.len() as u64) as usize];
+        let visitor = visitors[usize::try_from(random.below(visitors.len() as u64))?];
         let batch = Batch::read(Arc::clone(&site), visitor, entries.iter().map(String::as_str));
         let answer = writer.store(batch).await;
         stored += answer.map_or(0, |answer| u32::try_from(answer.stored).unwrap_or(0));

@@ -141,8 +141,8 @@ impl Bench {
         let mut dice = Dice(seed);
         let (mut now, mut number, mut people) = (NOW, 0, Vec::new());
         for act in 0..acts {
-            let whom = dice.below(people.len().max(1) as u64) as usize;
-            let id = (act % 250) as u8;
+            let whom = usize::try_from(dice.below(people.len().max(1) as u64)).unwrap();
+            let id = u8::try_from(act % 250).unwrap();
             let kind = dice.below(16);
             match (kind, people.get(whom).copied()) {
                 (0..=1, _) | (_, None) => people.push(self.visitor(id, &["analytics"], now).await),

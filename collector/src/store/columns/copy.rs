@@ -148,7 +148,7 @@ async fn pressed(mut events: Vec<Taken>) -> sqlx::Result<Vec<(i64, Part)>> {
         let mut all = Vec::new();
         for own in events.chunk_by(|one, next| one.day == next.day) {
             let Some(first) = own.first() else { continue };
-            let news: Vec<_> = own.iter().map(Taken::new).collect();
+            let news: Vec<_> = own.iter().map(Taken::copied).collect();
             all.extend(parts(&news).into_iter().map(|part| (first.day, part)));
         }
         all

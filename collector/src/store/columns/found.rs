@@ -39,7 +39,7 @@ pub(super) async fn headers(
     days: (i64, i64),
 ) -> sqlx::Result<Vec<Header>> {
     let rows = sql(HEADERS).bind(site.0).bind(days.0).bind(days.1).rows(db).await?;
-    let header = |row: &super::super::statement::Row| Header {
+    let header = |row: &crate::store::statement::Row| Header {
         id: row.get(0),
         day: row.get(1),
         events: row.get(2),
@@ -202,7 +202,7 @@ impl Found {
         for rows in self.rows.chunk_by(|one, next| one.day == next.day) {
             let Some(first) = rows.first() else { continue };
             let (_, own) = days.entry(first.day).or_default();
-            let news: Vec<_> = rows.iter().map(Taken::new).collect();
+            let news: Vec<_> = rows.iter().map(Taken::copied).collect();
             // They were read together with what is gone, and are not.
             own.extend(parts(&news).into_iter().map(|part| Stored {
                 events: part.events,

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{
+use crate::columns::Mask;
+use crate::store::{
     Connection, SiteId,
     engine::Engine,
     rows,
     statement::{Row, sql},
 };
-use crate::columns::Mask;
 
 const INTO: &str = "event_gone (site_id, day, events)";
 

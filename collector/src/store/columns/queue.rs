@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Connection, SiteId, rows, statement::sql};
+use crate::store::{Connection, SiteId, rows, statement::sql};
 
 const INTO: &str = "event_group (site_id, events)";
 

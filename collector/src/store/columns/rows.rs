@@ -1,8 +1,7 @@
 //! Events by their rows, for what is not copied.
 
 use crate::columns::{New, Wanted};
-
-use super::super::{
+use crate::store::{
     Connection, SiteId,
     engine::Engine,
     statement::{Row, Statement, sql},
@@ -34,7 +33,7 @@ impl Taken {
     }
 
     /// The same, to be copied.
-    pub(super) fn new(&self) -> New<'_> {
+    pub(super) fn copied(&self) -> New<'_> {
         let texts = self.texts.each_ref().map(Option::as_deref);
         let [name, page, query, title, referrer, purpose, service, language, properties] = texts;
         New {
