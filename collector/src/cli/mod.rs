@@ -50,7 +50,7 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Act {
     /// Run the collector.
-    Serve(config::Serve),
+    Serve(Box<config::Serve>),
     /// Check a site file, or put it in force.
     #[command(subcommand)]
     Site(SiteAct),
@@ -168,7 +168,7 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         let done = match act {
-            Act::Serve(config) => serve::run(config).await,
+            Act::Serve(config) => serve::run(*config).await,
             Act::Site(SiteAct::Check { file, url }) => site::check(&file, url.as_deref()).await,
             Act::Site(SiteAct::Apply { file, database }) => site::apply(&file, &database.url).await,
             Act::Token(act) => token::run(&act).await,
