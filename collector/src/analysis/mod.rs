@@ -4,10 +4,14 @@
 //! in which they happened, and keep a bounded state for each visitor. Only events whose consent holds are read at all,
 //! so that nobody who withdrew is in any result; a lead is in reach only through a link whose consent holds.
 
+pub mod answer;
+pub mod asked;
 pub mod cohorts;
 pub mod funnel;
+pub mod kept;
 pub mod matching;
 pub mod paths;
+pub mod segment;
 
 use std::sync::{
     Arc,

@@ -42,7 +42,7 @@ pub(super) fn metric(name: &str) -> Option<Metric> {
     METRICS.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
 }
 
-pub(super) fn dimension(name: &str) -> Option<Dimension> {
+pub(crate) fn dimension(name: &str) -> Option<Dimension> {
     if let Some(property) = name.strip_prefix(PROPERTY) {
         let good = !property.is_empty()
             && property.len() <= MAX_NAME
@@ -56,7 +56,7 @@ pub(super) fn metrics() -> String {
     METRICS.map(|(name, _)| name).join(", ")
 }
 
-pub(super) fn dimensions() -> String {
+pub(crate) fn dimensions() -> String {
     format!("{}, {PROPERTY}NAME", DIMENSIONS.map(|(name, _)| name).join(", "))
 }
 
@@ -64,7 +64,7 @@ pub(super) fn dimensions() -> String {
 type Fault<'a> = &'a mut dyn FnMut(String, &'static str, String);
 
 /// Reads filters, all of which must hold; what is wrong with each is told by its place.
-pub(super) fn filters(
+pub(crate) fn filters(
     given: &[Value],
     fault: &mut impl FnMut(String, &'static str, String),
 ) -> Vec<Filter> {

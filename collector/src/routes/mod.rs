@@ -1,5 +1,6 @@
 //! Every address that the collector answers.
 
+mod analysis;
 mod api;
 mod assets;
 mod body;
@@ -30,7 +31,7 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 pub use health::{Health, Scrape, scraped};
@@ -148,6 +149,12 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(assets::jwks))
         .route("/.well-known/gpc.json", get(gpc::of_all))
         .route("/api/v1/query", post(api::query))
+        .route("/api/v1/funnel", post(analysis::funnel))
+        .route("/api/v1/cohorts", post(analysis::cohorts))
+        .route("/api/v1/paths", post(analysis::paths))
+        .route("/api/v1/segments", get(analysis::segments).post(analysis::keep_segment))
+        .route("/api/v1/segments/size", post(analysis::size))
+        .route("/api/v1/segments/{segment}", delete(analysis::remove_segment))
         .route("/api/v1/leads", get(leads::list).post(leads::give))
         .route("/api/v1/leads/{lead}", get(leads::show).patch(leads::amend).delete(leads::erase))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))
