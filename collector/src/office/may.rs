@@ -15,12 +15,14 @@ pub enum Action {
     Persons,
     /// See how the site is set up, and the state of the consent log.
     Settings,
+    /// Keep segments and rules of scores, for all who use the site.
+    Keep,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] =
-        [Self::Figures, Self::Consent, Self::Leads, Self::Persons, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Figures, Self::Consent, Self::Leads, Self::Persons, Self::Settings, Self::Keep];
 }
 
 /// Whether somebody of that role may do that on the site that they have it on.
@@ -28,11 +30,13 @@ impl Action {
 pub const fn may(role: Role, action: Action) -> bool {
     match (role, action) {
         (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
-        | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
+        | (
+            Role::Marketer,
+            Action::Figures | Action::Consent | Action::Leads | Action::Settings | Action::Keep,
+        )
         | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings) => true,
-        (Role::Marketer, Action::Persons) | (Role::Auditor, Action::Leads | Action::Persons) => {
-            false
-        }
+        (Role::Marketer, Action::Persons)
+        | (Role::Auditor, Action::Leads | Action::Persons | Action::Keep) => false,
     }
 }
 
@@ -43,11 +47,11 @@ mod tests {
     #[test]
     fn each_role_may_what_it_needs_and_no_more() {
         let table = [
-            (Role::Owner, [true, true, true, true, true]),
-            (Role::Administrator, [true, true, true, true, true]),
-            (Role::Marketer, [true, true, true, false, true]),
-            (Role::PrivacyOfficer, [true, true, true, true, true]),
-            (Role::Auditor, [true, true, false, false, true]),
+            (Role::Owner, [true, true, true, true, true, true]),
+            (Role::Administrator, [true, true, true, true, true, true]),
+            (Role::Marketer, [true, true, true, false, true, true]),
+            (Role::PrivacyOfficer, [true, true, true, true, true, true]),
+            (Role::Auditor, [true, true, false, false, true, false]),
         ];
         assert_eq!(table.map(|(role, _)| role), Role::ALL);
         for (role, expected) in table {

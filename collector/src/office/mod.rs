@@ -4,6 +4,7 @@
 //! address is personal data and stands in no log line.
 
 pub mod agent;
+pub mod asked;
 pub mod choice;
 pub mod delay;
 pub mod desk;

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod checkpoints;
+pub mod columns;
 pub mod dashboard;
 pub mod decided;
 pub mod decisions;
@@ -31,6 +32,7 @@ pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;
+pub mod segments;
 pub mod sites;
 pub mod statement;
 pub mod subjects;

@@ -1,6 +1,7 @@
 //! The pages, in both languages. Each is made of what it is given and of nothing else.
 
 pub mod account;
+pub mod analysis;
 pub mod chart;
 mod columns;
 pub mod consent;
@@ -26,6 +27,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/frame.css"),
     include_str!("style/account.css"),
     include_str!("style/figures.css"),
+    include_str!("style/analysis.css"),
 );
 
 /// A page of the navigation.
@@ -33,6 +35,8 @@ pub const STYLE: &str = concat!(
 pub enum Place {
     /// Visits.
     Overview,
+    /// What was done one after the other.
+    Analysis,
     /// Consent.
     Consent,
     /// Leads.
@@ -44,11 +48,12 @@ pub enum Place {
 }
 
 impl Place {
-    const OF_A_SITE: [Self; 4] = [Self::Overview, Self::Consent, Self::Leads, Self::Settings];
+    const OF_A_SITE: [Self; 5] =
+        [Self::Overview, Self::Analysis, Self::Consent, Self::Leads, Self::Settings];
 
     const fn action(self) -> Action {
         match self {
-            Self::Overview | Self::Account => Action::Figures,
+            Self::Overview | Self::Analysis | Self::Account => Action::Figures,
             Self::Consent => Action::Consent,
             Self::Leads => Action::Leads,
             Self::Settings => Action::Settings,
@@ -58,6 +63,7 @@ impl Place {
     const fn path(self) -> &'static str {
         match self {
             Self::Overview | Self::Account => "",
+            Self::Analysis => "/analysis",
             Self::Consent => "/consent",
             Self::Leads => "/leads",
             Self::Settings => "/settings",
@@ -67,6 +73,7 @@ impl Place {
     fn name(self, t: Tongue) -> &'static str {
         match self {
             Self::Overview => t.say("アクセス", "Overview"),
+            Self::Analysis => t.say("分析", "Analysis"),
             Self::Consent => t.say("同意", "Consent"),
             Self::Leads => t.say("リード", "Leads"),
             Self::Settings => t.say("設定とタグ", "Settings"),

@@ -4,6 +4,7 @@
 //! stands between; no page of another site can send a form, or show one of these in a frame.
 
 mod account;
+mod analysis;
 mod doors;
 mod factors;
 mod pages;
@@ -63,6 +64,12 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/account/totp/off", post(factors::remove))
         .route("/office/account/codes", post(factors::renew))
         .route("/office/sites/{site}", get(pages::overview))
+        .route("/office/sites/{site}/analysis", get(analysis::funnel))
+        .route("/office/sites/{site}/analysis/cohorts", get(analysis::cohorts))
+        .route("/office/sites/{site}/analysis/paths", get(analysis::paths))
+        .route("/office/sites/{site}/analysis/segments", get(analysis::segments))
+        .route("/office/sites/{site}/analysis/segments/keep", post(analysis::keep))
+        .route("/office/sites/{site}/analysis/segments/remove", post(analysis::remove))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
