@@ -12,8 +12,10 @@ use tokio::{
 };
 
 use super::{
-    Patience, Stopped, asked, cohorts, funnel, paths,
+    Patience, Stopped, asked, cohorts, funnel,
+    paths::{self, Paths},
     segment::{Definition, Facts, Members, Segment, members},
+    withheld::{Withheld, few},
 };
 use crate::{
     columns::{Event, Table, Wanted},
@@ -74,10 +76,13 @@ pub struct Asker<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "SegmentSize")]
 pub struct Size {
-    /// Visitors in it who did anything in the days asked for.
-    pub visitors: i64,
-    /// All who did.
-    pub of: i64,
+    /// Visitors in it who did anything in the days asked for; null where that is withheld.
+    pub visitors: Option<i64>,
+    /// All who did; null where that is withheld.
+    pub of: Option<i64>,
+    /// That something is not told, since too few visitors are in the segment, or out of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// For how much of the traffic it stands.
     pub meta: Meta,
 }
@@ -97,11 +102,18 @@ impl Asker<'_> {
         let entering = question.funnel.days;
         let of = self.of(db, of, entering).await?;
         let mut funnel = question.funnel.clone();
-        let work = move |events: &mut Events<'_>, table: &Table, patience: &Patience| {
-            funnel::run(&mut funnel, events, table, patience)
+        let work = move |reading: &Reading<'_>, patience: &Patience| {
+            let own = funnel::run(&mut funnel, reading.events(), reading.table, patience)?;
+            let groups: Vec<_> = own.groups.iter().map(|(name, _)| name.clone()).collect();
+            let all = reading
+                .all()
+                .map(|all| funnel::like(&mut funnel, all, reading.table, patience, &groups));
+            Ok((own, all.transpose()?))
         };
-        let answer = self.work(db, (question.days(self.today), question.wanted), of, work).await?;
-        Ok(question.answer(answer, self.meta(db, entering).await?))
+        let (own, all) =
+            self.work(db, (question.days(self.today), question.wanted), of, work).await?;
+        let meta = self.meta(db, entering).await?;
+        Ok(question.answer((own, all.as_ref()), self.smallest(), meta))
     }
 
     /// The return of cohorts.
@@ -118,11 +130,15 @@ impl Asker<'_> {
         let coming = question.cohorts.days;
         let of = self.of(db, of, coming).await?;
         let mut cohorts = question.cohorts.clone();
-        let work = move |events: &mut Events<'_>, table: &Table, patience: &Patience| {
-            cohorts::run(&mut cohorts, events, table, patience)
+        let work = move |reading: &Reading<'_>, patience: &Patience| {
+            let own = cohorts::run(&mut cohorts, reading.events(), reading.table, patience)?;
+            let all =
+                reading.all().map(|all| cohorts::run(&mut cohorts, all, reading.table, patience));
+            Ok((own, all.transpose()?))
         };
-        let rows = self.work(db, (question.days(), question.wanted), of, work).await?;
-        Ok(question.answer(rows, self.meta(db, coming).await?))
+        let (own, all) = self.work(db, (question.days(), question.wanted), of, work).await?;
+        let meta = self.meta(db, coming).await?;
+        Ok(question.answer((own, all.as_deref()), self.smallest(), meta))
     }
 
     /// Paths.
@@ -138,12 +154,18 @@ impl Asker<'_> {
         let question = asked.question()?;
         let days = question.days;
         let of = self.of(db, of, days).await?;
-        let mut paths = question.paths.clone();
-        let work = move |events: &mut Events<'_>, table: &Table, patience: &Patience| {
-            paths::run(&mut paths, events, table, patience)
+        let mut paths = Paths { smallest: self.smallest(), ..question.paths.clone() };
+        let work = move |reading: &Reading<'_>, patience: &Patience| {
+            let own = paths::run(&mut paths, reading.events(), reading.table, patience)?;
+            let all = reading
+                .all()
+                .map(|all| paths::like(&mut paths, all, reading.table, patience, &own));
+            let all = all.transpose()?;
+            Ok((own, all))
         };
-        let step = self.work(db, (days, question.wanted), of, work).await?;
-        Ok(question.answer(step, self.meta(db, days).await?))
+        let (own, all) = self.work(db, (days, question.wanted), of, work).await?;
+        let meta = self.meta(db, days).await?;
+        Ok(question.answer((own, all.as_ref()), self.smallest(), meta))
     }
 
     /// How many of those who did anything in some days are in a segment.
@@ -165,13 +187,22 @@ impl Asker<'_> {
             events.for_each(|event| seen[super::place(event.visitor)] = true);
             i64::try_from(seen.into_iter().filter(|seen| *seen).count()).unwrap_or(i64::MAX)
         };
-        let work = move |events: &mut Events<'_>, table: &Table, _: &Patience| {
-            let within = |event: &Event| (days.0..=days.1).contains(&event.day);
-            let visitors = count(events, table.visitors());
-            Ok((visitors, count(&mut table.events().filter(within), table.visitors())))
+        let work = move |reading: &Reading<'_>, _: &Patience| {
+            let visitors = reading.table.visitors();
+            let own = count(&mut reading.events(), visitors);
+            Ok((own, count(&mut reading.of(None), visitors)))
         };
-        let (visitors, all) = self.work(db, (days, Wanted::NONE), of, work).await?;
-        Ok(Size { visitors, of: all, meta: self.meta(db, days).await? })
+        let (own, all) = self.work(db, (days, Wanted::NONE), of, work).await?;
+        let smallest = self.smallest();
+        let visitors = Some(own).filter(|own| !few(*own, smallest) && !few(all - own, smallest));
+        let of = Some(all).filter(|all| !few(*all, smallest));
+        let withheld = Withheld::of(smallest, [visitors.is_some(), of.is_some()]);
+        Ok(Size { visitors, of, withheld, meta: self.meta(db, days).await? })
+    }
+
+    /// Visitors that have to stand behind whatever is told.
+    fn smallest(&self) -> i64 {
+        self.file.statistics.smallest_group.into()
     }
 
     async fn meta(&self, db: &mut Connection, days: (i64, i64)) -> sqlx::Result<Meta> {
@@ -244,20 +275,19 @@ impl Asker<'_> {
         db: &mut Connection,
         (days, wanted): ((i64, i64), Wanted),
         of: Option<Of>,
-        work: impl FnOnce(&mut Events<'_>, &Table, &Patience) -> Result<T, Stopped> + Send + 'static,
+        work: impl FnOnce(&Reading<'_>, &Patience) -> Result<T, Stopped> + Send + 'static,
     ) -> Result<T, Problem> {
         let more = of.as_ref().and_then(|of| of.segment.days()).unwrap_or(days);
         let read = (days.0.min(more.0), days.1.max(more.1));
         let wanted = wanted | of.as_ref().map_or(Wanted::NONE, |of| of.segment.wanted);
         let table = columns::read(db, self.site, read, wanted, self.holding.now).await?;
-        let patience = Patience::default();
+        let (patience, protects) = (Patience::default(), self.smallest() > 1);
         let _waiting = patience.waiting();
         let done = spawn_blocking(move || {
             let members = of.map(|of| members(&of.segment, &table, &of.leads, &patience));
             let members = members.transpose()?;
-            let mut events =
-                Events { all: Box::new(table.events()), days, members: members.as_ref() };
-            work(&mut events, &table, &patience)
+            let reading = Reading { table: &table, days, members: members.as_ref(), protects };
+            work(&reading, &patience)
         });
         let done = done.await.map_err(|error| {
             tracing::error!(%error, "an analysis ended before it was done");
@@ -272,19 +302,29 @@ struct Of {
     leads: HashMap<VisitorRow, Vec<Facts>>,
 }
 
-/// The events of a table that are asked about.
-struct Events<'a> {
-    all: Box<dyn Iterator<Item = Event> + 'a>,
+/// A table, and which of its events are asked about.
+struct Reading<'a> {
+    table: &'a Table,
     days: (i64, i64),
     members: Option<&'a Members>,
+    /// Whether small groups are.
+    protects: bool,
 }
 
-impl Iterator for Events<'_> {
-    type Item = Event;
+impl Reading<'_> {
+    /// Those of the segment's visitors, or of all.
+    fn events(&self) -> impl Iterator<Item = Event> {
+        self.of(self.members)
+    }
 
-    fn next(&mut self) -> Option<Event> {
-        let (days, members) = (self.days, self.members);
-        self.all.find(|event| {
+    /// Those of all visitors, where it makes a difference whom the segment leaves out.
+    fn all(&self) -> Option<impl Iterator<Item = Event>> {
+        (self.protects && self.members.is_some()).then(|| self.of(None))
+    }
+
+    fn of<'b>(&'b self, members: Option<&'b Members>) -> impl Iterator<Item = Event> + 'b {
+        let days = self.days;
+        self.table.events().filter(move |event| {
             (days.0..=days.1).contains(&event.day)
                 && members.is_none_or(|members| members.have(event))
         })

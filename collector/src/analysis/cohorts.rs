@@ -173,17 +173,16 @@ pub fn run(
     Ok(cohorts)
 }
 
-/// Of those whose period is over in all: how many they were and how many came again, by the period after.
+/// Of those whose period is over in all: how many they were and how many came again, by the period after; of cells that
+/// are known.
 #[must_use]
 pub fn over_all(cohorts: &[Cohort], periods: i64) -> Vec<(i64, i64)> {
     (1..=periods)
         .map(|after| {
             let over = cohorts.iter().filter(|cohort| cohort.over >= after);
             let at = usize::try_from(after - 1).unwrap_or(usize::MAX);
-            over.fold((0, 0), |(all, again), cohort| {
-                let n = cohort.again.get(at).copied().flatten().unwrap_or(0);
-                (all + cohort.visitors, again + n)
-            })
+            let known = over.filter_map(|it| Some((it.visitors, it.again.get(at).copied()??)));
+            known.fold((0, 0), |(all, again), (visitors, n)| (all + visitors, again + n))
         })
         .collect()
 }

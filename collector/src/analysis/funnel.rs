@@ -86,6 +86,37 @@ pub fn run(
     texts: &Table,
     patience: &Patience,
 ) -> Result<Answer, Stopped> {
+    Ok(enter(funnel, events, texts, patience)?.answer(funnel))
+}
+
+/// The same of other events, by the groups of those names, whatever their size.
+///
+/// # Errors
+/// Where nobody waits any more, or it is too much.
+pub fn like(
+    funnel: &mut Funnel,
+    events: impl Iterator<Item = Event>,
+    texts: &Table,
+    patience: &Patience,
+    groups: &[String],
+) -> Result<Answer, Stopped> {
+    let entered = enter(funnel, events, texts, patience)?;
+    let many = funnel.steps.len();
+    let of = |name: &String| {
+        let known = entered.known.get(name).map(|at| place(*at));
+        let nobody = vec![Reached::default(); many];
+        (name.clone(), known.map_or(nobody, |at| entered.steps(many, Some(at))))
+    };
+    let groups = groups.iter().map(of).collect();
+    Ok(Answer { steps: entered.steps(many, None), groups, more: 0 })
+}
+
+fn enter(
+    funnel: &mut Funnel,
+    events: impl Iterator<Item = Event>,
+    texts: &Table,
+    patience: &Patience,
+) -> Result<Entered, Stopped> {
     let mut entered = Entered {
         places: vec![NOBODY; texts.visitors()],
         levels: Vec::new(),
@@ -95,7 +126,7 @@ pub fn run(
     };
     each(events, patience, |event| entered.take(funnel, &event, texts))?;
     patience.look()?;
-    Ok(entered.answer(funnel))
+    Ok(entered)
 }
 
 impl Entered {
@@ -169,12 +200,13 @@ impl Entered {
         });
         let more = largest.len().saturating_sub(funnel.groups);
         largest.truncate(funnel.groups);
-        let steps = |group: Option<usize>| -> Vec<Reached> {
-            (0..many).map(|step| self.reached(many, step, group)).collect()
-        };
-        let groups =
-            largest.iter().map(|at| (self.groups[*at].clone(), steps(Some(*at)))).collect();
-        Answer { steps: steps(None), groups, more }
+        let groups = largest.iter();
+        let groups = groups.map(|at| (self.groups[*at].clone(), self.steps(many, Some(*at))));
+        Answer { groups: groups.collect(), steps: self.steps(many, None), more }
+    }
+
+    fn steps(&self, many: usize, group: Option<usize>) -> Vec<Reached> {
+        (0..many).map(|step| self.reached(many, step, group)).collect()
     }
 
     fn reached(&self, many: usize, step: usize, group: Option<usize>) -> Reached {

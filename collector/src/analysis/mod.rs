@@ -12,6 +12,7 @@ pub mod kept;
 pub mod matching;
 pub mod paths;
 pub mod segment;
+pub mod withheld;
 
 use std::sync::{
     Arc,

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{Patience, Stopped, each, matching::Matching, place};
+use super::{Patience, Stopped, each, matching::Matching, place, withheld};
 use crate::columns::{Event, Table, Text};
 
 /// A pause that ends a visit, in milliseconds, as everywhere.
@@ -37,6 +37,9 @@ pub struct Paths {
     pub depth: usize,
     /// Ways on from each step that are answered, at most.
     pub width: usize,
+    /// Visitors that have to stand behind whatever is told. Where that are several, only each visitor's first visit
+    /// counts that comes to what is asked about: visits are visitors then.
+    pub smallest: i64,
 }
 
 /// A step, and where it led.
@@ -46,12 +49,36 @@ pub struct Step {
     pub name: String,
     /// Visits that took it.
     pub visits: i64,
-    /// Of them, those in which nothing more came: they ended there, or began there. Not asked of the last step.
+    /// Of them, those in which nothing more came: they ended there, or began there. Not asked of the last step, and none
+    /// where it is not told.
     pub ended: Option<i64>,
     /// Where the others went, the most first.
     pub next: Vec<Step>,
-    /// Of them, those that went elsewhere.
-    pub others: i64,
+    /// Of them, those that went elsewhere; none where it would tell how many ended.
+    pub others: Option<i64>,
+    /// Whether ways on, or how many ended, are not told here.
+    pub hides: bool,
+}
+
+impl Step {
+    /// Whether something is not told, here or further on.
+    #[must_use]
+    pub fn hides_any(&self) -> bool {
+        self.hides || self.next.iter().any(Self::hides_any)
+    }
+
+    /// Every figure beside the same of a step of the same shape.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Vec<(i64, i64)> {
+        let own = [
+            (Some(self.visits), Some(other.visits)),
+            (self.ended, other.ended),
+            (self.others, other.others),
+        ];
+        let own = own.into_iter().filter_map(|(own, other)| own.zip(other));
+        let next = self.next.iter().zip(&other.next).flat_map(|(own, other)| own.beside(other));
+        own.chain(next).collect()
+    }
 }
 
 /// What a visitor did last.
@@ -65,6 +92,8 @@ struct Walk {
     depth: u8,
     /// How many of `recent` there are.
     kept: u8,
+    /// Whether one of their visits has come to what is asked about.
+    came: bool,
     /// The page or event seen last.
     name: Option<Text>,
     /// Those seen last, the newest first.
@@ -79,6 +108,7 @@ const NEW: Walk = Walk {
     at: NOT_YET,
     depth: 0,
     kept: 0,
+    came: false,
     name: None,
     recent: [Text::EMPTY; MAX_DEPTH],
 };
@@ -100,19 +130,45 @@ pub fn run(
     texts: &Table,
     patience: &Patience,
 ) -> Result<Step, Stopped> {
+    Ok(walk(asked, events, texts, patience)?.answer(asked, texts))
+}
+
+/// The same of other events, in the shape of an answer: of its steps only.
+///
+/// # Errors
+/// Where nobody waits any more.
+pub fn like(
+    asked: &mut Paths,
+    events: impl Iterator<Item = Event>,
+    texts: &Table,
+    patience: &Patience,
+    shape: &Step,
+) -> Result<Step, Stopped> {
+    let tree = walk(asked, events, texts, patience)?;
+    Ok(tree.shaped(0, shape, &tree.ways(), texts))
+}
+
+fn walk(
+    asked: &mut Paths,
+    events: impl Iterator<Item = Event>,
+    texts: &Table,
+    patience: &Patience,
+) -> Result<Tree, Stopped> {
+    let once = asked.smallest > 1;
     let mut walks = vec![NEW; texts.visitors()];
     let mut tree = Tree { visits: vec![0], names: vec![Text::EMPTY], next: HashMap::new() };
     each(events, patience, |event| {
         let walk = &mut walks[place(event.visitor)];
-        if walk.last == i64::MIN || event.at - walk.last > PAUSE {
-            *walk = NEW;
+        if walk.last == i64::MIN || event.at - walk.last >= PAUSE {
+            *walk = Walk { came: walk.came, ..NEW };
         }
         walk.last = event.at;
         let name = match asked.by {
             By::Event => Some(event.name),
             By::Page => (texts.text(event.name) == "page_view").then_some(event.page),
         };
-        if walk.at == NOT_YET && asked.from.holds(&event, texts) {
+        let counts = walk.at == NOT_YET && !(once && walk.came);
+        if counts && asked.from.holds(&event, texts) {
             walk.begin(asked, name, &mut tree);
             return Ok(());
         }
@@ -122,14 +178,14 @@ pub fn run(
         Ok(())
     })?;
     patience.look()?;
-    Ok(tree.answer(asked, texts))
+    Ok(tree)
 }
 
 impl Walk {
     /// Comes to what is asked about.
     fn begin(&mut self, asked: &Paths, name: Option<Text>, tree: &mut Tree) {
         tree.visits[0] += 1;
-        self.at = 0;
+        (self.at, self.came) = (0, true);
         if asked.before {
             let kept = &self.recent[..usize::from(self.kept)];
             // What was there already is not what came before.
@@ -179,11 +235,31 @@ impl Tree {
     }
 
     fn answer(&self, asked: &Paths, texts: &Table) -> Step {
+        self.answered(0, 0, asked, &self.ways(), texts)
+    }
+
+    /// The ways on from each step.
+    fn ways(&self) -> Vec<Vec<u32>> {
         let mut next: Vec<Vec<u32>> = vec![Vec::new(); self.visits.len()];
         for ((from, _), at) in &self.next {
             next[place(*from)].push(*at);
         }
-        self.answered(0, 0, asked, &next, texts)
+        next
+    }
+
+    fn shaped(&self, at: u32, shape: &Step, ways: &[Vec<u32>], texts: &Table) -> Step {
+        let own = &ways[place(at)];
+        let visits = |at: &u32| self.visits[place(*at)];
+        let on: i64 = own.iter().map(visits).sum();
+        let step = |shape: &Step| {
+            let there = own.iter().find(|at| texts.text(self.names[place(**at)]) == shape.name);
+            let nobody = || Step { name: shape.name.clone(), ..Step::default() };
+            there.map_or_else(nobody, |at| self.shaped(*at, shape, ways, texts))
+        };
+        let next: Vec<_> = shape.next.iter().map(step).collect();
+        let others = on - next.iter().map(|step| step.visits).sum::<i64>();
+        let (name, visits) = (shape.name.clone(), visits(&at));
+        Step { name, visits, ended: Some(visits - on), next, others: Some(others), hides: false }
     }
 
     fn answered(
@@ -201,16 +277,20 @@ impl Tree {
             visits(*b).cmp(&visits(*a)).then_with(|| name(*a).cmp(name(*b)))
         });
         let on: i64 = steps.iter().map(|at| visits(*at)).sum();
-        let shown = steps.iter().take(asked.width);
+        let counts: Vec<_> = steps.iter().map(|at| visits(*at)).collect();
+        let (told, ends) = withheld::ways(&counts, visits(at) - on, asked.smallest);
+        let shown = steps.iter().zip(&told).filter(|(_, told)| **told).map(|(at, _)| at);
+        let shown = shown.take(asked.width);
         let shown: Vec<_> =
             shown.map(|at| self.answered(*at, depth + 1, asked, next, texts)).collect();
         let others = on - shown.iter().map(|step| step.visits).sum::<i64>();
         Step {
             name: if at == 0 { String::new() } else { name(at).to_owned() },
             visits: visits(at),
-            ended: (depth < asked.depth).then(|| visits(at) - on),
+            ended: (depth < asked.depth && ends).then(|| visits(at) - on),
             next: shown,
-            others,
+            others: ends.then_some(others),
+            hides: !ends || told.contains(&false),
         }
     }
 }

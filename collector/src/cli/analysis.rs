@@ -1,5 +1,7 @@
 //! `ashiato query funnel | cohorts | paths | segments`: the same questions as the API's, asked of the database itself.
 
+mod plain;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure, applied, keys_there,
-    query::{filter, said, standing, table},
+    query::{filter, said},
     who,
 };
 use crate::{
@@ -19,7 +21,6 @@ use crate::{
     },
     clock, config,
     keys::Keys,
-    query::Meta,
     store::{
         Connection, Database,
         audit::{self, Entry},
@@ -245,7 +246,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.funnel(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_funnel)
+            print(&answer.map_err(|why| said(&why))?, of.json, plain::funnel)
         }
         Act::Cohorts { unit, periods, first, again, of } => {
             let (first, again) = (which(first.as_ref())?, which(again.as_ref())?);
@@ -253,7 +254,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             let asked = cohorts::Asked { site, unit, periods, first, again, segment, date_range };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.cohorts(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_cohorts)
+            print(&answer.map_err(|why| said(&why))?, of.json, plain::cohorts)
         }
         Act::Paths { event, before, by, depth, width, of } => {
             let from = which(Some(&event))?;
@@ -263,7 +264,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
                 paths::Asked { site, from, direction, by, depth, width, segment, date_range };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.paths(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_paths)
+            print(&answer.map_err(|why| said(&why))?, of.json, plain::paths)
         }
         Act::Segments(act) => kept_segments(act).await,
     }
@@ -303,10 +304,7 @@ async fn kept_segments(act: Segments) -> Result<(), Failure> {
                 open.of.as_ref().ok_or_else(|| Failure("name it by --segment".to_owned()))?;
             let size = open.asker().await?.size(&mut db, &of.range(), definition).await;
             let size = size.map_err(|why| said(&why))?;
-            print(&size, of.json, |size| {
-                println!("{} of {} visitors", size.visitors, size.of);
-                print_meta(&size.meta);
-            })?;
+            print(&size, of.json, plain::size)?;
         }
     }
     Ok(())
@@ -323,70 +321,4 @@ fn print<T: serde::Serialize>(
         plainly(answer);
     }
     Ok(())
-}
-
-fn print_meta(meta: &Meta) {
-    println!("\n{}", standing(meta));
-}
-
-fn share(part: Option<f64>) -> String {
-    part.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0))
-}
-
-fn print_funnel(answer: &funnel::Answer) {
-    let heads = ["step", "visitors", "of the first", "of the one before", "dropped", "median time"];
-    let rows = |steps: &[funnel::Taken]| -> Vec<Vec<String>> {
-        let row = |step: &funnel::Taken| {
-            let time =
-                step.median_ms.map_or_else(|| "-".to_owned(), |ms| format!("{} s", ms / 1_000));
-            let (of_first, of_previous) = (share(step.of_first), share(step.of_previous));
-            let (visitors, dropped) = (step.visitors.to_string(), step.dropped.to_string());
-            vec![step.name.clone(), visitors, of_first, of_previous, dropped, time]
-        };
-        steps.iter().map(row).collect()
-    };
-    table(&heads, &rows(&answer.steps), 1);
-    for group in answer.groups.iter().flatten() {
-        println!("\n{}", if group.value.is_empty() { "(none)" } else { &group.value });
-        table(&heads, &rows(&group.steps), 1);
-    }
-    if let Some(more) = answer.more_groups.filter(|more| *more > 0) {
-        println!("\n{more} groups more; raise --limit");
-    }
-    print_meta(&answer.meta);
-}
-
-fn print_cohorts(answer: &cohorts::Answer) {
-    let periods = answer.average.len();
-    let after: Vec<_> = (1..=periods).map(|after| format!("+{after}")).collect();
-    let heads: Vec<_> =
-        ["from", "visitors"].into_iter().chain(after.iter().map(String::as_str)).collect();
-    let row = |row: &cohorts::Row| -> Vec<String> {
-        let again = row.again.iter().map(|n| n.map_or_else(String::new, |n| n.to_string()));
-        [row.start.clone(), row.visitors.to_string()].into_iter().chain(again).collect()
-    };
-    let mut rows: Vec<_> = answer.cohorts.iter().map(row).collect();
-    let all: i64 = answer.cohorts.iter().map(|row| row.visitors).sum();
-    let average = answer.average.iter().map(|part| share(*part));
-    rows.push(["all".to_owned(), all.to_string()].into_iter().chain(average).collect());
-    table(&heads, &rows, 1);
-    print_meta(&answer.meta);
-}
-
-fn print_paths(answer: &paths::Answer) {
-    fn tell(steps: &[paths::Step], others: i64, depth: usize) {
-        let room = "  ".repeat(depth);
-        for step in steps {
-            let ended = step.ended.filter(|ended| *ended > 0);
-            let ended = ended.map_or_else(String::new, |ended| format!("  (no more: {ended})"));
-            println!("{room}{}  {}{ended}", step.visits, step.name);
-            tell(&step.next, step.others, depth + 1);
-        }
-        if others > 0 {
-            println!("{room}{others}  elsewhere");
-        }
-    }
-    println!("{} visits  (no more: {})", answer.visits, answer.ended);
-    tell(&answer.next, answer.others, 1);
-    print_meta(&answer.meta);
 }

@@ -33,6 +33,7 @@ use crate::{
     },
     clock,
     error::Problem,
+    office::desk::Held,
     openapi::shape,
     sites::Site,
     store::{
@@ -206,6 +207,14 @@ fn name(_: &mut SchemaGenerator) -> Schema {
     asked::name_schema()
 }
 
+/// Gives the connection back, unless it has failed.
+pub(super) fn settle<T>(db: Held, done: Result<T, Problem>) -> Result<T, Problem> {
+    if done.as_ref().err().is_none_or(|problem| !problem.status.is_server_error()) {
+        db.keep();
+    }
+    done
+}
+
 /// `POST /api/v1/segments`.
 pub(super) async fn keep_segment(
     State(app): State<App>,
@@ -220,8 +229,7 @@ pub(super) async fn keep_segment(
     let mut db = app.desk.hold().await?;
     let kept = (&*new.name, &new.definition);
     let kept = kept::keep(&mut db, (site.id, &site.file), (clock::now(), by), kept).await;
-    db.keep();
-    Ok((StatusCode::CREATED, Json(Shown::of(kept?))))
+    Ok((StatusCode::CREATED, Json(Shown::of(settle(db, kept)?))))
 }
 
 /// `DELETE /api/v1/segments/NAME?site=SITE`.
@@ -235,8 +243,7 @@ pub(super) async fn remove_segment(
     let (site, by) = bearer.at(&app, &site_alone(&uri)?, Scope::Query)?;
     let mut db = app.desk.hold().await?;
     let removed = kept::remove(&mut db, site.id, (clock::now(), by), &name).await;
-    db.keep();
-    removed?;
+    settle(db, removed)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{Faults, Which, share};
 use crate::{
     analysis::{
-        cohorts::{self, Cohorts, Unit},
+        cohorts::{self, Cohort, Cohorts, Unit},
         matching,
         matching::Matching,
+        withheld::{self, Withheld},
     },
     columns::Wanted,
     error::Problem,
@@ -83,8 +84,11 @@ pub struct Question {
 pub struct Answer {
     /// A row for each period.
     pub cohorts: Vec<Row>,
-    /// The part of all visitors who came again, by the period after, of the cohorts for which that is over.
+    /// The part of all visitors who came again, by the period after, of the cohorts for which that is over and told.
     pub average: Vec<Option<f64>>,
+    /// That something is not told, since too few visitors stand behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// For how much of the traffic it stands.
     pub meta: Meta,
 }
@@ -96,10 +100,13 @@ pub struct Row {
     /// The first day of its period.
     #[schemars(schema_with = "start")]
     pub start: String,
-    /// Those in it.
-    pub visitors: i64,
-    /// Of them, who came again in each period after; null where it has not begun.
+    /// Those in it; null where that is withheld.
+    pub visitors: Option<i64>,
+    /// Of them, who came again in each period after; null where it has not begun, or is withheld.
     pub again: Vec<Option<i64>>,
+    /// Which of `again` are withheld, by their places from 0.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<usize>,
     /// How many periods after it are over: what stands after them may still grow.
     pub over: i64,
 }
@@ -145,17 +152,71 @@ impl Question {
         (first - LOOK_BACK, self.cohorts.until().max(last))
     }
 
-    /// The answer as it is given.
+    /// The answer as it is given: what stands for fewer visitors than the smallest group is not told, and nothing where
+    /// a segment leaves out so few of `all`, the same of all visitors.
     #[must_use]
-    pub fn answer(&self, rows: Vec<cohorts::Cohort>, meta: Meta) -> Answer {
-        let average = cohorts::over_all(&rows, self.cohorts.periods);
+    pub fn answer(
+        &self,
+        (mut cohorts, all): (Vec<Cohort>, Option<&[Cohort]>),
+        smallest: i64,
+        meta: Meta,
+    ) -> Answer {
+        let (mut rows, mut cells) = withheld::cohorts(&cohorts, self.lines(&cohorts), smallest);
+        let few = all.is_some_and(|all| leaves_out_few((&cohorts, all), (&rows, &cells), smallest));
+        if few {
+            rows.fill(false);
+            for (cells, cohort) in cells.iter_mut().zip(&cohorts) {
+                cells.iter_mut().zip(&cohort.again).for_each(|(told, n)| *told = n.is_none());
+            }
+        }
+        let somebody = cohorts.iter().zip(&rows).filter(|(it, _)| it.visitors > 0);
+        let told = somebody.map(|(_, told)| *told);
+        let shown = cohorts.iter().zip(&rows).zip(&cells);
+        let shown = shown.filter(|((it, told), _)| **told && it.visitors > 0);
+        let told = told.chain(shown.flat_map(|(_, cells)| cells.iter().copied()));
+        let withheld =
+            if few { Withheld::of(smallest, [false]) } else { Withheld::of(smallest, told) };
+        let hidden: Vec<Vec<usize>> = cells.iter().map(|cells| hidden(cells)).collect();
+        for (cohort, hidden) in cohorts.iter_mut().zip(&hidden) {
+            hidden.iter().for_each(|at| cohort.again[*at] = None);
+        }
+        let average = cohorts::over_all(&cohorts, self.cohorts.periods);
         let average = average.into_iter().map(|(all, again)| share(again, all)).collect();
-        let row = |it: cohorts::Cohort| Row {
+        let rows = cohorts.into_iter().zip(rows).zip(hidden);
+        let rows = rows.map(|((it, told), withheld)| Row {
             start: query::date(it.start),
-            visitors: it.visitors,
+            visitors: told.then_some(it.visitors),
             again: it.again,
+            withheld,
             over: it.over,
-        };
-        Answer { cohorts: rows.into_iter().map(row).collect(), average, meta }
+        });
+        Answer { cohorts: rows.collect(), average, withheld, meta }
     }
+
+    /// What rows add up to that can be asked for as well: all of them, and days by their weeks and months.
+    fn lines(&self, cohorts: &[Cohort]) -> Vec<Vec<Option<i64>>> {
+        let by = |unit: Unit| cohorts.iter().map(|it| Some(unit.period(it.start))).collect();
+        let coarser = [Unit::Week, Unit::Month].into_iter();
+        let coarser = coarser.filter(|_| self.cohorts.unit == Unit::Day).map(by);
+        std::iter::once(vec![None; cohorts.len()]).chain(coarser).collect()
+    }
+}
+
+fn hidden(told: &[bool]) -> Vec<usize> {
+    told.iter().enumerate().filter(|(_, told)| !**told).map(|(at, _)| at).collect()
+}
+
+/// Whether whatever is told of a segment's visitors leaves out too few of all.
+fn leaves_out_few(
+    (own, all): (&[Cohort], &[Cohort]),
+    (rows, cells): (&[bool], &[Vec<bool>]),
+    smallest: i64,
+) -> bool {
+    let told = own.iter().zip(all).zip(rows).zip(cells).filter(|((_, row), _)| **row);
+    let figures = told.flat_map(|(((own, all), _), cells)| {
+        let again = own.again.iter().zip(&all.again).zip(cells).filter(|(_, told)| **told);
+        let again = again.filter_map(|((own, all), _)| own.zip(*all));
+        std::iter::once((own.visitors, all.visitors)).chain(again)
+    });
+    withheld::leaves_out_few(figures, smallest)
 }

@@ -6,7 +6,12 @@ use serde_json::Value;
 
 use super::{Faults, share};
 use crate::{
-    analysis::{funnel, matching, matching::Matching},
+    analysis::{
+        funnel::{self, Reached},
+        matching,
+        matching::Matching,
+        withheld::{self, Withheld},
+    },
     columns::Wanted,
     error::Problem,
     openapi::{object, shape, whole},
@@ -106,6 +111,9 @@ pub struct Answer {
     /// Groups that are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more_groups: Option<usize>,
+    /// That something is not told, since too few visitors stand behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// For how much of the traffic it stands.
     pub meta: Meta,
 }
@@ -126,14 +134,14 @@ pub struct Group {
 pub struct Taken {
     /// What it is called.
     pub name: String,
-    /// Visitors who took it.
-    pub visitors: i64,
+    /// Visitors who took it; null, as all of the step is, where that is withheld.
+    pub visitors: Option<i64>,
     /// Their part of those who entered.
     pub of_first: Option<f64>,
     /// Their part of those who took the step before.
     pub of_previous: Option<f64>,
-    /// Those who took the step before, and not this one.
-    pub dropped: i64,
+    /// Those who took the step before, and not this one; null where either is withheld.
+    pub dropped: Option<i64>,
     /// The median of the milliseconds since the step before.
     pub median_ms: Option<i64>,
 }
@@ -187,33 +195,78 @@ impl Question {
         (first, (last + after).min(today.max(last)))
     }
 
-    /// The answer as it is given.
+    /// The answer as it is given: what stands for fewer visitors than the smallest group is not told, and nothing where
+    /// a segment leaves out so few of `all`, the same of all visitors by the same groups.
     #[must_use]
-    pub fn answer(&self, answer: funnel::Answer, meta: Meta) -> Answer {
+    pub fn answer(
+        &self,
+        (answer, all): (funnel::Answer, Option<&funnel::Answer>),
+        smallest: i64,
+        meta: Meta,
+    ) -> Answer {
+        let (mut steps, mut told) = told(&answer, smallest);
+        if all.is_some_and(|all| leaves_out_few((&answer, all), (&steps, &told), smallest)) {
+            steps.fill(false);
+            told.fill(false);
+        }
+        let withheld = Withheld::of(smallest, steps.iter().chain(&told).copied());
         let is_broken_down = self.funnel.breakdown.is_some();
-        let groups = answer.groups.into_iter();
-        let groups = groups.map(|(value, steps)| Group { value, steps: self.taken(&steps) });
+        let groups = answer.groups.into_iter().zip(told).filter(|(_, told)| *told);
+        let groups = groups.map(|((value, reached), _)| {
+            let steps = self.taken(&reached, &vec![true; reached.len()]);
+            Group { value, steps }
+        });
         Answer {
-            steps: self.taken(&answer.steps),
             groups: is_broken_down.then(|| groups.collect()),
+            steps: self.taken(&answer.steps, &steps),
             more_groups: is_broken_down.then_some(answer.more),
+            withheld,
             meta,
         }
     }
 
-    fn taken(&self, steps: &[funnel::Reached]) -> Vec<Taken> {
-        let first = steps.first().map_or(0, |step| step.visitors);
+    fn taken(&self, steps: &[Reached], told: &[bool]) -> Vec<Taken> {
+        let visitors: Vec<_> =
+            steps.iter().zip(told).map(|(step, told)| told.then_some(step.visitors)).collect();
+        let first = visitors.first().copied().flatten();
         let taken = steps.iter().zip(&self.names).enumerate().map(|(at, (step, name))| {
-            let before = at.checked_sub(1).and_then(|at| steps.get(at)).unwrap_or(step).visitors;
+            let own = visitors[at];
+            let before = visitors[at.saturating_sub(1)];
+            let part = |whole: Option<i64>| share(own?, whole?);
             Taken {
                 name: name.clone(),
-                visitors: step.visitors,
-                of_first: share(step.visitors, first),
-                of_previous: share(step.visitors, before),
-                dropped: before - step.visitors,
-                median_ms: step.median,
+                visitors: own,
+                of_first: part(first),
+                of_previous: part(before),
+                dropped: before.zip(own).map(|(before, own)| before - own),
+                median_ms: own.and(step.median),
             }
         });
         taken.collect()
     }
+}
+
+fn counts(steps: &[Reached]) -> Vec<i64> {
+    steps.iter().map(|step| step.visitors).collect()
+}
+
+/// Which steps, and which groups, may be told.
+fn told(answer: &funnel::Answer, smallest: i64) -> (Vec<bool>, Vec<bool>) {
+    let total = counts(&answer.steps);
+    let groups: Vec<_> = answer.groups.iter().map(|(_, steps)| counts(steps)).collect();
+    (withheld::steps(&total, smallest), withheld::groups(&total, &groups, smallest))
+}
+
+/// Whether whatever is told of a segment's visitors leaves out too few of all.
+fn leaves_out_few(
+    (own, all): (&funnel::Answer, &funnel::Answer),
+    (steps, groups): (&[bool], &[bool]),
+    smallest: i64,
+) -> bool {
+    let total = counts(&own.steps).into_iter().zip(counts(&all.steps)).zip(steps);
+    let total = total.filter(|(_, told)| **told).map(|(figures, _)| figures);
+    let groups = own.groups.iter().zip(&all.groups).zip(groups).filter(|(_, told)| **told);
+    let groups =
+        groups.flat_map(|(((_, own), (_, all)), _)| counts(own).into_iter().zip(counts(all)));
+    withheld::leaves_out_few(total.chain(groups), smallest)
 }

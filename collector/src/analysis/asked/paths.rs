@@ -9,6 +9,7 @@ use crate::{
         matching,
         matching::Matching,
         paths::{self, By, MAX_DEPTH, Paths},
+        withheld::{self, Withheld},
     },
     columns::Wanted,
     error::Problem,
@@ -82,6 +83,10 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
     super::word(&["page", "event"])
 }
 
+fn counted(_: &mut SchemaGenerator) -> Schema {
+    super::word(&["visits", "visitors"])
+}
+
 fn from(generator: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object", "required": ["filters"], "additionalProperties": false,
@@ -104,14 +109,21 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "PathsAnswer")]
 pub struct Answer {
-    /// Visits that came to what the paths lead from.
-    pub visits: i64,
-    /// Of them, those in which nothing more came after (or before).
-    pub ended: i64,
+    /// What `visits` are: `visits`, or `visitors` where the site protects small groups. Of each visitor only the first
+    /// visit counts there that came to what the paths lead from.
+    #[schemars(schema_with = "counted")]
+    pub counted: &'static str,
+    /// Visits that came to what the paths lead from; null where that is withheld.
+    pub visits: Option<i64>,
+    /// Of them, those in which nothing more came after (or before); null where that is withheld.
+    pub ended: Option<i64>,
     /// Where the others went, the most first.
     pub next: Vec<Step>,
-    /// Of them, those that went elsewhere.
-    pub others: i64,
+    /// Of them, those that went elsewhere, or where it is not told; null where `ended` is withheld.
+    pub others: Option<i64>,
+    /// That something is not told, since too few visitors stand behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
     /// For how much of the traffic it stands.
     pub meta: Meta,
 }
@@ -124,17 +136,17 @@ pub struct Step {
     pub name: String,
     /// Visits that took it.
     pub visits: i64,
-    /// Of them, those in which nothing more came; null for the last step that is looked at.
+    /// Of them, those in which nothing more came; null for the last step that is looked at, or where it is withheld.
     pub ended: Option<i64>,
     /// Where the others went, the most first.
     pub next: Vec<Step>,
-    /// Of them, those that went elsewhere.
-    pub others: i64,
+    /// Of them, those that went elsewhere, or where it is not told; null where `ended` is withheld.
+    pub others: Option<i64>,
 }
 
 impl From<paths::Step> for Step {
     fn from(step: paths::Step) -> Self {
-        let paths::Step { name, visits, ended, next, others } = step;
+        let paths::Step { name, visits, ended, next, others, .. } = step;
         Self { name, visits, ended, next: next.into_iter().map(Self::from).collect(), others }
     }
 }
@@ -176,16 +188,39 @@ impl Asked {
         let wanted = matching::wanted(&filters) | Wanted::NAME | Wanted::PAGE;
         let before = self.direction == "before";
         let from = Matching::of(&filters);
-        let paths = Paths { from, before, by, depth: size(depth), width: size(width) };
+        let paths = Paths { from, before, by, depth: size(depth), width: size(width), smallest: 1 };
         Ok(Question { paths, days, wanted })
     }
 }
 
 impl Question {
-    /// The answer as it is given.
+    /// The answer as it is given, where so many visitors have to stand behind whatever is told: of `step`, which has
+    /// left out what is of fewer, nothing where it is as a whole, or where a segment leaves out so few of `all`, the
+    /// same of all visitors.
     #[must_use]
-    pub fn answer(&self, step: paths::Step, meta: Meta) -> Answer {
+    pub fn answer(
+        &self,
+        (step, all): (paths::Step, Option<&paths::Step>),
+        smallest: i64,
+        meta: Meta,
+    ) -> Answer {
+        let counted = if smallest > 1 { "visitors" } else { "visits" };
+        let left_out = |all| withheld::leaves_out_few(step.beside(all), smallest);
+        if withheld::few(step.visits, smallest) || all.is_some_and(left_out) {
+            let withheld = Withheld::of(smallest, [false]);
+            let next = Vec::new();
+            return Answer {
+                counted,
+                visits: None,
+                ended: None,
+                next,
+                others: None,
+                withheld,
+                meta,
+            };
+        }
+        let withheld = Withheld::of(smallest, [true, !step.hides_any()]);
         let Step { visits, ended, next, others, .. } = step.into();
-        Answer { visits, ended: ended.unwrap_or(0), next, others, meta }
+        Answer { counted, visits: Some(visits), ended, next, others, withheld, meta }
     }
 }

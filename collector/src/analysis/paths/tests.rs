@@ -11,7 +11,7 @@ fn page(at: usize) -> Matching {
 }
 
 fn paths(before: bool, depth: usize) -> Paths {
-    Paths { from: page(0), before, by: By::Page, depth, width: 10 }
+    Paths { from: page(0), before, by: By::Page, depth, width: 10, smallest: 1 }
 }
 
 fn asked(asked: &mut Paths, done: &[(u32, i64, usize)]) -> Step {
@@ -28,7 +28,7 @@ fn told(step: &Step) -> String {
 
 #[test]
 fn what_came_after_is_told_by_visit_and_a_page_loaded_anew_is_one_step() {
-    let pause = PAUSE + 1;
+    let pause = PAUSE;
     let done = [
         (0, 0, 1),
         (0, 1, 0),
@@ -73,7 +73,7 @@ fn a_path_may_lead_from_an_event_that_is_no_page_and_be_made_of_events() {
     ]);
     let click = || Matching::of(&[Filter::Is(Dimension::Event, vec!["click".to_owned()])]);
     let of = |by, before| {
-        let mut asked = Paths { from: click(), before, by, depth: 3, width: 5 };
+        let mut asked = Paths { from: click(), before, by, depth: 3, width: 5, smallest: 1 };
         told(&run(&mut asked, table.events(), &table, &Patience::default()).unwrap())
     };
     assert_eq!(of(By::Page, false), "1(0)[/a1(0)[/b1(1)[]]]");
@@ -86,7 +86,34 @@ fn what_is_left_out_is_counted() {
     let done =
         [(0, 0, 0), (0, 1, 1), (1, 2, 0), (1, 3, 1), (2, 4, 0), (2, 5, 2), (3, 6, 0), (3, 7, 3)];
     let answer = asked(&mut Paths { width: 1, ..paths(false, 1) }, &done);
-    assert_eq!((told(&answer).as_str(), answer.others), ("4(0)[/b2[]]", 2));
+    assert_eq!((told(&answer).as_str(), answer.others), ("4(0)[/b2[]]", Some(2)));
+}
+
+#[test]
+fn where_groups_are_protected_each_visitor_counts_once_and_few_ways_are_among_the_others() {
+    let pause = PAUSE + 1;
+    let mut done = Vec::new();
+    for visitor in 0..3 {
+        done.extend([(visitor, 0, 0), (visitor, 1, 1)]);
+        // A second visit, and a third that does not come to the page.
+        done.extend([
+            (visitor, 2 + pause, 0),
+            (visitor, 3 + pause, 2),
+            (visitor, 4 + 2 * pause, 3),
+        ]);
+    }
+    done.extend([(3, 0, 0), (3, 1, 2), (4, 0, 0), (5, 0, 0), (6, 0, 0)]);
+    let of = |smallest| asked(&mut Paths { smallest, ..paths(false, 1) }, &done);
+    assert_eq!(told(&of(1)), "10(3)[/c4[] /b3[]]");
+    let few = of(2);
+    // The one who went to /c is told by nobody: not by the end either.
+    assert_eq!((told(&few).as_str(), few.ended, few.others), ("7[/b3[]]", None, None));
+    assert!(few.hides && few.hides_any());
+    assert!(!of(1).hides_any());
+    let table = views(&done);
+    let mut question = Paths { smallest: 2, ..paths(false, 1) };
+    let like = like(&mut question, table.events(), &table, &Patience::default(), &few).unwrap();
+    assert_eq!(few.beside(&like), [(7, 7), (3, 3), (0, 0)]);
 }
 
 /// Every visit as the pages that were seen, one after the other.
@@ -96,7 +123,7 @@ fn visits(done: &[(u32, i64, usize)]) -> Vec<Vec<usize>> {
         let mut own: Vec<_> = done.iter().filter(|it| it.0 == visitor).collect();
         own.sort_unstable_by_key(|it| it.1);
         for (at, (_, time, page)) in own.iter().enumerate() {
-            if at == 0 || time - own[at - 1].1 > PAUSE {
+            if at == 0 || time - own[at - 1].1 >= PAUSE {
                 all.push(Vec::new());
             }
             let visit: &mut Vec<usize> = all.last_mut().unwrap();

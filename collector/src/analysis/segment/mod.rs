@@ -60,7 +60,7 @@ pub struct Did {
     #[schemars(schema_with = "asked::filters_schema")]
     pub filters: Vec<Value>,
     /// How often, at least.
-    #[serde(default = "once", deserialize_with = "whole::number")]
+    #[serde(default = "once", skip_serializing_if = "is_once", deserialize_with = "whole::number")]
     #[schemars(range(min = 1, max = MAX_TIMES))]
     pub at_least: u32,
     /// In so many days up to today.
@@ -75,6 +75,11 @@ pub struct Did {
 
 const fn once() -> u32 {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_once(times: &u32) -> bool {
+    *times == 1
 }
 
 /// What holds of a lead.

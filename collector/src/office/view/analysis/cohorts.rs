@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Data, Tab, choice, form, page, percent, row, segment};
+use super::{Data, Tab, choice, figure, form, notice, page, percent, row, segment};
 use crate::{
     analysis::asked::{
         cohorts::{Answer, Row},
@@ -47,6 +47,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
     let form = form(t, data, t.say("再訪の条件", "Retention"), &fields);
     let answer = html! { @if let Some(answer) = answer {
         (overview::share(t, &answer.meta))
+        (notice(t, answer.withheld.as_ref()))
         (curve(t, answer))
         section.course aria-labelledby="cohorts" {
             h2 id="cohorts" { (t.say("初回の時期ごとの再訪", "By when they first came")) }
@@ -88,7 +89,7 @@ fn curve(t: Tongue, answer: &Answer) -> Markup {
 
 fn table(t: Tongue, answer: &Answer) -> Markup {
     let name = t.say("初回の時期ごとの再訪", "By when they first came");
-    let all: i64 = answer.cohorts.iter().map(|row| row.visitors).sum();
+    let all: i64 = answer.cohorts.iter().filter_map(|row| row.visitors).sum();
     html! {
         div.scroll tabindex="0" role="group" aria-label=(name) { table.cohorts {
             caption.unseen { (name) }
@@ -100,7 +101,7 @@ fn table(t: Tongue, answer: &Answer) -> Markup {
             tbody {
                 @for row in &answer.cohorts { tr {
                     th scope="row" { (row.start) }
-                    td.number { (t.number(row.visitors)) }
+                    td.number { (figure(t, row.visitors)) }
                     @for (at, n) in row.again.iter().enumerate() { (cell(t, row, at, *n)) }
                 } }
                 tr.all { th scope="row" { (t.say("全体", "All")) } td.number { (t.number(all)) }
@@ -112,14 +113,17 @@ fn table(t: Tongue, answer: &Answer) -> Markup {
 
 /// A part of a cohort, the darker the more.
 fn cell(t: Tongue, row: &Row, at: usize, n: Option<i64>) -> Markup {
-    let Some(n) = n else {
+    if row.withheld.contains(&at) {
+        return html! { td.number { (figure(t, None)) } };
+    }
+    let Some((n, visitors)) = n.zip(row.visitors) else {
         return html! { td.number { span.unseen { (t.say("まだ", "not yet")) } } };
     };
-    let tenth = if row.visitors > 0 { (n * 10 + row.visitors - 1) / row.visitors } else { 0 };
+    let tenth = if visitors > 0 { (n * 10 + visitors - 1) / visitors } else { 0 };
     let is_over = i64::try_from(at).is_ok_and(|at| at < row.over);
     html! {
         td.number.heat class={ "heat-" (tenth.clamp(0, 10)) } title=(t.say(format!("{}人", t.number(n)), format!("{} visitors", t.number(n)))) {
-            (percent(share(n, row.visitors))) @if !is_over { "*" }
+            (percent(share(n, visitors))) @if !is_over { "*" }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Data, Tab, choice, form, page, percent, row, segment};
+use super::{Data, Tab, choice, figure, form, notice, page, percent, row, segment};
 use crate::{
     analysis::asked::funnel::{Answer, Taken},
     office::{
@@ -50,9 +50,10 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
     let form = form(t, data, t.say("ファネルの条件", "The funnel"), &fields);
     let answer = html! { @if let Some(answer) = answer {
         (overview::share(t, &answer.meta))
+        (notice(t, answer.withheld.as_ref()))
         section.course aria-labelledby="steps" {
             h2 id="steps" { (t.say("各ステップに進んだ訪問者", "Visitors by step")) }
-            @if answer.steps.first().is_none_or(|step| step.visitors == 0) {
+            @if answer.steps.first().is_none_or(|step| step.visitors == Some(0)) {
                 p.none { (t.say("この期間に最初のステップを行った訪問者はいません。", "Nobody took the first step in these days.")) }
             }
             (bars(t, &answer.steps))
@@ -71,17 +72,19 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
 }
 
 fn bars(t: Tongue, steps: &[Taken]) -> Markup {
-    let first = steps.first().map_or(0, |step| step.visitors);
+    let first = steps.first().and_then(|step| step.visitors);
     html! {
         ol.steps { @for (at, step) in steps.iter().enumerate() {
             li {
                 @if at > 0 { p.drop {
-                    (t.say(format!("{}人が離脱", t.number(step.dropped)), format!("{} left", t.number(step.dropped))))
+                    @if let Some(dropped) = step.dropped {
+                        (t.say(format!("{}人が離脱", t.number(dropped)), format!("{} left", t.number(dropped))))
+                    } @else { (t.say("離脱は非表示", "who left: withheld")) }
                     @if let Some(ms) = step.median_ms { " · " (t.say(format!("次へ進むまでの中央値 {}", t.length(ms)), format!("median time {}", t.length(ms)))) }
                 } }
                 p.step { span.what { (at + 1) ". " (step.name) }
-                    span.figure { (t.number(step.visitors)) (t.say("人", "")) " " span.of { (percent(step.of_first)) } } }
-                (chart::bar(step.visitors, first))
+                    span.figure { (figure(t, step.visitors)) @if step.visitors.is_some() { (t.say("人", "")) " " span.of { (percent(step.of_first)) } } } }
+                @if let Some((visitors, first)) = step.visitors.zip(first) { (chart::bar(visitors, first)) }
             }
         } }
     }
@@ -101,10 +104,10 @@ fn table(t: Tongue, name: &str, steps: &[Taken]) -> Markup {
             } }
             tbody { @for step in steps { tr {
                 th scope="row" { (step.name) }
-                td.number { (t.number(step.visitors)) }
+                td.number { (figure(t, step.visitors)) }
                 td.number { (percent(step.of_first)) }
                 td.number { (percent(step.of_previous)) }
-                td.number { (t.number(step.dropped)) }
+                td.number { (figure(t, step.dropped)) }
                 td.number { (step.median_ms.map_or_else(|| "–".to_owned(), |ms| t.length(ms))) }
             } } }
         } }

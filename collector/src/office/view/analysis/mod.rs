@@ -7,8 +7,9 @@ pub mod segments;
 
 use maud::{Markup, html};
 
-use super::{Frame, overview};
+use super::{Frame, overview, withheld};
 use crate::{
+    analysis::withheld::Withheld,
     error::{FieldError, Problem},
     office::{
         asked::{Asked, Kind, Row},
@@ -278,6 +279,30 @@ fn fault(t: Tongue, error: &FieldError) -> String {
         },
         str::to_owned,
     )
+}
+
+/// A figure, or that it is not shown.
+fn figure(t: Tongue, n: Option<i64>) -> String {
+    n.map_or_else(|| withheld::said(t).to_owned(), |n| t.number(n))
+}
+
+/// Says that something is not shown, and why.
+fn notice(t: Tongue, withheld: Option<&Withheld>) -> Markup {
+    let said = |withheld: &Withheld| {
+        let few = t.number(withheld.smallest_group);
+        if withheld.whole {
+            t.say(
+                format!("対象の訪問者、またはセグメントに含まれない訪問者が{few}人に満たないため、数字を表示していません。条件や期間を変えてください。"),
+                format!("Fewer than {few} visitors stand behind this, or are left out by the segment, so that no figures are shown. Choose other days, or other conditions."),
+            )
+        } else {
+            t.say(
+                format!("訪問者が{few}人に満たない数字と、それを差し引きで割り出せてしまう数字は表示していません。"),
+                format!("What stands for fewer than {few} visitors is not shown, nor what would give it away."),
+            )
+        }
+    };
+    html! { @if let Some(withheld) = withheld { p.notice { (said(withheld)) } } }
 }
 
 /// A part of a whole in per cent, as an answer has it.

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Data, Tab, choice, form, page, row, segment};
+use super::{Data, Tab, choice, figure, form, notice, page, row, segment};
 use crate::{
     analysis::asked::paths::{Answer, Step},
     office::{
@@ -31,13 +31,22 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
     let form = form(t, data, t.say("経路の条件", "Paths"), &fields);
     let answer = html! { @if let Some(answer) = answer {
         (overview::share(t, &answer.meta))
+        (notice(t, answer.withheld.as_ref()))
         section.course aria-labelledby="paths" {
             h2 id="paths" { (asked.row("1").value) }
-            p { (t.say(format!("訪問 {}", t.number(answer.visits)), format!("{} visits", t.number(answer.visits)))) }
-            @if answer.visits == 0 {
-                p.none { (t.say("この期間には見つかりません。", "None in these days.")) }
+            @let visits = figure(t, answer.visits);
+            @if answer.counted == "visitors" {
+                p { (t.say(format!("訪問者 {visits}"), format!("Visitors: {visits}"))) }
+                p.hint { (t.say(
+                    "少人数の数字を保護しているため、訪問者ごとに、起点に達した最初の訪問だけを数えています。",
+                    "Since small groups are protected, only each visitor's first visit that came here counts.")) }
             } @else {
-                (branches(t, asked.get("direction") == "before", answer.visits, (&answer.next, Some(answer.ended), answer.others)))
+                p { (t.say(format!("訪問 {visits}"), format!("{visits} visits"))) }
+            }
+            @match answer.visits {
+                Some(0) => { p.none { (t.say("この期間には見つかりません。", "None in these days.")) } }
+                Some(all) => { (branches(t, asked.get("direction") == "before", all, (&answer.next, answer.ended, answer.others))) }
+                None => {}
             }
         }
     } };
@@ -48,7 +57,7 @@ fn branches(
     t: Tongue,
     before: bool,
     all: i64,
-    (next, ended, others): (&[Step], Option<i64>, i64),
+    (next, ended, others): (&[Step], Option<i64>, Option<i64>),
 ) -> Markup {
     let rest = |name: &str, n: i64| {
         html! {
@@ -61,12 +70,12 @@ fn branches(
                 li {
                     p.step { span.what { (step.name) } span.figure { (t.number(step.visits)) " " span.of { (t.share(step.visits, all)) } } }
                     (chart::bar(step.visits, all))
-                    @if !step.next.is_empty() || step.others > 0 {
+                    @if !step.next.is_empty() || step.others.is_some_and(|others| others > 0) {
                         (branches(t, before, all, (&step.next, step.ended, step.others)))
                     }
                 }
             }
-            @if others > 0 { (rest(t.say("そのほか", "Elsewhere"), others)) }
+            @if let Some(others) = others.filter(|others| *others > 0) { (rest(t.say("そのほか", "Elsewhere"), others)) }
             @if let Some(ended) = ended.filter(|ended| *ended > 0) {
                 (rest(if before { t.say("ここから訪問開始", "The visit began here") } else { t.say("ここで訪問終了", "The visit ended here") }, ended))
             }

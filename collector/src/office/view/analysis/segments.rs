@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Data, Tab, choice, form, page, row};
+use super::{Data, Tab, choice, figure, form, notice, page, row};
 use crate::{
     analysis::{answer::Size, segment::Definition},
     office::{
@@ -58,11 +58,13 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, of: &Segments<'_>) -> Markup {
     };
     let answer = html! { @if let Some((_, size)) = of.size {
         (overview::share(t, &size.meta))
+        (notice(t, size.withheld.as_ref()))
         section.course aria-labelledby="size" {
             h2 id="size" { (t.say("該当する訪問者", "Who is in it")) }
-            p.size { strong { (t.number(size.visitors)) } (t.say("人", " visitors")) " "
-                span.of { (t.say(format!("この期間の訪問者{}人の{}", t.number(size.of), t.share(size.visitors, size.of)),
-                    format!("{} of {} in these days", t.share(size.visitors, size.of), t.number(size.of)))) } }
+            p.size { strong { (figure(t, size.visitors)) } @if let Some((visitors, of)) = size.visitors.zip(size.of) {
+                (t.say("人", " visitors")) " "
+                span.of { (t.say(format!("この期間の訪問者{}人の{}", t.number(of), t.share(visitors, of)),
+                    format!("{} of {} in these days", t.share(visitors, of), t.number(of)))) } } }
             @if of.may_keep { form.keep method="post" action={ (asked.path) "/keep" } {
                 (frame.hidden())
                 @for (name, value) in asked.others() { input type="hidden" name=(name) value=(value); }
