@@ -126,6 +126,18 @@ impl Problem {
         )
     }
 
+    /// 404 for what a site does not have.
+    #[must_use]
+    pub fn unknown(code: &'static str, detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// 409.
+    #[must_use]
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
     /// 422.
     #[must_use]
     pub fn content(errors: Vec<FieldError>) -> Self {

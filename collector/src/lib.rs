@@ -3,6 +3,7 @@
 //! Requests come in by `routes`, are verified and decided by `intake`, and reach the database by
 //! `store`, which takes what the gate has permitted and nothing else. Imports run that way only.
 
+pub mod analysis;
 pub mod bots;
 pub mod cli;
 pub mod client;

@@ -46,6 +46,83 @@ def of_query(case):
     body["date_range"] = list(in_order(*body["date_range"], 800))
 
 
+def conditions(filters):
+    """How many of them ask about an event."""
+    of = {"and": lambda parts: conditions(parts[0]), "or": lambda parts: conditions(parts[0]), "not": conditions}
+    return sum(of.get(operator, lambda parts: 1)(parts) for operator, *parts in filters)
+
+
+def plain(all_filters):
+    """No more than 60 conditions in one analysis, and 500 values in one list."""
+    many = sum(conditions(filters) for filters in all_filters) > 60
+    for filters in all_filters:
+        if many or texts(filters) > 500:
+            filters[:] = [["is", "page", ["/"]]]
+
+
+def of_analysis(case, *all_filters):
+    body = case.body
+    body["date_range"] = list(in_order(*body["date_range"], 400))
+    plain([filters for filters in all_filters if filters])
+    # One that the test has kept, or none.
+    if body.get("segment") is not None:
+        body["segment"] = "buyers"
+
+
+def of_funnel(case):
+    of_analysis(case, *[step["filters"] for step in case.body["steps"]])
+
+
+def of_cohorts(case):
+    of_analysis(case, *[case.body.get(name, {}).get("filters") for name in ("first", "again")])
+
+
+def of_paths(case):
+    body = case.body
+    of_analysis(case, body["from"]["filters"])
+    if body.get("width", 5) ** body.get("depth", 3) > 5_000:
+        body["width"] = 5
+
+
+def leaves(definition):
+    """The conditions of a segment, by their kind."""
+    ((kind, of),) = definition.items()
+    return [leaf for part in of for leaf in leaves(part)] if kind in ("all", "any") else [(kind, of)]
+
+
+def of_definition(body):
+    all_of = leaves(body["definition"])
+    if len(all_of) > 10:
+        body["definition"] = {"lead": {}}
+        return
+    doings = [of for kind, of in all_of if kind != "lead"]
+    plain([of["filters"] for of in doings if of.get("filters")])
+    for of in doings:
+        if of.get("date_range"):
+            of["date_range"] = list(in_order(*of["date_range"], 400))
+            of.pop("in_last_days", None)
+    for of in [of for kind, of in all_of if kind == "lead"]:
+        # A field of the shop's form, in which people write freely.
+        if (of.get("field") or "").startswith("field:"):
+            of.update(field="field:message", filled=True)
+            of.pop("is", None)
+
+
+def of_keeping(case):
+    of_definition(case.body)
+    case.body["name"] = case.body["name"][:50] + str(chance.randrange(10**9))
+
+
+def of_size(case):
+    body = case.body
+    if body.get("segment") is not None or body.get("definition") is None:
+        body.pop("definition", None)
+        body["segment"] = "buyers"
+    else:
+        of_definition(body)
+    of_analysis(case)
+
+
 def of_refusals(case):
     query = case.query
     if "from" in query and "to" in query:
@@ -85,6 +162,11 @@ def of_export(case):
 AGREED = {
     "exportEvents": of_export,
     "query": of_query,
+    "funnel": of_funnel,
+    "cohorts": of_cohorts,
+    "paths": of_paths,
+    "keepSegment": of_keeping,
+    "sizeSegment": of_size,
     "listRefusals": of_refusals,
     "giveLead": of_giving,
     "amendLead": of_amending,

@@ -1,5 +1,7 @@
 //! Small groups: what stands for few visitors is told in no way of asking, and neither is what gives it away.
 
+pub(crate) mod analysis;
+
 use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED, data::shop_file};
 use serde_json::{Value, json};
 

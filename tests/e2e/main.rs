@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod analysis;
 mod audit;
 mod cli;
 #[cfg(target_os = "linux")]

@@ -30,6 +30,13 @@ fn with_data(collector: &Collector, token: &str) -> Vec<String> {
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json");
     let given = collector.send(request, card.to_string()).unwrap().expect(201);
+    let definition = json!({"did": {"filters": [["is", "event", ["page_view"]]]}});
+    let segment = json!({"site": "shop", "name": "buyers", "definition": definition});
+    let request = collector.request("POST", "/api/v1/segments");
+    let request = request
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    let _ = collector.send(request, segment.to_string()).unwrap().expect(201);
     vec![lead, given["id"].as_str().unwrap().to_owned()]
 }
 
@@ -62,9 +69,16 @@ fn every_call_that_follows_from_the_description_is_answered_as_it_says() {
         .unwrap()
         .filter_map(|file| fs::read_to_string(file.unwrap().path()).ok())
         .collect();
-    for (path, at_least) in
-        [("/api/v1/query", 20), ("/api/v1/export", 5), ("/timeline", 5), ("/api/v1/refusals", 5)]
-    {
+    for (path, at_least) in [
+        ("/api/v1/query", 20),
+        ("/api/v1/export", 5),
+        ("/api/v1/funnel", 10),
+        ("/api/v1/cohorts", 10),
+        ("/api/v1/paths", 10),
+        ("/api/v1/segment-size", 10),
+        ("/timeline", 5),
+        ("/api/v1/refusals", 5),
+    ] {
         let taken = told.lines().filter(|line| line.contains(path)).flat_map(|line| {
             let line: Value = serde_json::from_str(line).unwrap_or_default();
             taken(&line)
@@ -96,7 +110,7 @@ fn the_calls_that_are_described_are_those_that_are_answered() {
     assert_eq!(document["servers"][0]["url"], "http://localhost:8080");
     let mut seen = 0;
     for (path, calls) in document["paths"].as_object().unwrap() {
-        let there = path.replace("{lead}", "AAAAAAAAAAAAAAAAAAAAAA");
+        let there = path.replace("{lead}", "AAAAAAAAAAAAAAAAAAAAAA").replace("{segment}", "none");
         for method in METHODS {
             let answer = collector.send(collector.request(method, &there), "").unwrap();
             let code = answer.json()["code"].as_str().unwrap().to_owned();

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod analysis;
 mod audit;
 mod copies;
 mod export;

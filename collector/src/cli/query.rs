@@ -2,7 +2,7 @@
 
 use std::{io::BufWriter, path::PathBuf};
 
-use super::{Failure, applied, export::NewFile};
+use super::{Failure, analysis, applied, export::NewFile};
 use crate::{
     clock, config,
     error::Problem,
@@ -16,10 +16,13 @@ use crate::{
 
 /// `ashiato query`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    act: Option<analysis::Act>,
     /// The site's key.
-    #[arg(long)]
-    site: String,
+    #[arg(long, required = true)]
+    site: Option<String>,
     /// `visitors`, `visits`, `page_views`, `events`, `engaged_ms`.
     #[arg(long, value_delimiter = ',', default_value = "visitors,page_views")]
     metrics: Vec<String>,
@@ -58,15 +61,22 @@ pub(super) struct Arguments {
     database: config::Database,
 }
 
-fn said(problem: &Problem) -> Failure {
+pub(super) fn said(problem: &Problem) -> Failure {
+    if problem.errors.is_empty() {
+        return Failure(problem.detail.clone());
+    }
     let lines =
         problem.errors.iter().map(|error| format!("\n  {}: {}", error.field, error.message));
     Failure(format!("the question cannot be answered{}", lines.collect::<String>()))
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if let Some(act) = arguments.act {
+        return analysis::run(act).await;
+    }
+    let key = arguments.site.unwrap_or_default();
     let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
-    let site = applied(&mut db, &arguments.site).await?;
+    let site = applied(&mut db, &key).await?;
     if let Some(lead) = &arguments.timeline {
         let id = lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
         let holding = Holding { revision: site.revision, now: clock::now() };
@@ -86,7 +96,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         };
     }
     let query = Query {
-        site: arguments.site,
+        site: key,
         metrics: arguments.metrics,
         dimensions: arguments.dimensions.into_iter().filter(|name| !name.is_empty()).collect(),
         filters: arguments.filter.iter().map(|text| filter(text)).collect::<Result<_, _>>()?,
@@ -117,7 +127,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn filter(text: &str) -> Result<serde_json::Value, Failure> {
+pub(super) fn filter(text: &str) -> Result<serde_json::Value, Failure> {
     let (name, value) = text.split_once('=').ok_or_else(|| {
         Failure(format!(
             "--filter {text:?}: write DIMENSION=VALUE, DIMENSION!=VALUE or DIMENSION~=VALUE"
@@ -142,31 +152,37 @@ fn print(query: &Query, answer: &Answer) {
         row.dimensions.iter().cloned().chain(sums).chain(before).collect()
     };
     let rows: Vec<_> = answer.results.iter().map(row).collect();
-    let width = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at)).chain(heads.get(at));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    for row in std::iter::once(&heads).chain(&rows) {
-        let cells = row.iter().enumerate().map(|(at, cell)| {
-            let room = width(at);
-            if at < query.dimensions.len() {
-                format!("{cell:<room$}")
-            } else {
-                format!("{cell:>room$}")
-            }
-        });
-        println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
-    let meta = &answer.meta;
-    let share = meta.consented_share.map_or_else(
-        || "nobody was asked in these days".to_owned(),
-        |share| format!("page views stand for {:.1} % of the browsers asked", share * 100.0),
-    );
-    println!("\nasked {}, decided {}; {share}", meta.asked, meta.decided);
+    table(&heads, &rows, query.dimensions.len());
+    println!("\n{}", standing(&answer.meta));
     if let Some(withheld) = &answer.withheld {
         println!("{}", withheld.said(&query.metrics));
     }
     if answer.next.is_some() {
         println!("there are more rows; raise --limit");
     }
+}
+
+/// Prints rows under their heads: so many columns of words, and then figures.
+pub(super) fn table<H: AsRef<str>>(heads: &[H], rows: &[Vec<String>], words: usize) {
+    let heads: Vec<_> = heads.iter().map(|head| head.as_ref().to_owned()).collect();
+    let width = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).chain(heads.get(at));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    for row in std::iter::once(&heads).chain(rows) {
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            let room = width(at);
+            if at < words { format!("{cell:<room$}") } else { format!("{cell:>room$}") }
+        });
+        println!("{}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+/// For how much of the traffic an answer stands.
+pub(super) fn standing(meta: &query::Meta) -> String {
+    let share = meta.consented_share.map_or_else(
+        || "nobody was asked in these days".to_owned(),
+        |share| format!("page views stand for {:.1} % of the browsers asked", share * 100.0),
+    );
+    format!("asked {}, decided {}; {share}", meta.asked, meta.decided)
 }

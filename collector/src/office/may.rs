@@ -21,11 +21,13 @@ pub enum Action {
     People,
     /// See who did what.
     Trail,
+    /// Keep segments and rules of scores, for all who use the site.
+    Keep,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Figures,
         Self::Consent,
         Self::Leads,
@@ -34,6 +36,7 @@ impl Action {
         Self::HandOut,
         Self::People,
         Self::Trail,
+        Self::Keep,
     ];
 }
 
@@ -43,13 +46,16 @@ pub const fn may(role: Role, action: Action) -> bool {
     match (role, action) {
         (Role::PrivacyOfficer, Action::People) => false,
         (Role::Owner | Role::Administrator | Role::PrivacyOfficer, _)
-        | (Role::Marketer, Action::Figures | Action::Consent | Action::Leads | Action::Settings)
+        | (
+            Role::Marketer,
+            Action::Figures | Action::Consent | Action::Leads | Action::Settings | Action::Keep,
+        )
         | (Role::Auditor, Action::Figures | Action::Consent | Action::Settings | Action::Trail) => {
             true
         }
         (Role::Marketer | Role::Auditor, Action::HandOut | Action::People)
         | (Role::Marketer, Action::Persons | Action::Trail)
-        | (Role::Auditor, Action::Leads | Action::Persons) => false,
+        | (Role::Auditor, Action::Leads | Action::Persons | Action::Keep) => false,
     }
 }
 
@@ -60,11 +66,11 @@ mod tests {
     #[test]
     fn each_role_may_what_it_needs_and_no_more() {
         let table = [
-            (Role::Owner, [true; 8]),
-            (Role::Administrator, [true; 8]),
-            (Role::Marketer, [true, true, true, false, true, false, false, false]),
-            (Role::PrivacyOfficer, [true, true, true, true, true, true, false, true]),
-            (Role::Auditor, [true, true, false, false, true, false, false, true]),
+            (Role::Owner, [true; 9]),
+            (Role::Administrator, [true; 9]),
+            (Role::Marketer, [true, true, true, false, true, false, false, false, true]),
+            (Role::PrivacyOfficer, [true, true, true, true, true, true, false, true, true]),
+            (Role::Auditor, [true, true, false, false, true, false, false, true, false]),
         ];
         assert_eq!(table.map(|(role, _)| role), Role::ALL);
         for (role, expected) in table {

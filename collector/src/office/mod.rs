@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod asked;
 pub mod choice;
 pub mod delay;
 pub mod desk;

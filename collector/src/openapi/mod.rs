@@ -4,6 +4,7 @@
 //! the document's own; limits stand there as the constants that are checked. What is described is tied to what
 //! answers by `routes::described`.
 
+pub mod object;
 mod operation;
 pub mod shape;
 pub mod whole;

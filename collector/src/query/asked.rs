@@ -49,7 +49,7 @@ pub(super) fn metric(name: &str) -> Option<Metric> {
     METRICS.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
 }
 
-pub(super) fn dimension(name: &str) -> Option<Dimension> {
+pub(crate) fn dimension(name: &str) -> Option<Dimension> {
     if let Some(property) = name.strip_prefix(PROPERTY) {
         let good = !property.is_empty()
             && property.chars().count() <= MAX_NAME
@@ -63,7 +63,7 @@ pub(super) fn metrics() -> String {
     METRICS.map(|(name, _)| name).join(", ")
 }
 
-pub(super) fn dimensions() -> String {
+pub(crate) fn dimensions() -> String {
     format!("{}, {PROPERTY}NAME", DIMENSIONS.map(|(name, _)| name).join(", "))
 }
 
@@ -79,7 +79,7 @@ pub(super) fn metrics_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "items": items, "minItems": 1, "maxItems": MAX_COLUMNS })
 }
 
-fn dimension_schema(times: bool) -> Value {
+pub(crate) fn dimension_schema(times: bool) -> Value {
     let names = DIMENSIONS.iter().filter(|(_, own)| times || !own.is_time());
     let names: Vec<_> = names.map(|(name, _)| *name).collect();
     let property = format!("^{PROPERTY}[^\\u0000-\\u001f\\u007f-\\u009f]{{1,{MAX_NAME}}}$");
@@ -96,7 +96,7 @@ pub(super) fn dimensions_schema(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// A list of filters; those inside others have a schema of their own for each depth.
-pub(super) fn filters_schema(generator: &mut SchemaGenerator) -> Schema {
+pub(crate) fn filters_schema(generator: &mut SchemaGenerator) -> Schema {
     let mut inner = None;
     for depth in (1..=MAX_DEPTH).rev() {
         let name = if depth == 1 { "Filter".to_owned() } else { format!("Filter{depth}") };
@@ -148,7 +148,7 @@ pub(super) fn after_schema(_: &mut SchemaGenerator) -> Schema {
 type Fault<'a> = &'a mut dyn FnMut(String, &'static str, String);
 
 /// Reads filters, all of which must hold; what is wrong with each is told by its place.
-pub(super) fn filters(
+pub(crate) fn filters(
     given: &[Value],
     fault: &mut impl FnMut(String, &'static str, String),
 ) -> Vec<Filter> {

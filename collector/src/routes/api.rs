@@ -84,7 +84,7 @@ pub(super) struct Bearer(Token);
 impl Bearer {
     /// The site, if they may do that there, and by what the audit trail names them.
     pub(super) fn at(
-        self,
+        &self,
         app: &App,
         site: &str,
         scope: Scope,
@@ -92,7 +92,7 @@ impl Bearer {
         let Self(token) = self;
         match app.sites.get(site) {
             Some(site) if site.id == token.site && token.may(scope) => {
-                Ok((site, Actor::Token(token.id)))
+                Ok((site, Actor::Token(token.id.clone())))
             }
             Some(site) if site.id == token.site => {
                 Err(Problem::forbidden("scope", "the token has not the scope that this call needs"))

@@ -1,5 +1,6 @@
 //! Every address that the collector answers.
 
+mod analysis;
 mod api;
 mod assets;
 mod body;
@@ -185,6 +186,17 @@ fn calls() -> Described {
     Described::default()
         .call("/api/v1/query", api::query, api::told)
         .call("/api/v1/export", exports::export, exports::told)
+        .call("/api/v1/funnel", analysis::funnel, analysis::told::funnel)
+        .call("/api/v1/cohorts", analysis::cohorts, analysis::told::cohorts)
+        .call("/api/v1/paths", analysis::paths, analysis::told::paths)
+        .call("/api/v1/segments", analysis::segments, analysis::told::segments)
+        .call("/api/v1/segments", analysis::keep_segment, analysis::told::keep_segment)
+        .call("/api/v1/segment-size", analysis::size, analysis::told::size)
+        .call(
+            "/api/v1/segments/{segment}",
+            analysis::remove_segment,
+            analysis::told::remove_segment,
+        )
         .call("/api/v1/leads", leads::list, leads::told::list)
         .call("/api/v1/leads", leads::give, leads::told::give)
         .call("/api/v1/leads/{lead}", leads::show, leads::told::show)

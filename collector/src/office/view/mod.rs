@@ -1,6 +1,7 @@
 //! The pages, in both languages. Each is made of what it is given and of nothing else.
 
 pub mod account;
+pub mod analysis;
 pub mod approvals;
 pub mod chart;
 mod columns;
@@ -39,6 +40,7 @@ pub const STYLE: &str = concat!(
     include_str!("style/figures.css"),
     include_str!("style/oversight.css"),
     include_str!("style/more.css"),
+    include_str!("style/analysis.css"),
 );
 
 /// A page of the navigation.
@@ -50,6 +52,8 @@ pub enum Place {
     Now,
     /// Events and their properties.
     Events,
+    /// What was done one after the other.
+    Analysis,
     /// Consent.
     Consent,
     /// Leads.
@@ -71,10 +75,11 @@ pub enum Place {
 }
 
 impl Place {
-    const OF_A_SITE: [Self; 11] = [
+    const OF_A_SITE: [Self; 12] = [
         Self::Overview,
         Self::Now,
         Self::Events,
+        Self::Analysis,
         Self::Consent,
         Self::Leads,
         Self::Requests,
@@ -87,7 +92,9 @@ impl Place {
 
     const fn action(self) -> Action {
         match self {
-            Self::Overview | Self::Now | Self::Events | Self::Account => Action::Figures,
+            Self::Overview | Self::Now | Self::Events | Self::Analysis | Self::Account => {
+                Action::Figures
+            }
             Self::Consent => Action::Consent,
             Self::Leads => Action::Leads,
             Self::Requests | Self::Approvals => Action::HandOut,
@@ -102,6 +109,7 @@ impl Place {
             Self::Overview | Self::Account => "",
             Self::Now => "/now",
             Self::Events => "/events",
+            Self::Analysis => "/analysis",
             Self::Consent => "/consent",
             Self::Leads => "/leads",
             Self::Requests => "/requests",
@@ -118,6 +126,7 @@ impl Place {
             Self::Overview => t.say("アクセス", "Overview"),
             Self::Now => t.say("リアルタイム", "Now"),
             Self::Events => t.say("イベント", "Events"),
+            Self::Analysis => t.say("分析", "Analysis"),
             Self::Consent => t.say("同意", "Consent"),
             Self::Leads => t.say("リード", "Leads"),
             Self::Requests => t.say("開示等の請求", "Requests"),

@@ -5,6 +5,7 @@
 
 mod account;
 mod allow;
+mod analysis;
 mod approvals;
 mod doors;
 mod export;
@@ -96,6 +97,12 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}", get(pages::overview))
         .route("/office/sites/{site}/now", get(now::now))
         .route("/office/sites/{site}/events", get(now::events))
+        .route("/office/sites/{site}/analysis", get(analysis::funnel))
+        .route("/office/sites/{site}/analysis/cohorts", get(analysis::cohorts))
+        .route("/office/sites/{site}/analysis/paths", get(analysis::paths))
+        .route("/office/sites/{site}/analysis/segments", get(analysis::segments))
+        .route("/office/sites/{site}/analysis/segments/keep", post(analysis::keep))
+        .route("/office/sites/{site}/analysis/segments/remove", post(analysis::remove))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))

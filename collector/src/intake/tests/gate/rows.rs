@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 54] = [
+pub(super) const SOUND: [(&str, &str); 56] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -107,6 +107,8 @@ pub(super) const SOUND: [(&str, &str); 54] = [
         "site_id 1, asking_id ASKING, until 1, kek '', wrapped BYTES, value BYTES, read_at NULL, \
          downloaded_at NULL",
     ),
+    ("segment", "site_id 1, name '', definition '', made_at 0"),
+    ("score_rule", "site_id 1, name '', points 1, rule '', made_at 0"),
     ("account", "id 9, email '', password NULL, everywhere NULL, created_at 0, disabled_at NULL"),
     ("account_role", "site_id 1, account_id 1, role 'auditor'"),
     ("account_link", "hash BYTES, account_id 1, expires 0"),
@@ -210,7 +212,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 63] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 66] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 68] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -278,6 +280,8 @@ pub(super) const MADE: [(&str, &str, &str, &str); 66] = [
     ("subject_asking_site_id_fkey", FOREIGN, "subject_asking", "site_id 2"),
     ("subject_mail_site_id_asking_id_fkey", FOREIGN, "subject_mail", "asking_id ID"),
     ("subject_answer_site_id_asking_id_fkey", FOREIGN, "subject_answer", "asking_id ID"),
+    ("segment_site_id_fkey", FOREIGN, "segment", "site_id 2"),
+    ("score_rule_site_id_fkey", FOREIGN, "score_rule", "site_id 2"),
     ("account_role_site_id_fkey", FOREIGN, "account_role", "site_id 2"),
     ("account_role_account_id_fkey", FOREIGN, "account_role", "account_id 99"),
     ("account_link_account_id_fkey", FOREIGN, "account_link", "account_id 99"),

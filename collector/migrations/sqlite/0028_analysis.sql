@@ -1,0 +1,18 @@
+-- Segments: conditions on visitors, under a name. A definition holds nothing that tells whose a lead is.
+CREATE TABLE segment (
+    site_id    BIGINT NOT NULL REFERENCES site (id),
+    name       TEXT   NOT NULL,
+    definition TEXT   NOT NULL, -- JSON
+    made_at    BIGINT NOT NULL,
+    PRIMARY KEY (site_id, name)
+);
+
+-- For what a lead gets points.
+CREATE TABLE score_rule (
+    site_id BIGINT NOT NULL REFERENCES site (id),
+    name    TEXT   NOT NULL,
+    points  BIGINT NOT NULL,
+    rule    TEXT   NOT NULL, -- JSON: what is done
+    made_at BIGINT NOT NULL,
+    PRIMARY KEY (site_id, name)
+);
