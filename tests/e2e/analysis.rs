@@ -24,10 +24,10 @@ fn year() -> i32 {
 }
 
 /// Somebody who sees pages a second apart.
-fn sees(visitor: &Visitor, collector: &Collector, pages: &[&str], later: i64) {
-    let events: Vec<_> = pages.iter().zip(0..).map(|(page, at)| {
+fn sees(visitor: &Visitor, collector: &Collector, pages: &[&str]) {
+    let events = pages.iter().zip(0..).map(|(page, at)| {
         let mut event = visitor.event("page_view");
-        event["at"] = visitor.session.now.plus((at + later) * 1_000).0.into();
+        event["at"] = visitor.session.now.plus(at * 1_000).0.into();
         event["page"]["url"] = format!("https://shop.example{page}").into();
         event
     });
@@ -40,7 +40,7 @@ fn visitors(collector: &Collector) -> Vec<Visitor> {
         .iter()
         .map(|(_, pages)| {
             let visitor = Visitor::who_grants(collector, &["analytics"]);
-            sees(&visitor, collector, pages, 0);
+            sees(&visitor, collector, pages);
             visitor
         })
         .collect()
@@ -295,15 +295,15 @@ fn segments_of_leads_are_for_who_may_read_leads_and_end_with_the_link() {
     let collector = Collector::start(&data);
     let (query, both) = (data.token("shop", &["query"]), data.token("shop", &["query", "leads"]));
     let linked = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
-    sees(&linked, &collector, &["/"], 0);
+    sees(&linked, &collector, &["/"]);
     let later = linked.later(&collector);
     let lead = later.send_lead(&collector).expect(201);
     assert_eq!(lead["linked"], true);
     let after = linked.later(&collector);
-    sees(&after, &collector, &["/products"], 10);
+    sees(&after, &collector, &["/products"]);
     let apart = Visitor::who_grants(&collector, &["analytics"]);
     let _ = apart.send_lead(&collector).expect(201);
-    sees(&apart, &collector, &["/products"], 10);
+    sees(&apart, &collector, &["/products"]);
     let confirmed = lead["lead"].as_str().unwrap();
     let keys = data.path("keys").display().to_string();
     let _ = data.run(&[

@@ -1,5 +1,8 @@
 //! `ashiato query funnel | cohorts | paths | segments`: the same questions as the API's, asked of the database itself.
 
+mod scores;
+mod shown;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -7,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure, applied, keys_there,
-    query::{filter, said, standing, table},
+    query::{filter, said},
     who,
 };
 use crate::{
@@ -19,9 +22,8 @@ use crate::{
     },
     clock, config,
     keys::Keys,
-    query::Meta,
     store::{
-        Connection, Database,
+        Connection, Database, SiteId,
         audit::{self, Entry},
         reports::Holding,
         segments,
@@ -89,6 +91,11 @@ pub(super) enum Act {
     /// Visitors of whom some things hold, under a name.
     #[command(subcommand)]
     Segments(Segments),
+    /// Points of linked leads for what was done since, each with its reason.
+    Scores(scores::Arguments),
+    /// For what there are points.
+    #[command(subcommand)]
+    ScoreRules(scores::Rules),
 }
 
 #[derive(Debug, Subcommand)]
@@ -184,10 +191,7 @@ impl Of {
                     object,
                     details: json!({}),
                 };
-                let mut writing = database.open().await?;
-                let mut tx = writing.begin().await?;
-                audit::append(&mut tx, open.site.id, &entry).await?;
-                tx.commit().await?;
+                told(&database, open.site.id, &entry).await?;
             }
             open.of = Some(of);
         }
@@ -197,18 +201,27 @@ impl Of {
 
 impl Open {
     async fn asker(&self) -> Result<Asker<'_>, Failure> {
-        let now = clock::now();
-        let zone = jiff::tz::TimeZone::get(&self.site.file.timezone)?;
-        Ok(Asker {
-            room: answer::room().await.map_err(|why| said(&why))?,
-            site: self.site.id,
-            key: &self.site.file.key,
-            file: &self.site.file,
-            holding: Holding { revision: self.site.revision, now },
-            today: crate::sites::day_in(&zone, now),
-            keys: self.keys.as_ref(),
-        })
+        asker(&self.site, self.keys.as_ref()).await
     }
+}
+
+/// The site as it is asked about.
+async fn asker<'a>(site: &'a Applied, keys: Option<&'a Keys>) -> Result<Asker<'a>, Failure> {
+    let now = clock::now();
+    let zone = jiff::tz::TimeZone::get(&site.file.timezone)?;
+    let room = answer::room().await.map_err(|why| said(&why))?;
+    let (file, key) = (&site.file, &site.file.key);
+    let holding = Holding { revision: site.revision, now };
+    let today = crate::sites::day_in(&zone, now);
+    Ok(Asker { room, site: site.id, key, file, holding, today, keys })
+}
+
+/// Tells the audit trail.
+async fn told(database: &Database, site: SiteId, entry: &Entry) -> Result<(), Failure> {
+    let mut writing = database.open().await?;
+    let mut tx = writing.begin().await?;
+    audit::append(&mut tx, site, entry).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Filters as a step is written.
@@ -245,7 +258,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.funnel(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_funnel)
+            print(&answer.map_err(|why| said(&why))?, of.json, shown::funnel)
         }
         Act::Cohorts { unit, periods, first, again, of } => {
             let (first, again) = (which(first.as_ref())?, which(again.as_ref())?);
@@ -253,7 +266,7 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             let asked = cohorts::Asked { site, unit, periods, first, again, segment, date_range };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.cohorts(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_cohorts)
+            print(&answer.map_err(|why| said(&why))?, of.json, shown::cohorts)
         }
         Act::Paths { event, before, by, depth, width, of } => {
             let from = which(Some(&event))?;
@@ -263,9 +276,11 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
                 paths::Asked { site, from, direction, by, depth, width, segment, date_range };
             let (mut db, open) = of.open().await?;
             let answer = open.asker().await?.paths(&mut db, &asked, open.of.as_ref()).await;
-            print(&answer.map_err(|why| said(&why))?, of.json, print_paths)
+            print(&answer.map_err(|why| said(&why))?, of.json, shown::paths)
         }
         Act::Segments(act) => kept_segments(act).await,
+        Act::Scores(arguments) => scores::run(arguments).await,
+        Act::ScoreRules(act) => scores::rules(act).await,
     }
 }
 
@@ -305,7 +320,7 @@ async fn kept_segments(act: Segments) -> Result<(), Failure> {
             let size = size.map_err(|why| said(&why))?;
             print(&size, of.json, |size| {
                 println!("{} of {} visitors", size.visitors, size.of);
-                print_meta(&size.meta);
+                shown::meta(&size.meta);
             })?;
         }
     }
@@ -323,70 +338,4 @@ fn print<T: serde::Serialize>(
         plainly(answer);
     }
     Ok(())
-}
-
-fn print_meta(meta: &Meta) {
-    println!("\n{}", standing(meta));
-}
-
-fn share(part: Option<f64>) -> String {
-    part.map_or_else(|| "-".to_owned(), |part| format!("{:.1} %", part * 100.0))
-}
-
-fn print_funnel(answer: &funnel::Answer) {
-    let heads = ["step", "visitors", "of the first", "of the one before", "dropped", "median time"];
-    let rows = |steps: &[funnel::Taken]| -> Vec<Vec<String>> {
-        let row = |step: &funnel::Taken| {
-            let time =
-                step.median_ms.map_or_else(|| "-".to_owned(), |ms| format!("{} s", ms / 1_000));
-            let (of_first, of_previous) = (share(step.of_first), share(step.of_previous));
-            let (visitors, dropped) = (step.visitors.to_string(), step.dropped.to_string());
-            vec![step.name.clone(), visitors, of_first, of_previous, dropped, time]
-        };
-        steps.iter().map(row).collect()
-    };
-    table(&heads, &rows(&answer.steps), 1);
-    for group in answer.groups.iter().flatten() {
-        println!("\n{}", if group.value.is_empty() { "(none)" } else { &group.value });
-        table(&heads, &rows(&group.steps), 1);
-    }
-    if let Some(more) = answer.more_groups.filter(|more| *more > 0) {
-        println!("\n{more} groups more; raise --limit");
-    }
-    print_meta(&answer.meta);
-}
-
-fn print_cohorts(answer: &cohorts::Answer) {
-    let periods = answer.average.len();
-    let after: Vec<_> = (1..=periods).map(|after| format!("+{after}")).collect();
-    let heads: Vec<_> =
-        ["from", "visitors"].into_iter().chain(after.iter().map(String::as_str)).collect();
-    let row = |row: &cohorts::Row| -> Vec<String> {
-        let again = row.again.iter().map(|n| n.map_or_else(String::new, |n| n.to_string()));
-        [row.start.clone(), row.visitors.to_string()].into_iter().chain(again).collect()
-    };
-    let mut rows: Vec<_> = answer.cohorts.iter().map(row).collect();
-    let all: i64 = answer.cohorts.iter().map(|row| row.visitors).sum();
-    let average = answer.average.iter().map(|part| share(*part));
-    rows.push(["all".to_owned(), all.to_string()].into_iter().chain(average).collect());
-    table(&heads, &rows, 1);
-    print_meta(&answer.meta);
-}
-
-fn print_paths(answer: &paths::Answer) {
-    fn tell(steps: &[paths::Step], others: i64, depth: usize) {
-        let room = "  ".repeat(depth);
-        for step in steps {
-            let ended = step.ended.filter(|ended| *ended > 0);
-            let ended = ended.map_or_else(String::new, |ended| format!("  (no more: {ended})"));
-            println!("{room}{}  {}{ended}", step.visits, step.name);
-            tell(&step.next, step.others, depth + 1);
-        }
-        if others > 0 {
-            println!("{room}{others}  elsewhere");
-        }
-    }
-    println!("{} visits  (no more: {})", answer.visits, answer.ended);
-    tell(&answer.next, answer.others, 1);
-    print_meta(&answer.meta);
 }

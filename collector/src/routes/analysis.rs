@@ -92,7 +92,10 @@ async fn may_look(
     Ok(())
 }
 
-async fn asked<T: for<'a> Deserialize<'a>>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
+pub(super) async fn asked<T: for<'a> Deserialize<'a>>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
     body::json(&body::text(headers, body, "application/json").await?)
 }
 
@@ -139,7 +142,7 @@ pub(super) async fn paths(
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Of {
-    site: String,
+    pub(super) site: String,
 }
 
 /// `GET /api/v1/segments?site=SITE`.

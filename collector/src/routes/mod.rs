@@ -20,6 +20,7 @@ mod policy;
 mod refusals;
 mod request;
 mod room;
+mod scores;
 mod slow;
 mod visitor;
 
@@ -155,6 +156,10 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/segments", get(analysis::segments).post(analysis::keep_segment))
         .route("/api/v1/segments/size", post(analysis::size))
         .route("/api/v1/segments/{segment}", delete(analysis::remove_segment))
+        .route("/api/v1/score-rules", get(scores::rules).post(scores::keep))
+        .route("/api/v1/score-rules/{rule}", delete(scores::remove))
+        .route("/api/v1/scores", get(scores::list))
+        .route("/api/v1/leads/{lead}/score", get(scores::one))
         .route("/api/v1/leads", get(leads::list).post(leads::give))
         .route("/api/v1/leads/{lead}", get(leads::show).patch(leads::amend).delete(leads::erase))
         .route("/api/v1/leads/{lead}/timeline", get(api::timeline))

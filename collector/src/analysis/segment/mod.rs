@@ -49,7 +49,7 @@ pub struct Did {
     #[serde(default)]
     pub filters: Vec<Value>,
     /// How often, at least.
-    #[serde(default = "once")]
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub at_least: u32,
     /// In so many days up to today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +61,11 @@ pub struct Did {
 
 const fn once() -> u32 {
     1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_once(times: &u32) -> bool {
+    *times == 1
 }
 
 /// What holds of a lead.

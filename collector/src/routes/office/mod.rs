@@ -7,6 +7,7 @@ mod account;
 mod analysis;
 mod doors;
 mod pages;
+mod scores;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -62,6 +63,9 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/analysis/segments", get(analysis::segments))
         .route("/office/sites/{site}/analysis/segments/keep", post(analysis::keep))
         .route("/office/sites/{site}/analysis/segments/remove", post(analysis::remove))
+        .route("/office/sites/{site}/analysis/scores", get(scores::page))
+        .route("/office/sites/{site}/analysis/scores/keep", post(scores::keep))
+        .route("/office/sites/{site}/analysis/scores/remove", post(scores::remove))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))
