@@ -104,7 +104,7 @@ pub fn run(
     let mut tree = Tree { visits: vec![0], names: vec![Text::EMPTY], next: HashMap::new() };
     each(events, patience, |event| {
         let walk = &mut walks[place(event.visitor)];
-        if walk.last == i64::MIN || event.at - walk.last > PAUSE {
+        if walk.last == i64::MIN || event.at - walk.last >= PAUSE {
             *walk = NEW;
         }
         walk.last = event.at;

@@ -107,6 +107,7 @@ pub(super) async fn run(config: Serve) -> Result<(), Failure> {
     let sender = (database.clone(), readers.clone(), Arc::clone(&keys), metrics.clone());
     beside.spawn(Sender::new(sender.0, sender.1, sender.2, sender.3, post).run());
     beside.spawn(tasks::keep_disposing(database.clone(), writer.clone(), readers.clone()));
+    beside.spawn(tasks::keep_copying(database.clone()));
     beside.spawn(tasks::keep_counting(refusals.clone(), writer.clone()));
     if let Some(acceptor) = acceptor.clone() {
         beside.spawn(tasks::keep_certificate(acceptor));

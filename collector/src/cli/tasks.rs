@@ -20,7 +20,12 @@ use crate::{
     refusals::Pending,
     site::retention::Rule,
     sites::Sites,
-    store::{Database, Logged, Readers, audit::Actor, checkpoints::Checkpoints},
+    store::{
+        Database, Logged, Readers,
+        audit::Actor,
+        checkpoints::Checkpoints,
+        columns::copy::{self, Round},
+    },
     tls::{self, Acceptor},
 };
 
@@ -44,6 +49,9 @@ const MAIL: Duration = Duration::from_secs(1);
 const STUCK: Duration = Duration::from_secs(15);
 /// How often records about mail are looked through.
 const RECORDS: Duration = Duration::from_secs(3_600);
+/// How soon events are copied by their columns, and what is gone is taken out of the copies. Until then questions read
+/// the one from the rows, and leave out the other.
+const COPIES: Duration = Duration::from_millis(500);
 /// How soon refused calls are written.
 const COUNT: Duration = Duration::from_secs(1);
 
@@ -99,6 +107,28 @@ pub(super) async fn keep_disposing(database: Database, writer: Writer, readers: 
                     code = problem.code,
                     "what is kept no longer waits for the next round"
                 );
+            }
+        }
+    }
+}
+
+/// Copies events by their columns for questions, and takes out of the copies what is gone.
+pub(super) async fn keep_copying(database: Database) {
+    let mut ticks = tokio::time::interval(COPIES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match timeout(PATIENCE, copy::round(&database)).await {
+            Ok(Ok(Round::More)) => {
+                ticks.reset_immediately();
+                tokio::task::yield_now().await;
+            }
+            Ok(Ok(Round::Done | Round::Elsewhere)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = %Logged(&error), "events were not copied: the next round goes on");
+            }
+            Err(_) => {
+                tracing::warn!("events were not copied: no answer in {} s", PATIENCE.as_secs())
             }
         }
     }

@@ -1,8 +1,20 @@
 //! Events by their columns, as questions read them: pure, without a database.
 //!
-//! A question goes once through a [`Table`] and keeps what it has to know of each visitor in a `Vec` by the
-//! visitor's number. What it finds out about a text it finds out once for each different one.
+//! A site's day lies in parts ([`part`]), each a blob a column ([`bytes`]), so that a question reads the columns it
+//! needs and nothing else. A question goes once through a [`Table`] and keeps what it has to know of each visitor in
+//! a `Vec` by the visitor's number. What it finds out about a text it finds out once for each different one.
+//!
+//! A table never has an event that a [`Mask`] hides: there is no other way from a blob to an event.
 
+mod bytes;
+mod order;
+mod part;
 mod table;
+mod texts;
+mod visits;
 
-pub use table::{Builder, Event, New, Table, Text, Wanted};
+pub use bytes::Damage;
+pub use order::Mask;
+pub use part::{Column, PART, Part, parts};
+pub use table::{Builder, Event, New, Stored, Table, Text, Wanted};
+pub use visits::{Distinct, Visits};

@@ -1,19 +1,27 @@
 //! A table of one site's events over a range of days.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    ops::BitOr,
-};
+use std::ops::BitOr;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::{
+    Damage, Mask,
+    order::{Segment, segments},
+    part::{Column, Run},
+    texts::Texts,
+};
 use crate::store::VisitorRow;
 
 /// A text of a table: two are the same text where they are the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(u32);
+pub struct Text(pub(super) u32);
 
 impl Text {
     /// The empty text, which every table has; what stands in a column that is not [`Wanted`].
     pub const EMPTY: Self = Self(0);
+    /// Where there is none.
+    pub(super) const NONE: Self = Self(u32::MAX);
 
     /// Its place among the texts of the table, below [`Table::texts`].
     #[must_use]
@@ -47,8 +55,12 @@ impl Wanted {
     pub const SERVICE: Self = Self(1 << 7);
     /// [`Event::language`].
     pub const LANGUAGE: Self = Self(1 << 8);
+    /// [`Event::engaged`].
+    pub const ENGAGED: Self = Self(1 << 9);
+    /// [`Event::campaign`].
+    pub const CAMPAIGN: Self = Self(1 << 10);
     /// All of them.
-    pub const ALL: Self = Self((1 << 9) - 1);
+    pub const ALL: Self = Self((1 << 11) - 1);
 
     /// Whether all columns of `other` are among these.
     #[must_use]
@@ -92,34 +104,102 @@ pub struct Event {
     pub properties: Option<Text>,
     /// The language in which its visitor decided.
     pub language: Text,
+    /// Milliseconds in which a page was in view and in use, where it tells of any: a day at most.
+    pub engaged: i64,
+    /// `SOURCE / CAMPAIGN`, where it tells of a campaign.
+    pub campaign: Option<Text>,
 }
 
 /// Events of one site, in the order of their days, and in each day by visitor, then by time: so those of one
 /// visitor come in the order of time.
 #[derive(Debug)]
 pub struct Table {
-    texts: Vec<Box<str>>,
-    known: HashMap<Box<str>, Text>,
+    texts: Texts,
     visitors: Vec<i64>,
-    events: Vec<Event>,
+    days: Vec<Day>,
+}
+
+#[derive(Debug)]
+struct Day {
+    day: i64,
+    runs: Vec<(Run, i64)>,
+    segments: Vec<Segment>,
 }
 
 impl Table {
     /// Every event.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.events.iter().copied()
+        self.places().map(|(day, run, visitor, place)| event(day.day, run, visitor, place))
+    }
+
+    fn places(&self) -> impl Iterator<Item = (&Day, &Run, u32, usize)> {
+        self.days.iter().flat_map(|day| {
+            day.segments.iter().flat_map(move |segment| {
+                let (run, _) = &day.runs[segment.run as usize];
+                (segment.from..segment.to).map(move |at| (day, run, segment.visitor, at as usize))
+            })
+        })
+    }
+
+    /// Every event's visitor, day and moment, in the same order.
+    pub(super) fn moments(&self, mut each: impl FnMut(u32, i64, i64)) {
+        for day in &self.days {
+            for segment in &day.segments {
+                let (run, _) = &day.runs[segment.run as usize];
+                for at in &run.at[segment.from as usize..segment.to as usize] {
+                    each(segment.visitor, day.day, *at);
+                }
+            }
+        }
+    }
+
+    /// Of each visitor, whether there is anything of them on more than one day.
+    #[must_use]
+    pub fn returning(&self) -> Vec<bool> {
+        let mut first = vec![None; self.visitors()];
+        let mut returning = vec![false; self.visitors()];
+        for day in &self.days {
+            for segment in &day.segments {
+                let visitor = segment.visitor as usize;
+                let seen = *first[visitor].get_or_insert(day.day);
+                returning[visitor] |= seen != day.day;
+            }
+        }
+        returning
+    }
+
+    /// Every event as it would be copied again, where all columns and the grants were read.
+    pub fn copied(&self) -> impl Iterator<Item = New<'_>> {
+        self.places().map(|(day, run, visitor, place)| {
+            let event = event(day.day, run, visitor, place);
+            New {
+                visitor: self.visitors[visitor as usize],
+                grant: run.grants.get(place).copied().unwrap_or_default(),
+                at: event.at,
+                day: event.day,
+                name: self.text(event.name),
+                page: self.text(event.page),
+                title: self.text(event.title),
+                referrer: self.text(event.referrer),
+                query: self.text(event.query),
+                purpose: self.text(event.purpose),
+                service: self.text(event.service),
+                properties: event.properties.map(|text| self.text(text)),
+                language: self.text(event.language),
+            }
+        })
     }
 
     /// What a text says.
     #[must_use]
     pub fn text(&self, text: Text) -> &str {
-        self.texts.get(text.index()).map_or("", |text| text)
+        self.texts.get(text)
     }
 
     /// The text that says this, where any event has it.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Text> {
-        self.known.get(text).copied()
+        self.texts.find(text)
     }
 
     /// How many different texts there are.
@@ -144,11 +224,36 @@ impl Table {
     }
 }
 
-/// An event to put into a table.
-#[derive(Clone, Debug, Default)]
+#[inline]
+fn event(day: i64, run: &Run, visitor: u32, place: usize) -> Event {
+    let [name, page, query, title, referrer, properties, purpose, service, language, campaign] =
+        &run.texts;
+    let some = |text: Text| (text != Text::NONE).then_some(text);
+    Event {
+        visitor,
+        at: run.at[place],
+        day,
+        name: name.get(place),
+        page: page.get(place),
+        title: title.get(place),
+        referrer: referrer.get(place),
+        query: query.get(place),
+        purpose: purpose.get(place),
+        service: service.get(place),
+        properties: some(properties.get(place)),
+        language: language.get(place),
+        engaged: run.engaged.get(place).map_or(0, |told| i64::from(*told)),
+        campaign: some(campaign.get(place)),
+    }
+}
+
+/// An event to be copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct New<'a> {
     /// The id of its visitor's row.
     pub visitor: i64,
+    /// The id of the grant under which it was taken.
+    pub grant: i64,
     /// [`Event::at`].
     pub at: i64,
     /// [`Event::day`].
@@ -173,69 +278,62 @@ pub struct New<'a> {
     pub language: &'a str,
 }
 
-/// Puts a table together.
+/// A part as it was found in the database.
+#[derive(Clone, Debug)]
+pub struct Stored<B> {
+    /// How many events it has.
+    pub events: usize,
+    /// How long the list of grants that are gone was when it was made: what stands there later is left out.
+    pub seen: i64,
+    /// Its columns, as many as are wanted.
+    pub columns: Vec<(Column, B)>,
+}
+
+/// Puts a table together, day by day.
 #[derive(Debug)]
 pub struct Builder {
     table: Table,
-    numbers: HashMap<i64, u32>,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        let table = Table {
-            texts: vec!["".into()],
-            known: HashMap::from([("".into(), Text::EMPTY)]),
-            visitors: Vec::new(),
-            events: Vec::new(),
-        };
-        Self { table, numbers: HashMap::new() }
-    }
+    numbers: HashMap<i64, u32, RandomState>,
+    mask: Mask,
 }
 
 impl Builder {
-    /// Adds an event. They come in the table's order.
-    pub fn push(&mut self, new: &New<'_>) {
-        let event = Event {
-            visitor: self.visitor(new.visitor),
-            at: new.at,
-            day: new.day,
-            name: self.text(new.name),
-            page: self.text(new.page),
-            title: self.text(new.title),
-            referrer: self.text(new.referrer),
-            query: self.text(new.query),
-            purpose: self.text(new.purpose),
-            service: self.text(new.service),
-            properties: new.properties.map(|text| self.text(text)),
-            language: self.text(new.language),
-        };
-        self.table.events.push(event);
+    /// A table without what the mask hides.
+    #[must_use]
+    pub fn new(mask: Mask) -> Self {
+        let table = Table { texts: Texts::default(), visitors: Vec::new(), days: Vec::new() };
+        Self { table, numbers: HashMap::default(), mask }
+    }
+
+    /// Adds a day, by its parts. Days come in their order.
+    ///
+    /// # Errors
+    /// Where a blob is damaged: the place of its part, and the column; then nothing is added.
+    pub fn day<B: AsRef<[u8]>>(
+        &mut self,
+        day: i64,
+        parts: &[Stored<B>],
+    ) -> Result<(), (usize, Column, Damage)> {
+        let mut runs = Vec::with_capacity(parts.len());
+        for (place, part) in parts.iter().enumerate() {
+            let columns = part.columns.iter().map(|(column, blob)| (*column, blob.as_ref()));
+            let run = Run::read(part.events, columns, &mut self.table.texts);
+            runs.push((run.map_err(|(column, damage)| (place, column, damage))?, part.seen));
+        }
+        let (visitors, numbers) = (&mut self.table.visitors, &mut self.numbers);
+        let segments = segments(day, &runs, &self.mask, |row| {
+            *numbers.entry(row).or_insert_with(|| {
+                visitors.push(row);
+                u32::try_from(visitors.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        self.table.days.push(Day { day, runs, segments });
+        Ok(())
     }
 
     /// The table.
     #[must_use]
     pub fn finish(self) -> Table {
         self.table
-    }
-
-    fn visitor(&mut self, row: i64) -> u32 {
-        let next = u32::try_from(self.table.visitors.len()).unwrap_or(u32::MAX);
-        match self.numbers.entry(row) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(new) => {
-                self.table.visitors.push(row);
-                *new.insert(next)
-            }
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Text {
-        if let Some(known) = self.table.known.get(text) {
-            return *known;
-        }
-        let new = Text(u32::try_from(self.table.texts.len()).unwrap_or(u32::MAX));
-        self.table.texts.push(text.into());
-        self.table.known.insert(text.into(), new);
-        new
     }
 }

@@ -305,7 +305,7 @@ impl Desk<'_> {
         for lead in leads {
             let Some((visitor, _)) = subjects::visitor(db, site, *lead).await? else { continue };
             loop {
-                let n = ended::erase_events(db, site, visitor, EVENTS).await?;
+                let n = ended::take_events(db, site, visitor, EVENTS).await?;
                 events += n;
                 if n < EVENTS {
                     break;

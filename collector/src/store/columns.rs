@@ -1,27 +1,31 @@
-//! Events by their columns ([`crate::columns`]), for questions.
+//! Copies of events by their columns ([`crate::columns`]), for questions.
+//!
+//! An answer is complete and current to the last commit: what is not copied yet is read from its rows, and what is
+//! gone from them ([`gone`]), or rests on a consent that has run out, is left out of the copies that have it still. All
+//! of it is read in one snapshot. Copies are made and kept by one collector at a time ([`copy`]), and can be made
+//! anew from the rows at any time: a damaged one is, and until then the rows answer.
+
+mod cache;
+pub mod copy;
+mod found;
+mod gone;
+mod merge;
+mod queue;
+mod rows;
+mod write;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use consent_core::time::Millis;
 
-use super::{Connection, SiteId, ended, statement::sql};
-use crate::columns::{Builder, New, Table, Wanted};
-
-/// Columns that may be left out, in the order in which they are read.
-const COLUMNS: [(Wanted, &str); 9] = [
-    (Wanted::NAME, ", e.name"),
-    (Wanted::PAGE, ", e.page"),
-    (Wanted::TITLE, ", e.title"),
-    (Wanted::REFERRER, ", e.referrer"),
-    (Wanted::QUERY, ", e.query"),
-    (Wanted::PURPOSE, ", g.purpose"),
-    (Wanted::SERVICE, ", g.service"),
-    (Wanted::LANGUAGE, ", d.language"),
-    (Wanted::PROPERTIES, ", e.properties"),
-];
-
-const FROM: &str =
-    " FROM event e JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id";
-const DECISIONS: &str = " JOIN decision d ON d.site_id = g.site_id AND d.visitor_id = g.visitor_id \
-    AND d.receipt_id = g.receipt_id";
+use self::found::Found;
+pub(super) use self::gone::events;
+pub(super) use self::queue::add;
+use super::{Connection, SiteId};
+use crate::columns::{Table, Wanted};
 
 /// The site's events from the first to the last of the days (since 1970, in the site's time zone), without those
 /// whose consent has run out by `now`; of their columns those that are wanted.
@@ -35,37 +39,64 @@ pub async fn read(
     wanted: Wanted,
     now: Millis,
 ) -> sqlx::Result<Table> {
-    let mut query = sql("SELECT g.visitor_id, e.at, e.day");
-    for (column, text) in COLUMNS {
-        query.push(if wanted.has(column) { text } else { ", NULL" });
+    ask(db, site, (days, now), wanted, |table| table).await
+}
+
+/// Answers a question by such a table, beside whatever else goes on.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn ask<T: Send + 'static>(
+    db: &mut Connection,
+    site: SiteId,
+    (days, now): ((i64, i64), Millis),
+    wanted: Wanted,
+    answer: impl FnOnce(Table) -> T + Clone + Send + 'static,
+) -> sqlx::Result<T> {
+    let found = Found::copies(db, site, days, wanted, now).await?;
+    match blocking(found, answer.clone()).await? {
+        Ok(answer) => Ok(answer),
+        Err(damaged) => {
+            tracing::error!(
+                part = damaged.part,
+                column = damaged.column.name(),
+                damage = %damaged.damage,
+                "a copy of events is damaged: the rows answer, and the site's copies are made anew"
+            );
+            cache::damaged(damaged.tag);
+            let found = Found::rows(db, site, days, wanted, now).await?;
+            let answered = blocking(found, answer).await?;
+            answered.map_err(|damaged| sqlx::Error::Decode(damaged.damage.into()))
+        }
     }
-    query.push(FROM);
-    if wanted.has(Wanted::LANGUAGE) {
-        query.push(DECISIONS);
+}
+
+/// The same by the rows alone, as tests compare it.
+#[cfg(test)]
+pub(crate) async fn by_rows(
+    db: &mut Connection,
+    site: SiteId,
+    days: (i64, i64),
+    wanted: Wanted,
+    now: Millis,
+) -> Table {
+    let found = Found::rows(db, site, days, wanted, now).await.unwrap();
+    blocking(found, |table| table).await.unwrap().unwrap()
+}
+
+/// Puts a table together beside whatever else goes on. Who does not wait for it any more has it stopped.
+async fn blocking<T: Send + 'static>(
+    found: Found,
+    answer: impl FnOnce(Table) -> T + Send + 'static,
+) -> sqlx::Result<Result<T, found::Damaged>> {
+    struct Waiting(Arc<AtomicBool>);
+    impl Drop for Waiting {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
-    query.push(" WHERE e.site_id = ").push_bind(site.0);
-    query.push(" AND e.day >= ").push_bind(days.0).push(" AND e.day <= ").push_bind(days.1);
-    ended::leave_out(&mut query, site, now);
-    query.push(" ORDER BY e.day, g.visitor_id, e.at, e.id");
-    let mut table = Builder::default();
-    for row in query.rows(db).await? {
-        let texts: [Option<String>; 9] = std::array::from_fn(|at| row.get(3 + at));
-        let [name, page, title, referrer, query, purpose, service, language, properties] =
-            texts.each_ref().map(Option::as_deref);
-        table.push(&New {
-            visitor: row.get(0),
-            at: row.get(1),
-            day: row.get(2),
-            name: name.unwrap_or_default(),
-            page: page.unwrap_or_default(),
-            title: title.unwrap_or_default(),
-            referrer: referrer.unwrap_or_default(),
-            query: query.unwrap_or_default(),
-            purpose: purpose.unwrap_or_default(),
-            service: service.unwrap_or_default(),
-            properties,
-            language: language.unwrap_or_default(),
-        });
-    }
-    Ok(table.finish())
+    let stop = Arc::new(AtomicBool::new(false));
+    let _waiting = Waiting(Arc::clone(&stop));
+    let made = tokio::task::spawn_blocking(move || found.table(&stop).map(answer)).await;
+    made.map_err(|_| sqlx::Error::WorkerCrashed)
 }

@@ -11,7 +11,7 @@ use consent_core::{
 };
 
 use super::{
-    Connection, SiteId, sixteen,
+    Connection, SiteId, columns, sixteen,
     statement::{Statement, sql},
 };
 
@@ -75,7 +75,11 @@ pub async fn delete_events(
 ) -> sqlx::Result<u64> {
     let mut delete = sql("DELETE FROM event WHERE site_id = ");
     delete.push_bind(site.0).push(" AND at < ").push_bind(before.0);
-    among(delete, " AND id IN (", ids).execute(db).await
+    let mut delete = among(delete, " AND id IN (", ids);
+    delete.push(" RETURNING day, grant_id, at");
+    let gone = delete.all(db).await?;
+    columns::events(db, site, &gone).await?;
+    Ok(gone.len() as u64)
 }
 
 /// Adds a list of ids, filled up to a power of two: few statements to prepare, whatever the number.

@@ -10,7 +10,7 @@
 use consent_core::{ids::LeadId, time::Millis};
 
 use super::{
-    Connection, SiteId, VisitorRow, sixteen,
+    Connection, SiteId, VisitorRow, columns, sixteen,
     statement::{Statement, sql},
 };
 
@@ -44,7 +44,8 @@ const ERASE_EVENTS: &str = "DELETE FROM event WHERE site_id = $1 AND id IN ( \
     SELECT e.id FROM consent_grant g JOIN event e ON e.site_id = g.site_id AND e.grant_id = g.id \
     WHERE g.site_id = $1 AND g.visitor_id = $2 LIMIT $3)";
 
-/// Erases events of a visitor, `limit` at most; how many.
+/// Erases events of a visitor, `limit` at most; how many. Their grants go after them, or the visitor's consent has run
+/// out: so no question counts them in the copies either.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -56,6 +57,28 @@ pub async fn erase_events(
 ) -> sqlx::Result<u64> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     sql(ERASE_EVENTS).bind(site.0).bind(visitor.0).bind(limit).execute(db).await
+}
+
+const TAKE_EVENTS: &str = " RETURNING day, grant_id, at";
+
+/// The same of a visitor who keeps the grants.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn take_events(
+    db: &mut Connection,
+    site: SiteId,
+    visitor: VisitorRow,
+    limit: u64,
+) -> sqlx::Result<u64> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut tx = db.begin().await?;
+    let mut take = sql(ERASE_EVENTS).bind(site.0).bind(visitor.0).bind(limit);
+    take.push(TAKE_EVENTS);
+    let gone = take.all(&mut tx).await?;
+    columns::events(&mut tx, site, &gone).await?;
+    tx.commit().await?;
+    Ok(gone.len() as u64)
 }
 
 const UNLINK: &str = "DELETE FROM lead_link WHERE site_id = $1 AND grant_id IN ( \

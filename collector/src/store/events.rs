@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use consent_core::{event::Event, gate::Permitted, ids::Uuid7};
 
-use super::{Connection, SiteId, rows, sixteen, statement::Value};
+use super::{Connection, SiteId, columns, rows, sixteen, statement::Value};
 
 /// An event to store, with its address already cleaned.
 #[derive(Debug)]
@@ -35,7 +35,10 @@ const ONCE_ANSWERING: &str = "ON CONFLICT (site_id, id) DO NOTHING RETURNING sit
 /// Where the database does not answer.
 pub async fn insert_new(db: &mut Connection, events: &[Row<'_>]) -> sqlx::Result<bool> {
     match rows::insert(db, INTO, &values(events)?, "").await {
-        Ok(_) => Ok(true),
+        Ok(_) => {
+            let ids = events.iter().map(|row| (row.site, id(row)));
+            columns::add(db, ids).await.map(|()| true)
+        }
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error),
     }
@@ -57,7 +60,13 @@ pub async fn insert(
             new.insert((SiteId(site), id));
         }
     }
+    let ids = new.iter().map(|(site, id)| (*site, *id.as_bytes()));
+    columns::add(db, ids).await?;
     Ok(new)
+}
+
+fn id(row: &Row<'_>) -> [u8; 16] {
+    *row.event.action().observation().id.as_bytes()
 }
 
 /// What is observed more of an event, as JSON; none where there is nothing.

@@ -24,6 +24,8 @@ pub enum Lock {
     Persons = 24,
     /// What webhooks are told.
     Webhooks = 17,
+    /// Copies of events by their columns, while one collector makes them.
+    Copies = 25,
     /// Accounts of the back office: no two have one address.
     Accounts = 18,
 }

@@ -117,8 +117,12 @@ pub async fn drop_before(db: &mut Connection, oldest: Millis, now: Millis) -> sq
             let counts: Vec<(i64, i64)> =
                 sqlx::query_as(AssertSqlSafe(counts)).fetch_all(&mut *db).await?;
             gone.extend(counts);
+            // As store::columns::gone writes it.
             let statements = format!(
-                "ALTER TABLE event DETACH PARTITION {name}; \
+                "INSERT INTO event_gone (site_id, day, events) \
+                 SELECT site_id, day, string_agg(int8send(grant_id) || int8send(at), ''::bytea) \
+                 FROM {name} WHERE at < {oldest} GROUP BY site_id, day; \
+                 ALTER TABLE event DETACH PARTITION {name}; \
                  INSERT INTO event SELECT * FROM {name} WHERE at >= {oldest}; \
                  DROP TABLE {name};",
                 oldest = oldest.0
@@ -147,7 +151,9 @@ pub async fn drop_before(db: &mut Connection, oldest: Millis, now: Millis) -> sq
     tx.commit().await
 }
 
-const DELETE_OTHER: &str = "WITH gone AS (DELETE FROM event_other WHERE at < $1 RETURNING site_id) \
+const DELETE_OTHER: &str = "WITH gone AS (DELETE FROM event_other WHERE at < $1 RETURNING site_id, day, grant_id, at), \
+    told AS (INSERT INTO event_gone (site_id, day, events) \
+        SELECT site_id, day, string_agg(int8send(grant_id) || int8send(at), ''::bytea) FROM gone GROUP BY site_id, day) \
     SELECT site_id, COUNT(*) FROM gone GROUP BY site_id";
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     segments::{MAX, Outcome},
     statement::sql,
 };
-use crate::columns::{Builder, New, Table};
+use crate::columns::{Builder, Mask, New, Stored, Table, parts};
 
 /// A rule as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,14 +106,15 @@ pub async fn done(
     limit: i64,
 ) -> sqlx::Result<Table> {
     let query = sql(DONE).bind(site.0).bind(lead.as_bytes()).bind(days.0).bind(days.1).bind(limit);
-    let mut table = Builder::default();
-    for row in query.rows(db).await? {
-        let texts: [String; 6] = std::array::from_fn(|at| row.get(3 + at));
+    let rows = query.rows(db).await?;
+    let texts: Vec<[String; 6]> =
+        rows.iter().map(|row| std::array::from_fn(|at| row.get(3 + at))).collect();
+    let properties: Vec<Option<String>> = rows.iter().map(|row| row.get(9)).collect();
+    let events = rows.iter().zip(&texts).zip(&properties).map(|((row, texts), properties)| {
         let [name, page, title, referrer, purpose, service] = texts.each_ref().map(String::as_str);
-        let properties: Option<String> = row.get(9);
         let (visitor, at, day) = (row.get(0), row.get(1), row.get(2));
         let properties = properties.as_deref();
-        table.push(&New {
+        New {
             visitor,
             at,
             day,
@@ -125,7 +126,24 @@ pub async fn done(
             service,
             properties,
             ..New::default()
-        });
+        }
+    });
+    table(&mut events.collect::<Vec<_>>())
+}
+
+/// A table of these events.
+///
+/// # Errors
+/// Where what was put together cannot be read again.
+pub(crate) fn table(events: &mut [New<'_>]) -> sqlx::Result<Table> {
+    events.sort_by_key(|event| (event.day, event.visitor, event.at));
+    let mut table = Builder::new(Mask::default());
+    for of_day in events.chunk_by(|one, next| one.day == next.day) {
+        let stored = parts(of_day).into_iter();
+        let stored = stored.map(|it| Stored { events: it.events, seen: 0, columns: it.columns });
+        let day = of_day.first().map_or(0, |event| event.day);
+        let added = table.day(day, &stored.collect::<Vec<_>>());
+        added.map_err(|(.., damage)| sqlx::Error::Decode(damage.into()))?;
     }
     Ok(table.finish())
 }

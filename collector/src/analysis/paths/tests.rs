@@ -28,7 +28,7 @@ fn told(step: &Step) -> String {
 
 #[test]
 fn what_came_after_is_told_by_visit_and_a_page_loaded_anew_is_one_step() {
-    let pause = PAUSE + 1;
+    let pause = PAUSE;
     let done = [
         (0, 0, 1),
         (0, 1, 0),
@@ -96,7 +96,7 @@ fn visits(done: &[(u32, i64, usize)]) -> Vec<Vec<usize>> {
         let mut own: Vec<_> = done.iter().filter(|it| it.0 == visitor).collect();
         own.sort_unstable_by_key(|it| it.1);
         for (at, (_, time, page)) in own.iter().enumerate() {
-            if at == 0 || time - own[at - 1].1 > PAUSE {
+            if at == 0 || time - own[at - 1].1 >= PAUSE {
                 all.push(Vec::new());
             }
             let visit: &mut Vec<usize> = all.last_mut().unwrap();

@@ -2,6 +2,7 @@
 //! themselves refuse.
 
 mod audit;
+mod columns;
 mod crm;
 mod decisions;
 mod disposal;

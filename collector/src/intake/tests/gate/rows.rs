@@ -2,7 +2,7 @@
 
 /// Sound rows by table. `ID` stands for 16 bytes, `BYTES` for 32; VISITOR has granted by RECEIPT, and LINKING
 /// is their grant of the lead link, COUNTING one of analytics.
-pub(super) const SOUND: [(&str, &str); 40] = [
+pub(super) const SOUND: [(&str, &str); 45] = [
     (
         "visitor",
         "site_id 1, hash ID, receipt NULL, revision 1, expires 0, decided_at 0, recorded_at 0",
@@ -43,6 +43,14 @@ pub(super) const SOUND: [(&str, &str); 40] = [
         "site_id 1, id ID, grant_id COUNTING, name '', at 0, day 0, page '', query '', title '', \
          referrer ''",
     ),
+    ("event_uncopied", "site_id 1, after ID"),
+    ("event_group", "site_id 1, events ID"),
+    (
+        "event_part",
+        "site_id 1, id 7, day 0, events 1, first_visitor 1, last_visitor 1, seen 0, tag 0",
+    ),
+    ("event_column", "site_id 1, part_id PART, name '', data ID"),
+    ("event_gone", "site_id 1, visitor_id NULL, grant_id NULL, day 0, events ID"),
     ("lead_link", "site_id 1, lead_id LEAD, grant_id LINKING, grant_kind 'lead_link', linked_at 0"),
     (
         "mail_opt_in",
@@ -115,7 +123,7 @@ pub(super) const SOUND: [(&str, &str); 40] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 50] = [
+pub(super) const CHECKS: [(&str, &str, &str); 55] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -141,6 +149,11 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
     ("tally_kind_is_known", "tally", "kind 'guessed'"),
     ("tally_counts", "tally", "n 0"),
     ("refusal_counts", "refusal", "n 0"),
+    ("event_group_is_whole", "event_group", "events substr(ID,1,8)"),
+    ("event_part_counts", "event_part", "events 0"),
+    ("event_gone_says_what", "event_gone", "day NULL, events NULL"),
+    ("event_gone_says_what", "event_gone", "visitor_id 1, grant_id 1"),
+    ("event_gone_says_what", "event_gone", "visitor_id 1, day NULL, events NULL"),
     ("mail_opt_in_confirmed_somehow", "mail_opt_in", "confirmed_at 1"),
     ("mail_opt_in_method_is_known", "mail_opt_in", "confirmed_at 1, method 'guessed'"),
     ("mail_opt_in_ended_by_somebody", "mail_opt_in", "ended_at 1"),
@@ -173,7 +186,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 50] = [
 pub(super) const FOREIGN: &str = "FOREIGN KEY constraint failed";
 
 /// Rows that may not be made: the names on PostgreSQL and SQLite, the table, and what is different.
-pub(super) const MADE: [(&str, &str, &str, &str); 53] = [
+pub(super) const MADE: [(&str, &str, &str, &str); 58] = [
     ("event_id_is_whole", "event_id_is_whole", "event", "id BYTES"),
     ("lead_id_is_whole", "lead_id_is_whole", "lead", "id BYTES"),
     ("lead_key_site_id_lead_id_fkey", "lead_key_has_its_lead", "lead_key", "lead_id ID"),
@@ -188,6 +201,11 @@ pub(super) const MADE: [(&str, &str, &str, &str); 53] = [
     ("mail_cooldown_site_id_fkey", FOREIGN, "mail_cooldown", "site_id 2"),
     ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "grant_id 999"),
     ("event_site_id_grant_id_fkey", "event_rests_on_a_grant", "event", "site_id 2"),
+    ("event_uncopied_site_id_fkey", FOREIGN, "event_uncopied", "site_id 2"),
+    ("event_group_site_id_fkey", FOREIGN, "event_group", "site_id 2"),
+    ("event_part_site_id_fkey", FOREIGN, "event_part", "site_id 2"),
+    ("event_column_site_id_part_id_fkey", FOREIGN, "event_column", "part_id 999"),
+    ("event_gone_site_id_fkey", FOREIGN, "event_gone", "site_id 2"),
     (
         "consent_grant_rests_on_a_decision",
         "consent_grant_rests_on_a_decision",
@@ -362,8 +380,12 @@ pub(super) const MARKS: [(&str, &str); 5] = [
     ("lead_is_marked_when_unlinked", "DELETE FROM consent_grant WHERE id = LINKING"),
 ];
 
+/// What tells of a grant that is gone those who keep copies of what rested on it, on either engine.
+pub(super) const TELLS: &str = "a_grant_is_gone_from_the_copies";
+
 /// PostgreSQL's triggers: what no constraint can say there (docs/scaling.md).
-pub(super) const TRIGGERS: [&str; 8] = [
+pub(super) const TRIGGERS: [&str; 9] = [
+    "a_grant_is_gone_from_the_copies",
     "audit_is_not_changed",
     "audit_is_not_deleted",
     "consent_grant_stays_as_it_is",
