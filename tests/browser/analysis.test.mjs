@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { breaches } from './breaches.mjs';
 import { somebody } from './planted.mjs';
@@ -25,6 +26,9 @@ before(async () => {
   for (let n = 0; n < 4; n++) await somebody(stack, { grants: ['analytics'], events: seen(['/', '/products', '/contact']) });
   await somebody(stack, { grants: ['analytics'], events: seen(['/']) });
   await somebody(stack, { grants: all, events: seen(['/']), fields: { name: '足跡 花子', email: 'hanako@example.jp', message: 'こんにちは' } });
+  const headers = { authorization: `Bearer ${stack.token}` };
+  const { results } = await (await fetch(`${stack.collector}/api/v1/leads?site=shop`, { headers })).json();
+  stack.command('leads', 'ground', results[0].id, '--site', 'shop', '--keys-file', join(stack.folder, 'keys'), '--ground', 'card_exchanged', '--proof', 'a card', '--by', 'a test');
   for (const role of ['owner', 'auditor']) {
     const link = stack.command('user', 'add', '--email', `${role}@shop.example`, '--role', role, '--site', 'shop', '--public-url', stack.collector);
     const { context, page } = await open({});
@@ -68,6 +72,7 @@ const PLACES = {
   broken: `${FUNNEL}&by=page`,
   cohorts: `${AT}/cohorts?unit=day&periods=8&period=7`,
   paths: `${AT}/paths?k1=page&v1=/&depth=3`,
+  scores: `${AT}/scores`,
   segments: `${AT}/segments?k1=event&v1=add_to_cart&d1=did&n1=1&k2=page&v2=/contact&d2=not&lead=form:contact&match=any`,
 };
 
@@ -162,13 +167,47 @@ test('a segment is looked at, kept, chosen, and removed; a name is taken once', 
   await context.close();
 });
 
+test('points have a rule that is shown, is taken back, and has its faults told', async () => {
+  const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
+  const place = `${stack.collector}${AT}/scores`;
+  const add = async (name, points) => {
+    await page.goto(place);
+    await page.locator('summary', { hasText: 'Add a rule' }).click();
+    await page.selectOption('#k1', 'page');
+    await page.fill('#v1', '/');
+    await page.fill('#name', name);
+    await page.fill('#points', points);
+    await page.fill('#up_to', '3');
+    await page.locator('form[action$="/scores/keep"] button').click();
+  };
+  await add('Came by', '0');
+  await page.waitForURL('**/scores/keep');
+  assert.match(await page.locator('.notice.bad').textContent(), /whole number from -1000 to 1000/);
+  await add('Came by', '5');
+  await page.waitForURL(place);
+  assert.match(await page.locator('.kept').textContent(), /Came by \+5.*at most 3 times/);
+  const cells = page.locator('#scores ~ .scroll tbody td');
+  assert.equal(await cells.first().textContent(), '5');
+  assert.match(await cells.nth(1).textContent(), /^Came by \+5 \(1 times, last /);
+  await page.locator('#scores ~ .scroll tbody a').click();
+  await page.waitForURL('**/leads/*');
+  await page.goto(place);
+  await page.click('.kept button');
+  await page.waitForURL(place);
+  assert.match(await page.locator('main').textContent(), /No lead has any points/);
+  await context.close();
+});
+
 test('who may not see leads finds none among the conditions, and keeps no segment', async () => {
   const { context, page } = await open({ storageState: states.auditor });
   await page.goto(`${stack.collector}${AT}/segments?k1=event&v1=add_to_cart`);
   assert.equal(await page.locator('#lead').count(), 0);
   assert.equal(await page.locator('#name').count(), 0);
-  const answer = await page.goto(`${stack.collector}${AT}/segments?lead=any`);
-  assert.equal(answer.status(), 403);
+  for (const other of ['segments?lead=any', 'scores']) {
+    const answer = await page.goto(`${stack.collector}${AT}/${other}`);
+    assert.equal(answer.status(), 403, other);
+  }
+  assert.equal(await page.locator('a[href$="/scores"]').count(), 0);
   await context.close();
 });
 

@@ -217,7 +217,7 @@ async fn asker<'a>(site: &'a Applied, keys: Option<&'a Keys>) -> Result<Asker<'a
 }
 
 /// Tells the audit trail.
-async fn told(database: &Database, site: SiteId, entry: &Entry) -> Result<(), Failure> {
+pub(super) async fn told(database: &Database, site: SiteId, entry: &Entry) -> Result<(), Failure> {
     let mut writing = database.open().await?;
     let mut tx = writing.begin().await?;
     audit::append(&mut tx, site, entry).await?;
