@@ -29,6 +29,7 @@ use crate::{
     },
     clock,
     error::Problem,
+    office::desk::Held,
     sites::Site,
     store::{
         audit::Actor,
@@ -138,6 +139,15 @@ pub(super) async fn paths(
     Ok(Json(asker.paths(&mut db, &asked, call.of.as_ref()).await?))
 }
 
+/// Gives the way to write back, unless the database failed on it.
+pub(super) fn give_back<T>(db: Held, outcome: &Result<T, Problem>) {
+    let failed =
+        outcome.as_ref().err().is_some_and(|it| it.status == StatusCode::SERVICE_UNAVAILABLE);
+    if !failed {
+        db.keep();
+    }
+}
+
 /// The site, of a call that has no other parameter.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,7 +195,7 @@ pub(super) async fn keep_segment(
     let mut db = app.desk.hold().await?;
     let kept = (&*new.name, &new.definition);
     let kept = kept::keep(&mut db, (site.id, &site.file), (clock::now(), by), kept).await;
-    db.keep();
+    give_back(db, &kept);
     let kept = kept?;
     Ok((StatusCode::CREATED, Json(shown(&kept))))
 }
@@ -200,7 +210,7 @@ pub(super) async fn remove_segment(
     let (site, by) = known(&app, &headers, &of.site, Scope::Query).await?;
     let mut db = app.desk.hold().await?;
     let removed = kept::remove(&mut db, site.id, (clock::now(), by), &name).await;
-    db.keep();
+    give_back(db, &removed);
     removed?;
     Ok(StatusCode::NO_CONTENT)
 }

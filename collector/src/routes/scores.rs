@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     App,
-    analysis::{Of, asked, asker},
+    analysis::{Of, asked, asker, give_back},
     api::{authorised, holding, known, read_by},
     extract::{At, With},
     leads,
@@ -73,7 +73,7 @@ pub(super) async fn keep(
     let mut db = app.desk.hold().await?;
     let rule = (&*new.name, new.points, &new.rule);
     let kept = kept::keep_rule(&mut db, site.id, (clock::now(), by), rule).await;
-    db.keep();
+    give_back(db, &kept);
     Ok((StatusCode::CREATED, Json(shown(&kept?))))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn remove(
     let (site, by) = known(&app, &headers, &of.site, Scope::Leads).await?;
     let mut db = app.desk.hold().await?;
     let removed = kept::remove_rule(&mut db, site.id, (clock::now(), by), &name).await;
-    db.keep();
+    give_back(db, &removed);
     removed?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -40,10 +40,12 @@ pub async fn insert(
     let mut tx = db.begin().await?;
     let insert = sql(INSERT).bind(site.0).bind(&kept.name).bind(kept.points).bind(&kept.rule);
     if insert.bind(kept.made_at.0).execute(&mut tx).await? == 0 {
+        tx.rollback().await?;
         return Ok(Outcome::Taken);
     }
     let count: Option<(i64,)> = sql(COUNT).bind(site.0).first(&mut tx).await?;
     if count.is_some_and(|(count,)| usize::try_from(count).is_ok_and(|count| count > MAX)) {
+        tx.rollback().await?;
         return Ok(Outcome::Full);
     }
     audit::append(&mut tx, site, entry).await?;
@@ -78,6 +80,7 @@ pub async fn remove(
 ) -> sqlx::Result<bool> {
     let mut tx = db.begin().await?;
     if sql(REMOVE).bind(site.0).bind(name).execute(&mut tx).await? == 0 {
+        tx.rollback().await?;
         return Ok(false);
     }
     audit::append(&mut tx, site, entry).await?;

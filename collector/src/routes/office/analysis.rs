@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     super::{
         App,
-        analysis::asker,
+        analysis::{asker, give_back},
         extract::{At, With},
     },
     Caller, enter, html, own_form,
@@ -274,7 +274,7 @@ pub(super) async fn keep(
     let mut db = app.desk.hold().await?;
     let kept = (sent.get("name"), &definition);
     let kept = kept::keep(&mut db, (site.id, &site.file), (clock::now(), by), kept).await;
-    db.keep();
+    give_back(db, &kept);
     match kept {
         Ok(_) => Ok(Redirect::to(&place).into_response()),
         Err(problem) if is_told(&problem) => {
@@ -300,7 +300,7 @@ pub(super) async fn remove(
     let by = Actor::Account(caller.account.id.0.to_string());
     let mut db = app.desk.hold().await?;
     let removed = kept::remove(&mut db, site.id, (clock::now(), by), sent.get("name")).await;
-    db.keep();
+    give_back(db, &removed);
     removed?;
     Ok(Redirect::to(&format!("/office/sites/{key}/analysis/segments")).into_response())
 }

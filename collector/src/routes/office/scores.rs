@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     super::{
         App,
-        analysis::asker,
+        analysis::{asker, give_back},
         extract::{At, With},
     },
     Caller,
@@ -108,7 +108,7 @@ pub(super) async fn keep(
     let mut db = app.desk.hold().await?;
     let kept = (sent.get("name"), points, &rule);
     let kept = kept::keep_rule(&mut db, site.id, (clock::now(), by(&caller)), kept).await;
-    db.keep();
+    give_back(db, &kept);
     match kept {
         Ok(_) => Ok(Redirect::to(&place).into_response()),
         Err(problem) if is_told(&problem) => {
@@ -134,7 +134,7 @@ pub(super) async fn remove(
     let mut db = app.desk.hold().await?;
     let removed =
         kept::remove_rule(&mut db, site.id, (clock::now(), by(&caller)), sent.get("name")).await;
-    db.keep();
+    give_back(db, &removed);
     removed?;
     Ok(Redirect::to(&format!("/office/sites/{key}/analysis/scores")).into_response())
 }
