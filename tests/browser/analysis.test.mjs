@@ -134,7 +134,7 @@ test('cohorts and paths are told in figures', async () => {
   await page.goto(`${stack.collector}${AT}/cohorts?unit=month&periods=4&period=30`);
   assert.equal(await page.locator('.cohorts tbody tr').last().locator('td').first().textContent(), '9');
   await page.goto(`${stack.collector}${AT}/paths?k1=page&v1=/products&direction=after&depth=2`);
-  const first = page.locator('.paths > li > .step');
+  const first = page.locator('section > .paths > li > .step');
   assert.deepEqual(await first.locator('.what').allTextContents(), ['/contact', '/products/kyusu']);
   assert.match(await first.first().locator('.figure').textContent(), /^4 57\.1%/);
   await context.close();
