@@ -53,8 +53,9 @@ export async function somebody(stack, { grants = [], language = 'ja', events = [
   if (!events.length) return;
   // A timeline begins with the link.
   const at = fields ? Date.now() : session.now;
-  const batch = events.map(({ name = 'page_view', path = '/', title = '', referrer = '', properties = {} }) => ({
-    id: uuid7(at), name, at, page: { url: stack.shop + path, title, referrer }, properties,
+  // One after the other.
+  const batch = events.map(({ name = 'page_view', path = '/', title = '', referrer = '', properties = {} }, n) => ({
+    id: uuid7(at + n), name, at: at + n, page: { url: stack.shop + path, title, referrer }, properties,
   }));
   await post(stack, '/v1/events', await signed(acting, { site: stack.site, visitor: decided.visitor, events: batch }));
 }

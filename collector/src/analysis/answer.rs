@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use consent_core::ids::SiteKey;
+use consent_core::ids::{LeadId, SiteKey};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::{
@@ -12,8 +12,9 @@ use tokio::{
 };
 
 use super::{
-    Patience, Stopped, asked, cohorts, funnel,
+    Patience, Stopped, asked, cohorts, funnel, kept,
     paths::{self, Paths},
+    score::{self, Score},
     segment::{Definition, Facts, Members, Segment, members},
     withheld::{Withheld, few},
 };
@@ -27,7 +28,8 @@ use crate::{
         Connection, SiteId, VisitorRow, columns,
         leads::read::{self, Search},
         reports::Holding,
-        segments,
+        scores,
+        segments::{self, Linked},
     },
 };
 
@@ -35,6 +37,8 @@ use crate::{
 static ROOM: Semaphore = Semaphore::const_new(2);
 /// Linked leads that a segment may look at, at most.
 const MAX_LEADS: u32 = 100_000;
+/// Events of one lead that its score looks at, at most.
+const MAX_DONE: i64 = 100_000;
 /// Leads that are opened at once.
 const PAGE: u32 = 500;
 
@@ -205,6 +209,67 @@ impl Asker<'_> {
         self.file.statistics.smallest_group.into()
     }
 
+    /// The scores of the leads that are linked and may be used, the highest first; so many at most.
+    ///
+    /// # Errors
+    /// 422 where it is too much, or the database does not answer.
+    pub async fn scores(
+        &self,
+        db: &mut Connection,
+        limit: usize,
+    ) -> Result<Vec<(LeadId, Score)>, Problem> {
+        let (mut rules, wanted) = kept::rules(db, self.site, self.today).await?;
+        let leads = self.linked(db).await?;
+        if rules.is_empty() || leads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let days = score::days(&rules, self.today);
+        let work = move |reading: &Reading<'_>, patience: &Patience| {
+            score::run(&mut rules, &leads, reading.table, patience)
+        };
+        let mut scores = self.work(db, (days, wanted), None, work).await?;
+        scores.retain(|(_, score)| !score.reasons.is_empty());
+        scores.sort_by(|(a, of_a), (b, of_b)| of_b.score.cmp(&of_a.score).then_with(|| a.cmp(b)));
+        scores.truncate(limit);
+        Ok(scores)
+    }
+
+    /// The score of a lead that is linked to that visitor since then.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn score(&self, db: &mut Connection, lead: Linked) -> Result<Score, Problem> {
+        let (mut rules, _) = kept::rules(db, self.site, self.today).await?;
+        let days = score::days(&rules, self.today);
+        let table = scores::done(db, self.site, lead.lead, days, MAX_DONE).await?;
+        let scores = score::run(&mut rules, &[lead], &table, &Patience::default())?;
+        Ok(scores.into_iter().next().map(|(_, score)| score).unwrap_or_default())
+    }
+
+    /// The lead of that id, where it is linked and may be used.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn linked_lead(
+        &self,
+        db: &mut Connection,
+        lead: LeadId,
+    ) -> Result<Option<Linked>, Problem> {
+        Ok(segments::linked_lead(db, self.site, self.holding, lead).await?)
+    }
+
+    /// Leads that are linked and may be used.
+    ///
+    /// # Errors
+    /// 422 where they are too many, or the database does not answer.
+    pub async fn linked(&self, db: &mut Connection) -> Result<Vec<Linked>, Problem> {
+        let linked = segments::linked(db, self.site, self.holding, MAX_LEADS).await?;
+        if linked.len() > usize::try_from(MAX_LEADS).unwrap_or(usize::MAX) {
+            return Err(Stopped::TooMuch.into());
+        }
+        Ok(linked)
+    }
+
     async fn meta(&self, db: &mut Connection, days: (i64, i64)) -> sqlx::Result<Meta> {
         query::meta(db, self.site, self.file, days).await
     }
@@ -229,10 +294,7 @@ impl Asker<'_> {
         db: &mut Connection,
         segment: &Segment,
     ) -> Result<HashMap<VisitorRow, Vec<Facts>>, Problem> {
-        let linked = segments::linked(db, self.site, self.holding, MAX_LEADS).await?;
-        if linked.len() > usize::try_from(MAX_LEADS).unwrap_or(usize::MAX) {
-            return Err(Stopped::TooMuch.into());
-        }
+        let linked = self.linked(db).await?;
         let mut fields = if segment.fields { self.fields(db).await? } else { HashMap::new() };
         let mut leads: HashMap<_, Vec<_>> = HashMap::new();
         for it in linked {

@@ -1,14 +1,20 @@
-//! Segments that are kept under a name.
+//! Segments and rules of scores that are kept under a name.
 
 use serde_json::json;
 
-use super::{asked::Faults, segment::Definition};
+use super::{
+    asked::Faults,
+    score::{Points, Rule},
+    segment::Definition,
+};
 use crate::{
+    columns::Wanted,
     error::Problem,
     site::SiteFile,
     store::{
         Connection, SiteId,
         audit::{Actor, Entry},
+        scores,
         segments::{self, Kept, Outcome},
     },
 };
@@ -54,14 +60,19 @@ pub async fn keep(
     let object = ("segment", name.clone());
     let entry = Entry { at: now, by, action: "segment.add", object, details: json!({}) };
     let kept = Kept { name, definition: text, made_at: now };
-    match segments::insert(db, site, &kept, &entry).await? {
-        Outcome::Made => Ok(kept),
+    made(segments::insert(db, site, &kept, &entry).await?, &kept.name)?;
+    Ok(kept)
+}
+
+fn made(outcome: Outcome, name: &str) -> Result<(), Problem> {
+    match outcome {
+        Outcome::Made => Ok(()),
         Outcome::Taken => {
-            let message = "is there already; remove that segment first, or take another name";
-            Err(Problem::conflict("name_taken", format!("{:?} {message}", kept.name)))
+            let message = "is there already; remove that one first, or take another name";
+            Err(Problem::conflict("name_taken", format!("{name:?} {message}")))
         }
         Outcome::Full => {
-            let message = format!("a site has {} segments at most", segments::MAX);
+            let message = format!("a site has {} of them at most", segments::MAX);
             Err(Problem::field("name", "count", message))
         }
     }
@@ -84,4 +95,70 @@ pub async fn remove(
     } else {
         Err(Problem::unknown("unknown_segment", "the site has no such segment"))
     }
+}
+
+/// Keeps a rule of scores under a name that the site has none of yet.
+///
+/// # Errors
+/// 409 where it has, 422 where the name or the rule cannot be taken, or the database does not answer.
+pub async fn keep_rule(
+    db: &mut Connection,
+    site: SiteId,
+    (now, by): (Millis, Actor),
+    (name, points, rule): (&str, i64, &Rule),
+) -> Result<scores::Kept, Problem> {
+    let mut faults = Faults::default();
+    let name = faults.name("name", name);
+    let _ = rule.points((&name, points), 0, &mut faults);
+    faults.none()?;
+    let text = serde_json::to_string(rule)
+        .map_err(|_| Problem::malformed("the rule cannot be written down"))?;
+    let object = ("score_rule", name.clone());
+    let details = json!({ "points": points });
+    let entry = Entry { at: now, by, action: "score.add", object, details };
+    let kept = scores::Kept { name, points, rule: text, made_at: now };
+    made(scores::insert(db, site, &kept, &entry).await?, &kept.name)?;
+    Ok(kept)
+}
+
+/// Removes a rule of scores.
+///
+/// # Errors
+/// 404 where there is none, or the database does not answer.
+pub async fn remove_rule(
+    db: &mut Connection,
+    site: SiteId,
+    (now, by): (Millis, Actor),
+    name: &str,
+) -> Result<(), Problem> {
+    let object = ("score_rule", name.to_owned());
+    let entry = Entry { at: now, by, action: "score.remove", object, details: json!({}) };
+    if scores::remove(db, site, name, &entry).await? {
+        Ok(())
+    } else {
+        Err(Problem::unknown("unknown_rule", "the site has no such rule"))
+    }
+}
+
+/// The rules of a site that can be worked out, and the columns that they look at.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn rules(
+    db: &mut Connection,
+    site: SiteId,
+    today: i64,
+) -> Result<(Vec<Points>, Wanted), Problem> {
+    let (mut all, mut wanted) = (Vec::new(), Wanted::NONE);
+    for kept in scores::list(db, site).await? {
+        // A rule of a version that knew others is no rule: it is listed, and gives no points.
+        let Ok(rule) = serde_json::from_str::<Rule>(&kept.rule) else { continue };
+        let mut faults = Faults::default();
+        let (points, columns) = rule.points((&kept.name, kept.points), today, &mut faults);
+        if faults.none().is_ok() {
+            wanted = wanted | columns;
+            all.push(points);
+        }
+    }
+    Ok((all, wanted))
 }

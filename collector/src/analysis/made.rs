@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::columns::{Builder, New, Table};
+use crate::{
+    columns::{New, Table},
+    store::scores::table,
+};
 
 /// What was done: by whom, when, and which of [`PAGES`] was seen. Days have a thousand moments; at one moment a visitor
 /// does one thing.
@@ -28,13 +31,14 @@ pub(super) fn views(acts: &[Act]) -> Table {
 }
 
 /// Events by visitor, moment, name and page.
-pub(super) fn named_events(acts: &[(u32, i64, &str, &str)]) -> Table {
-    let mut acts = acts.to_vec();
-    acts.sort_by_key(|(visitor, at, ..)| (at.div_euclid(1_000), *visitor, *at));
-    let mut table = Builder::default();
-    for (visitor, at, name, page) in acts {
-        let (visitor, day) = (i64::from(visitor), at.div_euclid(1_000));
-        table.push(&New { visitor, at, day, name, page, ..New::default() });
-    }
-    table.finish()
+pub(super) fn named_events(acts: &[(u32, i64, &'static str, &'static str)]) -> Table {
+    let event = |(visitor, at, name, page): &(u32, i64, &'static str, &'static str)| New {
+        visitor: i64::from(*visitor),
+        at: *at,
+        day: at.div_euclid(1_000),
+        name,
+        page,
+        ..New::default()
+    };
+    table(&mut acts.iter().map(event).collect::<Vec<_>>()).unwrap()
 }

@@ -169,7 +169,7 @@ fn property(properties: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::{Builder, New};
+    use crate::{columns::New, store::scores::table};
 
     #[test]
     fn properties_are_compared_as_text() {
@@ -181,11 +181,12 @@ mod tests {
 
     #[test]
     fn conditions_hold_within_one_another_and_are_found_again_for_a_text_that_came_before() {
-        let mut table = Builder::default();
-        table.push(&New { name: "page_view", page: "/a", ..New::default() });
         let properties = Some(r#"{"plan":"pro"}"#);
-        table.push(&New { name: "click", page: "/ab", properties, ..New::default() });
-        let table = table.finish();
+        let mut events = [
+            New { at: 1, name: "page_view", page: "/a", ..New::default() },
+            New { at: 2, name: "click", page: "/ab", properties, ..New::default() },
+        ];
+        let table = table(&mut events).unwrap();
         let page = || Filter::Contains(Dimension::Page, vec!["/a".to_owned()]);
         let plan = |value: &str| {
             Filter::Is(Dimension::Property("plan".to_owned()), vec![value.to_owned()])

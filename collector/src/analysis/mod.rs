@@ -11,6 +11,7 @@ pub mod funnel;
 pub mod kept;
 pub mod matching;
 pub mod paths;
+pub mod score;
 pub mod segment;
 pub mod withheld;
 

@@ -1,6 +1,7 @@
 //! `ashiato query funnel | cohorts | paths | segments`: the same questions as the API's, asked of the database itself.
 
 mod plain;
+mod scores;
 
 use std::path::PathBuf;
 
@@ -22,7 +23,7 @@ use crate::{
     clock, config,
     keys::Keys,
     store::{
-        Connection, Database,
+        Connection, Database, SiteId,
         audit::{self, Entry},
         reports::Holding,
         segments,
@@ -90,6 +91,11 @@ pub(super) enum Act {
     /// Visitors of whom some things hold, under a name.
     #[command(subcommand)]
     Segments(Segments),
+    /// Points of linked leads for what was done since, each with its reason.
+    Scores(scores::Arguments),
+    /// For what there are points.
+    #[command(subcommand)]
+    ScoreRules(scores::Rules),
 }
 
 #[derive(Debug, Subcommand)]
@@ -185,10 +191,7 @@ impl Of {
                     object,
                     details: json!({}),
                 };
-                let mut writing = database.open().await?;
-                let mut tx = writing.begin().await?;
-                audit::append(&mut tx, open.site.id, &entry).await?;
-                tx.commit().await?;
+                told(&database, open.site.id, &entry).await?;
             }
             open.of = Some(of);
         }
@@ -198,18 +201,27 @@ impl Of {
 
 impl Open {
     async fn asker(&self) -> Result<Asker<'_>, Failure> {
-        let now = clock::now();
-        let zone = jiff::tz::TimeZone::get(&self.site.file.timezone)?;
-        Ok(Asker {
-            room: answer::room().await.map_err(|why| said(&why))?,
-            site: self.site.id,
-            key: &self.site.file.key,
-            file: &self.site.file,
-            holding: Holding { revision: self.site.revision, now },
-            today: crate::sites::day_in(&zone, now),
-            keys: self.keys.as_ref(),
-        })
+        asker(&self.site, self.keys.as_ref()).await
     }
+}
+
+/// The site as it is asked about.
+async fn asker<'a>(site: &'a Applied, keys: Option<&'a Keys>) -> Result<Asker<'a>, Failure> {
+    let now = clock::now();
+    let zone = jiff::tz::TimeZone::get(&site.file.timezone)?;
+    let room = answer::room().await.map_err(|why| said(&why))?;
+    let (file, key) = (&site.file, &site.file.key);
+    let holding = Holding { revision: site.revision, now };
+    let today = crate::sites::day_in(&zone, now);
+    Ok(Asker { room, site: site.id, key, file, holding, today, keys })
+}
+
+/// Tells the audit trail.
+pub(super) async fn told(database: &Database, site: SiteId, entry: &Entry) -> Result<(), Failure> {
+    let mut writing = database.open().await?;
+    let mut tx = writing.begin().await?;
+    audit::append(&mut tx, site, entry).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Filters as a step is written.
@@ -267,6 +279,8 @@ pub(super) async fn run(act: Act) -> Result<(), Failure> {
             print(&answer.map_err(|why| said(&why))?, of.json, plain::paths)
         }
         Act::Segments(act) => kept_segments(act).await,
+        Act::Scores(arguments) => scores::run(arguments).await,
+        Act::ScoreRules(act) => scores::rules(act).await,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{io::BufWriter, path::PathBuf};
 
-use super::{Failure, analysis, applied, export::NewFile};
+use consent_core::ids::LeadId;
+use serde_json::json;
+
+use super::{Failure, analysis, applied, export::NewFile, who};
 use crate::{
     clock, config,
     error::Problem,
@@ -10,6 +13,7 @@ use crate::{
     query::{self, Answer, Query},
     store::{
         Database,
+        audit::Entry,
         reports::{self, Holding, Timeline},
     },
 };
@@ -75,10 +79,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return analysis::run(act).await;
     }
     let key = arguments.site.unwrap_or_default();
-    let mut db = Database::at(&arguments.database.url)?.readers().await?.acquire().await?;
+    let database = Database::at(&arguments.database.url)?;
+    let mut db = database.readers().await?.acquire().await?;
     let site = applied(&mut db, &key).await?;
     if let Some(lead) = &arguments.timeline {
-        let id = lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
+        let id: LeadId =
+            lead.parse().map_err(|error| Failure(format!("{lead:?} is no lead: {error}")))?;
         let holding = Holding { revision: site.revision, now: clock::now() };
         return match reports::timeline(&mut db, site.id, holding, id).await? {
             Timeline::NoLead => Err(Failure(format!("the site has no lead {lead}"))),
@@ -87,6 +93,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 Ok(())
             }
             Timeline::Linked(_, moments) => {
+                let (object, details) =
+                    (("lead", id.to_text()), json!({ "events": moments.len() }));
+                let (at, by, action) = (clock::now(), who(), "lead.timeline");
+                let entry = Entry { at, by, action, object, details };
+                analysis::told(&database, site.id, &entry).await?;
                 for moment in moments {
                     let at = jiff::Timestamp::from_millisecond(moment.at.0)?;
                     println!("{at}  {:<12}  {}  {}", moment.name, moment.page, moment.title);

@@ -329,7 +329,7 @@ mod tests {
             serde_json::to_value(definition.unwrap()).unwrap(),
             json!({"all": [
                 {"did": {"filters": [["is", "event", ["purchase"]]], "at_least": 2, "in_last_days": 30}},
-                {"did_not": {"filters": [["is", "event", ["page_view"]], ["is", "page", ["/"]]], "at_least": 1}},
+                {"did_not": {"filters": [["is", "event", ["page_view"]], ["is", "page", ["/"]]]}},
                 {"lead": {"field": "form", "is": ["contact"]}},
             ]})
         );

@@ -22,6 +22,7 @@ mod policy;
 mod refusals;
 mod request;
 mod room;
+mod scores;
 mod slow;
 mod visitor;
 
@@ -197,6 +198,11 @@ fn calls() -> Described {
             analysis::remove_segment,
             analysis::told::remove_segment,
         )
+        .call("/api/v1/score-rules", scores::rules, scores::told::rules)
+        .call("/api/v1/score-rules", scores::keep, scores::told::keep)
+        .call("/api/v1/score-rules/{rule}", scores::remove, scores::told::remove)
+        .call("/api/v1/scores", scores::list, scores::told::list)
+        .call("/api/v1/leads/{lead}/score", scores::one, scores::told::one)
         .call("/api/v1/leads", leads::list, leads::told::list)
         .call("/api/v1/leads", leads::give, leads::told::give)
         .call("/api/v1/leads/{lead}", leads::show, leads::told::show)

@@ -62,7 +62,7 @@ const STYLE: &str = "body{font:16px/1.7 system-ui,sans-serif;max-width:46rem;mar
     @media print{body{margin:0;max-width:none}}";
 
 /// Values of fixed lists: of which member, the value, in English and in Japanese.
-const VALUES: [(&str, &str, &str, &str); 22] = [
+const VALUES: [(&str, &str, &str, &str); 23] = [
     ("origin", "form", "By a form of the site", "サイトのフォーム"),
     ("origin", "import", "From a list", "名簿の取り込み"),
     ("origin", "api", "By another system", "ほかのシステム"),
@@ -85,6 +85,7 @@ const VALUES: [(&str, &str, &str, &str); 22] = [
     ("action", "lead.list", "Shown in a list", "一覧での閲覧"),
     ("action", "lead.read", "Shown", "閲覧"),
     ("action", "lead.timeline", "Shown with the browsing tied to it", "閲覧履歴とあわせた閲覧"),
+    ("action", "lead.score", "Given points by the browsing tied to it", "閲覧履歴による評価"),
     ("action", "lead.import", "Taken over from a list", "名簿からの取り込み"),
     ("action", "subject.export", "Handed out to you", "ご本人への開示"),
     ("action", "subject.provision", "Handed out to you", "ご本人への開示"),

@@ -38,6 +38,7 @@ pub mod questions;
 pub mod refusals;
 pub mod reports;
 mod rows;
+pub mod scores;
 pub mod segments;
 pub mod sites;
 pub mod statement;

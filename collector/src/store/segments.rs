@@ -7,7 +7,7 @@ use super::{
     audit::{self, Entry},
     reports::{Holding, push_link},
     sixteen,
-    statement::sql,
+    statement::{Statement, sql},
 };
 
 /// Segments of a site, and rules for its leads' scores, at most.
@@ -140,10 +140,36 @@ pub async fn linked(
     holding: Holding,
     limit: u32,
 ) -> sqlx::Result<Vec<Linked>> {
+    let mut query = of_leads(site, holding);
+    query.push(FIRST).push_bind(i64::from(limit) + 1);
+    all_linked(db, query).await
+}
+
+const BY_ID: &str = " AND lead.id = ";
+
+/// The lead of that id, where it may be used and is linked by a consent that holds.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn linked_lead(
+    db: &mut Connection,
+    site: SiteId,
+    holding: Holding,
+    lead: LeadId,
+) -> sqlx::Result<Option<Linked>> {
+    let mut query = of_leads(site, holding);
+    query.push(BY_ID).push_bind(lead.as_bytes().to_vec());
+    Ok(all_linked(db, query).await?.pop())
+}
+
+fn of_leads<'q>(site: SiteId, holding: Holding) -> Statement<'q> {
     let mut query = sql(LINKED);
     push_link(&mut query, site, holding);
     query.push(OF_SITE).push_bind(site.0);
-    query.push(FIRST).push_bind(i64::from(limit) + 1);
+    query
+}
+
+async fn all_linked(db: &mut Connection, query: Statement<'_>) -> sqlx::Result<Vec<Linked>> {
     let mut found = Vec::new();
     for row in query.rows(db).await? {
         found.push(Linked {

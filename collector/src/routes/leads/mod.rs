@@ -3,7 +3,7 @@
 
 mod change;
 mod give;
-mod parameters;
+pub(super) mod parameters;
 mod shown;
 pub(super) mod told;
 

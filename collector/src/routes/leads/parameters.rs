@@ -22,14 +22,14 @@ const FORM: u8 = 1;
 
 /// Parameters, taken one by one.
 #[derive(Debug)]
-pub(super) struct Parameters {
+pub(in crate::routes) struct Parameters {
     given: BTreeMap<String, String>,
     wrong: Vec<FieldError>,
 }
 
 impl Parameters {
     /// Those of an address.
-    pub(super) fn of(uri: &Uri) -> Self {
+    pub(in crate::routes) fn of(uri: &Uri) -> Self {
         let mut own = Self { given: BTreeMap::new(), wrong: Vec::new() };
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             if own.given.insert(name.clone().into_owned(), value.into_owned()).is_some() {
@@ -51,7 +51,7 @@ impl Parameters {
     }
 
     /// The site, which every call names.
-    pub(super) fn site(&mut self) -> String {
+    pub(in crate::routes) fn site(&mut self) -> String {
         let site = self.text("site").filter(|site| !site.is_empty());
         if site.is_none() {
             self.refuse("site", "required", "add ?site=SITE");
@@ -70,13 +70,14 @@ impl Parameters {
         found
     }
 
-    fn limit(&mut self) -> u32 {
-        let Some(given) = self.text("limit") else { return USUAL };
+    /// How many there are to be, at most and where nothing is said.
+    pub(in crate::routes) fn limit(&mut self, most: u32, usual: u32) -> u32 {
+        let Some(given) = self.text("limit") else { return usual };
         match given.parse() {
-            Ok(limit @ 1..=MOST) => limit,
+            Ok(limit) if (1..=most).contains(&limit) => limit,
             _ => {
-                self.refuse("limit", "range", format!("a number from 1 to {MOST}"));
-                USUAL
+                self.refuse("limit", "range", format!("a number from 1 to {most}"));
+                usual
             }
         }
     }
@@ -91,7 +92,7 @@ impl Parameters {
     }
 
     /// Says everything that is wrong, what nobody asked for among it.
-    pub(super) fn end(mut self, known: &str) -> Result<(), Problem> {
+    pub(in crate::routes) fn end(mut self, known: &str) -> Result<(), Problem> {
         for name in std::mem::take(&mut self.given).into_keys() {
             self.refuse(
                 &name,
@@ -120,7 +121,7 @@ impl Listing {
     /// The parameters of a listing that is begun `now`; what began earlier says so by its cursor.
     pub(super) fn of(mut parameters: Parameters, now: Millis) -> Result<Self, Problem> {
         let mut listing = Self {
-            limit: parameters.limit(),
+            limit: parameters.limit(MOST, USUAL),
             usable: parameters.one_of("usable", &[("true", true), ("false", false)]),
             search: Search {
                 changed_since: parameters.time("changed_since"),

@@ -39,13 +39,13 @@ use crate::{
 };
 
 /// The parameters of a page, as they are.
-type Given = With<Vec<(String, String)>>;
+pub(super) type Given = With<Vec<(String, String)>>;
 
 /// Who looks at what.
-struct Look {
-    caller: Caller,
-    site: Arc<Site>,
-    role: Role,
+pub(super) struct Look {
+    pub(super) caller: Caller,
+    pub(super) site: Arc<Site>,
+    pub(super) role: Role,
     asked: Asked,
     today: i64,
     kept: Vec<Kept>,
@@ -54,7 +54,7 @@ struct Look {
 }
 
 impl Look {
-    async fn begin(
+    pub(super) async fn begin(
         app: &App,
         key: &str,
         given: Vec<(String, String)>,
@@ -111,7 +111,7 @@ impl Look {
     }
 
     /// Shows a page; a fault in what is asked is told on it, anything else is a page of its own.
-    fn show<T>(
+    pub(super) fn show<T>(
         &self,
         app: &App,
         answer: Option<Result<T, Problem>>,
@@ -132,7 +132,7 @@ impl Look {
     }
 }
 
-fn is_told(problem: &Problem) -> bool {
+pub(super) fn is_told(problem: &Problem) -> bool {
     matches!(problem.status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT)
         || problem.code == "role"
 }

@@ -15,6 +15,7 @@ mod pages;
 mod passkeys;
 mod people;
 mod requests;
+mod scores;
 mod second;
 mod setup;
 mod sign_on;
@@ -103,6 +104,9 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/sites/{site}/analysis/segments", get(analysis::segments))
         .route("/office/sites/{site}/analysis/segments/keep", post(analysis::keep))
         .route("/office/sites/{site}/analysis/segments/remove", post(analysis::remove))
+        .route("/office/sites/{site}/analysis/scores", get(scores::page))
+        .route("/office/sites/{site}/analysis/scores/keep", post(scores::keep))
+        .route("/office/sites/{site}/analysis/scores/remove", post(scores::remove))
         .route("/office/sites/{site}/consent", get(pages::consent))
         .route("/office/sites/{site}/leads", get(pages::leads))
         .route("/office/sites/{site}/leads/{lead}", get(pages::lead))

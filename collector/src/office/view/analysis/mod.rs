@@ -3,6 +3,7 @@
 pub mod cohorts;
 pub mod funnel;
 pub mod paths;
+pub mod scores;
 pub mod segments;
 
 use maud::{Markup, html};
@@ -13,6 +14,7 @@ use crate::{
     error::{FieldError, Problem},
     office::{
         asked::{Asked, Kind, Row},
+        may::{Action, may},
         period::{self, Period},
         tongue::Tongue,
     },
@@ -29,11 +31,14 @@ pub enum Tab {
     Paths,
     /// Segments.
     Segments,
+    /// Scores of leads.
+    Scores,
 }
 
 impl Tab {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Funnel, Self::Cohorts, Self::Paths, Self::Segments];
+    pub const ALL: [Self; 5] =
+        [Self::Funnel, Self::Cohorts, Self::Paths, Self::Segments, Self::Scores];
 
     /// Where it stands, after the site's address.
     #[must_use]
@@ -43,6 +48,7 @@ impl Tab {
             Self::Cohorts => "/analysis/cohorts",
             Self::Paths => "/analysis/paths",
             Self::Segments => "/analysis/segments",
+            Self::Scores => "/analysis/scores",
         }
     }
 
@@ -52,6 +58,7 @@ impl Tab {
             Self::Cohorts => t.say("再訪", "Retention"),
             Self::Paths => t.say("経路", "Paths"),
             Self::Segments => t.say("セグメント", "Segments"),
+            Self::Scores => t.say("スコア", "Scores"),
         }
     }
 }
@@ -90,9 +97,10 @@ fn page(frame: &Frame<'_>, tab: Tab, data: &Data<'_>, form: &Markup, answer: &Ma
 fn tabs(frame: &Frame<'_>, tab: Tab) -> Markup {
     let t = frame.t;
     let site = frame.site.map_or("", |(key, _)| key);
+    let leads = frame.site.is_some_and(|(_, role)| may(role, Action::Leads));
     html! {
         nav.tabs aria-label=(t.say("分析の種類", "Kinds of analysis")) {
-            ul.pick { @for one in Tab::ALL {
+            ul.pick { @for one in Tab::ALL.into_iter().filter(|one| leads || *one != Tab::Scores) {
                 li { a href={ "/office/sites/" (site) (one.path()) } aria-current=[(one == tab).then_some("page")] { (one.name(t)) } }
             } }
         }
@@ -258,6 +266,10 @@ fn fault(t: Tongue, error: &FieldError) -> String {
         ("from.filters", "missing") => Some(t.say(
             "起点にするページかイベントを入力してください。",
             "Say which page or event the paths lead from.",
+        )),
+        ("points", _) => Some(t.say(
+            "点数は-1000〜1000の、0でない整数で入力してください。",
+            "Points are a whole number from -1000 to 1000, and not 0.",
         )),
         ("name", "count") => Some(t.say(
             "保存できる数の上限に達しています。使わないものを削除してください。",

@@ -164,7 +164,7 @@ fn said(t: Tongue, definition: &Definition) -> String {
     }
 }
 
-fn filters(t: Tongue, filters: &[serde_json::Value]) -> String {
+pub(super) fn filters(t: Tongue, filters: &[serde_json::Value]) -> String {
     let one = |filter: &serde_json::Value| -> Option<String> {
         let values: Vec<_> =
             filter.get(2)?.as_array()?.iter().filter_map(|it| it.as_str()).collect();
