@@ -75,7 +75,7 @@ fn every_call_that_follows_from_the_description_is_answered_as_it_says() {
         ("/api/v1/funnel", 10),
         ("/api/v1/cohorts", 10),
         ("/api/v1/paths", 10),
-        ("/api/v1/segment-size", 10),
+        ("/api/v1/segment-size", 3),
         ("/timeline", 5),
         ("/api/v1/refusals", 5),
     ] {
