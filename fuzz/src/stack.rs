@@ -9,7 +9,10 @@ use ashiato::{
     keys::Keys,
     limits::Limits,
     metrics::Metrics,
-    office::desk::Desk,
+    office::{
+        access::{Access, Allowed},
+        desk::Desk,
+    },
     proxy::{Header, Proxies},
     refusals::Pending,
     routes::{self, App, Health, Parts},
@@ -175,6 +178,13 @@ async fn router(url: &str) -> Router {
     tasks.detach_all();
     let (refusals, health) = (Pending::default(), Arc::new(Health::default()));
     let (desk, tls) = (Desk::new(database), false);
+    let access = Access {
+        sign_on: None,
+        password: true,
+        allowed: Allowed::default(),
+        url: Arc::clone(&public_url),
+        apart: false,
+    };
     routes::router(App::new(Parts {
         keys,
         sites,
@@ -190,6 +200,7 @@ async fn router(url: &str) -> Router {
         refusals,
         health,
         tls,
+        access,
         second_factor: Vec::new(),
     }))
 }

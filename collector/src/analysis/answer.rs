@@ -61,7 +61,6 @@ pub async fn room() -> Result<Room, Problem> {
 pub struct Asker<'a> {
     /// Room to work it out.
     pub room: Room,
-
     /// Its row.
     pub site: SiteId,
     /// Its key.
@@ -390,14 +389,5 @@ impl Reading<'_> {
             (days.0..=days.1).contains(&event.day)
                 && members.is_none_or(|members| members.have(event))
         })
-    }
-}
-
-impl From<Stopped> for Problem {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::TooMuch => Self::field("date_range", "too_much", stopped.to_string()),
-            Stopped::Given => Self::unanswered(),
-        }
     }
 }

@@ -20,7 +20,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::columns::Event;
+use crate::{columns::Event, error::Problem};
 
 /// Why an analysis has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,15 @@ pub enum Stopped {
         "too many visitors are asked about at once; ask for fewer days, or for a narrower first step"
     )]
     TooMuch,
+}
+
+impl From<Stopped> for Problem {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::TooMuch => Self::field("date_range", "too_much", stopped.to_string()),
+            Stopped::Given => Self::unanswered(),
+        }
+    }
 }
 
 /// Whether somebody still waits: the one who does holds a [`Waiting`].

@@ -89,7 +89,7 @@ enum Act {
     #[command(subcommand)]
     Copies(copies::Act),
     /// Ask what the consented visitors did.
-    Query(query::Arguments),
+    Query(Box<query::Arguments>),
     /// Write what consented visitors did to a file, event by event.
     Export(export::Arguments),
     /// Say what was refused, and what to do about it.
@@ -183,7 +183,7 @@ pub fn run() -> ExitCode {
             Act::Subject(act) => subject::run(&act).await,
             Act::Log(act) => log::run(act).await,
             Act::Copies(act) => copies::run(&act).await,
-            Act::Query(arguments) => query::run(arguments).await,
+            Act::Query(arguments) => query::run(*arguments).await,
             Act::Export(arguments) => export::run(arguments).await,
             Act::Refusals(arguments) => refusals::run(arguments).await,
         };

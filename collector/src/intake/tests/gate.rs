@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use super::*;
 
+mod made;
 mod rows;
 
-use rows::{CHECKS, FOREIGN, MADE, MARKS, REFUSED, SOUND, TAKES, TELLS, TRIGGERS};
+use made::MADE;
+use rows::{CHECKS, FOREIGN, MARKS, REFUSED, SOUND, TAKES, TELLS, TRIGGERS};
 
 /// A row of the table, in which some columns are different: `COLUMN VALUE, COLUMN VALUE`.
 fn row<'a>(table: &str, different: &'a str) -> Vec<(&'a str, &'a str)> {

@@ -43,7 +43,7 @@ pub(super) async fn sent(
 }
 
 fn host(app: &App) -> &str {
-    app.public_url.split_once("://").map_or(&*app.public_url, |(_, host)| host)
+    app.access.url.split_once("://").map_or(&*app.access.url, |(_, host)| host)
 }
 
 /// The page that shows the secret of an app that is being set up; to the account where there is none, or it counts.

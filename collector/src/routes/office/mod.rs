@@ -9,6 +9,7 @@ mod analysis;
 mod approvals;
 mod doors;
 mod export;
+mod face;
 mod factors;
 mod now;
 mod pages;
@@ -27,13 +28,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
-    extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::{self, Next},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, StatusCode, Uri, header},
+    middleware,
     routing::{get, post},
 };
-use maud::Markup;
 
 use super::{App, extract::accepted_languages, in_time, limit};
 use crate::{
@@ -43,9 +41,8 @@ use crate::{
         self, agent,
         may::{Action, may},
         tongue::Tongue,
-        view::{self, Frame, Place},
+        view::{Frame, Place},
     },
-    refusals::Refused,
     sites::Site,
     store::{
         SiteId,
@@ -54,19 +51,8 @@ use crate::{
         log_ins::{self, Session},
     },
 };
+use face::{face, html, scripted, style};
 use pages::read_by as told;
-
-/// What the pages may load and do: their style sheet, and forms to themselves.
-const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-    base-uri 'none'; frame-ancestors 'none'";
-
-/// The same of pages that have a script: one of our own.
-const SCRIPTED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-/// Marks a page that has a script.
-#[derive(Clone, Copy)]
-struct Script;
 
 /// The back office's addresses.
 pub(super) fn router(app: &App) -> Router<App> {
@@ -131,69 +117,6 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route_layer(middleware::from_fn(in_time))
         .route_layer(middleware::from_fn_with_state(app.clone(), limit::by_address))
         .route_layer(middleware::from_fn(face))
-}
-
-async fn style() -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, view::STYLE).into_response()
-}
-
-/// Makes a page of what is refused, and says how all pages may be used.
-async fn face(request: Request, next: Next) -> Response {
-    let (uri, posted) = (request.uri().clone(), request.method() == Method::POST);
-    let t = asked_tongue(request.headers(), &uri);
-    let mut response = next.run(request).await;
-    if let Some(Refused { status, code, field }) = response.extensions().get().cloned() {
-        let retry = response.headers().get(header::RETRY_AFTER).cloned();
-        response = if code == NO_SECOND {
-            Redirect::to("/office/account").into_response()
-        } else if code == LOGGED_OUT {
-            let next = if posted {
-                "/office"
-            } else {
-                uri.path_and_query().map_or("/office", |it| it.as_str())
-            };
-            Redirect::to(&format!("/office/login?next={}", office::choice::escaped(next)))
-                .into_response()
-        } else {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let page = view::refused::page(t, field.unwrap_or(code))
-                .unwrap_or_else(|| view::doors::refused(t, status.as_u16(), code));
-            (status, html(&page)).into_response()
-        };
-        if let Some(retry) = retry {
-            response.headers_mut().insert(header::RETRY_AFTER, retry);
-        }
-    }
-    let policy = if response.extensions().get::<Script>().is_some() { SCRIPTED } else { STRICT };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, policy),
-        // With no referrer at all a form's Origin would be null.
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
-    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response
-}
-
-fn html(page: &Markup) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
-    (headers, page.0.clone()).into_response()
-}
-
-/// A page that has a script.
-fn scripted(page: &Markup) -> Response {
-    let mut response = html(page);
-    response.extensions_mut().insert(Script);
-    response
 }
 
 /// The language that an address, or else the browser, asks for.

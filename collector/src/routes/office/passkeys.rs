@@ -50,13 +50,13 @@ pub(super) fn ask(
     ceremony: Ceremony<'_>,
     own: Vec<Vec<u8>>,
 ) -> Result<Option<Ask>, Problem> {
-    let Some(party) = RelyingParty::of(&app.public_url) else { return Ok(None) };
+    let Some(party) = RelyingParty::of(&app.access.url) else { return Ok(None) };
     let challenge = app.keys.challenge(ceremony, clock::now()).map_err(Failure::from)?;
     Ok(Some(Ask { challenge, party: party.id, own }))
 }
 
 fn party(app: &App) -> Result<RelyingParty, Problem> {
-    RelyingParty::of(&app.public_url)
+    RelyingParty::of(&app.access.url)
         .ok_or_else(|| Problem::field("credential", "invalid", "no page here may have passkeys"))
 }
 

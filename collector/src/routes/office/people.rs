@@ -175,7 +175,7 @@ async fn link(app: &App, db: &mut Connection, account: AccountId) -> Result<Stri
     let mut tx = db.begin().await?;
     accounts::add_link(&mut tx, &office::hash(&token), Some(account), clock::now()).await?;
     tx.commit().await?;
-    Ok(office::link_url(&app.public_url, &token))
+    Ok(office::link_url(&app.access.url, &token))
 }
 
 /// Whether an account's deletion is the caller's to approve.
