@@ -16,6 +16,9 @@ const OFFICE = {
   consent: '/consent?period=today',
   leads: '/leads',
   settings: '/settings',
+  funnel: '/analysis?period=today&k1=page&v1=/&k2=page&v2=/products&k3=page&v3=/products/kyusu',
+  requests: '/requests',
+  trail: '/trail',
 };
 
 let stack;
@@ -25,6 +28,7 @@ export async function guide() {
   stack = await start({ mail: true });
   try {
     await visits();
+    for (const kind of ['export', 'erase']) stack.command('subject', 'receive', kind, '--site', 'shop', '--law', 'appi');
     for (const language of Object.keys(LOCALES)) {
       await shop(language);
       await published(language);
@@ -102,7 +106,8 @@ async function office(language) {
   await page.click('button[type=submit]');
   for (const [name, path] of Object.entries(OFFICE)) {
     await page.goto(`${stack.collector}/office/sites/shop${path}`);
-    await page.screenshot({ path: picture(name, language) });
+    // Of a long page with a form on top the answer is to be seen.
+    await page.screenshot({ path: picture(name, language), fullPage: name === 'funnel' });
   }
   await page.close();
 }
