@@ -34,7 +34,7 @@ pub enum Column {
     At,
     /// [`super::Event::engaged`].
     Engaged,
-    /// One of [`TEXTS`].
+    /// One of `TEXTS`.
     Text(usize),
 }
 
