@@ -243,7 +243,9 @@ fn recovery_codes_work_once_each_and_are_made_anew_on_demand() {
     assert_eq!(refused.header("location"), "/office/account", "there is nothing to recover");
     // All of it stands in the trail, without a code or an address.
     let trail = data.run(&["audit", "list", "--site", "shop", "--action", "account"]);
-    let told: Vec<_> = trail.lines().map(|line| line.split_whitespace().nth(4).unwrap()).collect();
+    let told = trail.lines().map(|line| line.split_whitespace().nth(4).unwrap());
+    let told: Vec<_> =
+        told.filter(|act| !["account.role", "account.log_in"].contains(act)).collect();
     assert_eq!(told, ["account.totp", "account.codes", "account.totp"], "{trail}");
     assert!(!trail.contains(EMAIL) && !trail.contains(&new[0]));
 }

@@ -348,6 +348,7 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     );
     let names: Vec<_> = triggers.iter().filter_map(|trigger| trigger.split(' ').next()).collect();
     let allowed = [
+        "a_grant_is_gone_from_the_copies",
         "audit_is_not_changed",
         "audit_is_not_deleted",
         "consent_grant_stays_as_it_is",
@@ -361,7 +362,7 @@ fn every_key_of_a_table_that_is_spread_by_site_has_the_site_in_it() {
     for trigger in &triggers {
         let name = trigger.split(' ').next().unwrap();
         assert!(told.contains(&format!("`{name}`")), "docs/scaling.md says nothing of {name}");
-        if name.starts_with("lead_is_marked") {
+        if name.starts_with("lead_is_marked") || name == "a_grant_is_gone_from_the_copies" {
             continue; // it adds a row of the same site
         }
         for statement in ["SELECT", "INSERT", "DELETE", "PERFORM", "EXECUTE"] {

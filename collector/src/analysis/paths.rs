@@ -118,6 +118,8 @@ struct Tree {
     visits: Vec<i64>,
     names: Vec<Text>,
     next: HashMap<(u32, Text), u32>,
+    /// Whether there are more than can be told apart: what is lost would count as the end of a visit.
+    is_full: bool,
 }
 
 /// Answers it: the event asked about, and where visits went from there.
@@ -156,7 +158,8 @@ fn walk(
 ) -> Result<Tree, Stopped> {
     let once = asked.smallest > 1;
     let mut walks = vec![NEW; texts.visitors()];
-    let mut tree = Tree { visits: vec![0], names: vec![Text::EMPTY], next: HashMap::new() };
+    let (visits, names) = (vec![0], vec![Text::EMPTY]);
+    let mut tree = Tree { visits, names, next: HashMap::new(), is_full: false };
     each(events, patience, |event| {
         let walk = &mut walks[place(event.visitor)];
         if walk.last == i64::MIN || event.at - walk.last >= PAUSE {
@@ -175,7 +178,7 @@ fn walk(
         if let Some(name) = name.filter(|name| walk.name != Some(*name)) {
             walk.go(asked, name, &mut tree);
         }
-        Ok(())
+        if tree.is_full { Err(Stopped::TooMuch) } else { Ok(()) }
     })?;
     patience.look()?;
     Ok(tree)
@@ -227,7 +230,10 @@ impl Tree {
                     self.names.push(name);
                     new
                 }
-                None => return LOST,
+                None => {
+                    self.is_full = true;
+                    return LOST;
+                }
             },
         };
         self.visits[place(at)] += 1;

@@ -29,16 +29,16 @@ pub(super) enum Act {
         #[arg(long)]
         site: Option<String>,
         /// The address by which browsers reach the collector.
-        #[arg(long, env = "ASHIATO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = config::public_url)]
-        public_url: String,
+        #[command(flatten)]
+        office: Office,
     },
     /// Print a new link for an account: it sets a new password, and lets a disabled account in again.
     Link {
         #[command(flatten)]
         who: Who,
         /// The address by which browsers reach the collector.
-        #[arg(long, env = "ASHIATO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = config::public_url)]
-        public_url: String,
+        #[command(flatten)]
+        office: Office,
     },
     /// Log an account out everywhere, and let it in no more.
     Disable {
@@ -72,6 +72,23 @@ pub(super) struct Who {
     database: config::Database,
 }
 
+/// Where the back office is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Office {
+    /// The address by which browsers reach the collector.
+    #[arg(long, env = "ASHIATO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_parser = config::public_url)]
+    public_url: String,
+    /// The address by which they reach its back office, where that has one of its own.
+    #[arg(long, env = "ASHIATO_OFFICE_URL", value_name = "URL", value_parser = config::public_url)]
+    office_url: Option<String>,
+}
+
+impl Office {
+    fn url(&self) -> &str {
+        self.office_url.as_ref().unwrap_or(&self.public_url)
+    }
+}
+
 impl Who {
     fn email(&self) -> Result<String, Failure> {
         office::email(&self.email).ok_or_else(|| {
@@ -94,10 +111,10 @@ impl Who {
 
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
-        Act::Add { who, role, site, public_url } => {
-            add(who, *role, site.as_deref(), public_url).await
+        Act::Add { who, role, site, office } => {
+            add(who, *role, site.as_deref(), office).await
         }
-        Act::Link { who, public_url } => {
+        Act::Link { who, office } => {
             let mut db = who.open().await?;
             let account = who.account(&mut db).await?;
             let mut tx = db.begin().await?;
@@ -107,7 +124,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             let details = json!({ "enabled": account.disabled });
             told::tell_of(&mut tx, account.id, &entry(account.id, "account.link", details)).await?;
             tx.commit().await?;
-            link(&mut db, &account, public_url).await
+            link(&mut db, &account, office).await
         }
         Act::Disable { who } => disable(who).await,
         Act::ResetFactors { who } => reset_factors(who).await,
@@ -116,7 +133,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     }
 }
 
-async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Result<(), Failure> {
+async fn add(who: &Who, role: Role, site: Option<&str>, office: &Office) -> Result<(), Failure> {
     let email = who.email()?;
     let mut db = who.open().await?;
     let site = match site {
@@ -139,7 +156,7 @@ async fn add(who: &Who, role: Role, site: Option<&str>, public_url: &str) -> Res
         );
         return Ok(());
     }
-    link(&mut db, &account, public_url).await
+    link(&mut db, &account, office).await
 }
 
 /// What the trails are told of an account.
@@ -164,12 +181,12 @@ async fn tell_role(
     told::tell(db, &sites, &entry(account, "account.role", details)).await
 }
 
-async fn link(db: &mut Connection, account: &Account, public_url: &str) -> Result<(), Failure> {
+async fn link(db: &mut Connection, account: &Account, office: &Office) -> Result<(), Failure> {
     let token = office::token()?;
     let mut tx = db.begin().await?;
     accounts::add_link(&mut tx, &office::hash(&token), Some(account.id), clock::now()).await?;
     tx.commit().await?;
-    println!("{}", office::link_url(public_url, &token));
+    println!("{}", office::link_url(office.url(), &token));
     Ok(())
 }
 

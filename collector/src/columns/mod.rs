@@ -1,6 +1,6 @@
 //! Events by their columns, as questions read them: pure, without a database.
 //!
-//! A site's day lies in parts ([`part`]), each a blob a column ([`bytes`]), so that a question reads the columns it
+//! A site's day lies in parts (`part`), each a blob a column (`bytes`), so that a question reads the columns it
 //! needs and nothing else. A question goes once through a [`Table`] and keeps what it has to know of each visitor in
 //! a `Vec` by the visitor's number. What it finds out about a text it finds out once for each different one.
 //!

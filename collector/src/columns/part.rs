@@ -34,7 +34,7 @@ pub enum Column {
     At,
     /// [`super::Event::engaged`].
     Engaged,
-    /// One of [`TEXTS`].
+    /// One of `TEXTS`.
     Text(usize),
 }
 
@@ -105,7 +105,8 @@ pub fn parts(events: &[New<'_>]) -> Vec<Part> {
             && last.visitor == next.visitor
         {
             let whole = rest[..cut].iter().rposition(|event| event.visitor != last.visitor);
-            cut = whole.map_or(cut, |place| place + 1);
+            // Small parts would be brought together again, and cut the same.
+            cut = whole.map(|place| place + 1).filter(|own| *own >= PART / 2).unwrap_or(cut);
         }
         let (own, later) = rest.split_at(cut);
         all.push(part(own));

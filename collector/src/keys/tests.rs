@@ -106,7 +106,7 @@ fn collectors_that_start_at_once_share_the_keys_that_one_of_them_makes() {
 fn a_damaged_or_unreachable_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = Keys::open(&folder.path().join("no/keys.toml"), NOW).unwrap_err().to_string();
-    assert!(error.contains("cannot make the keys file"), "{error}");
+    assert!(error.contains("cannot make the file"), "{error}");
     let path = folder.path().join("keys.toml");
     Keys::open(&path, NOW).unwrap();
     fs::write(&path, "session = \"short\"\nvisitor = \"\"\nreceipt = \"\"\n").unwrap();
@@ -254,7 +254,7 @@ fn a_damaged_file_or_one_with_another_visitor_key_leaves_the_keys_as_they_were()
         assert_eq!(keys.session_key("s", NOW), before);
     }
     fs::remove_file(path).unwrap();
-    assert!(keys.reload().unwrap_err().to_string().contains("cannot look at the keys file"));
+    assert!(keys.reload().unwrap_err().to_string().contains("cannot look at the file"));
     assert!(!keys.reload().unwrap());
     assert_eq!(keys.session_key("s", NOW), before);
 }

@@ -99,6 +99,13 @@ pub(super) async fn judge(
     Ok(right.unwrap_or(Judged::Wrong))
 }
 
+/// Whether an account is as it was when its password was read: working on that takes a while, and what was changed
+/// meanwhile counts.
+pub(super) async fn still(db: &mut Connection, judged: &Account) -> sqlx::Result<bool> {
+    let account = accounts::by_id(db, judged.id).await?;
+    Ok(account.is_some_and(|account| !account.disabled && account.password == judged.password))
+}
+
 /// Counts a try before it is judged: who tries many at once has one try. The wait in milliseconds where it comes too
 /// early.
 pub(super) async fn held_back(
@@ -132,6 +139,12 @@ pub async fn by_password(
     };
     let mut db = desk.hold().await?;
     let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Accounts).await?;
+    if !still(&mut tx, &account).await? {
+        tx.rollback().await?;
+        db.keep();
+        return Ok(LogIn::Refused);
+    }
     let done = if factors::has_second(&mut tx, account.id).await? {
         // Not forgiven yet: the password alone wins no new tries of what stands beside it.
         log_ins::let_in(&mut tx, &tried, Outcome::Waits).await?;
@@ -179,12 +192,12 @@ pub async fn by_link(
     log_ins::end_all(&mut tx, account.id).await?;
     factors::end_waiting_of(&mut tx, account.id).await?;
     log_ins::forgive(&mut tx, &keys.log_in_digest(&account.email)).await?;
-    note(&mut tx, account.id, Outcome::Link, browser, now).await?;
     // Whoever reads somebody's mail gets no further by a link than by a password.
     let done = if factors::has_second(&mut tx, account.id).await? {
         let tried = note(&mut tx, account.id, Outcome::Waits, browser, now).await?;
         LogIn::Second(second::wait(&mut tx, account.id, tried, now).await?)
     } else {
+        note(&mut tx, account.id, Outcome::Link, browser, now).await?;
         LogIn::In(begin(&mut tx, account.id, browser, now).await?)
     };
     tx.commit().await?;

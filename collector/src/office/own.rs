@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     desk::Desk,
-    log_in::{Browser, Failure, Judged, begin, judge, note},
+    log_in::{Browser, Failure, Judged, begin, judge, note, still},
     password, recovery, second, totp,
     webauthn::Refusal,
 };
@@ -56,6 +56,8 @@ pub struct Own<'a> {
     pub account: &'a Account,
     /// The browser.
     pub browser: Browser<'a>,
+    /// The hash of the session's token.
+    pub session: &'a [u8],
     /// The time.
     pub now: Millis,
 }
@@ -69,14 +71,19 @@ impl Own<'_> {
         act: impl AsyncFnOnce(&mut Connection) -> Result<Done<T>, Failure>,
     ) -> Result<Done<T>, Failure> {
         let pair = (self.account.email.as_str(), password);
-        let tried = match judge(self.desk, self.keys, pair, self.browser, self.now).await? {
-            Judged::Right(_, tried) => tried,
+        let (account, tried) = match judge(self.desk, self.keys, pair, self.browser, self.now).await? {
+            Judged::Right(account, tried) => (account, tried),
             Judged::Wrong => return Ok(Done::Password),
             Judged::Wait(ms) => return Ok(Done::Wait(ms)),
         };
         let mut db = self.desk.hold().await?;
         let mut tx = db.begin().await?;
         locks::take(&mut tx, Lock::Accounts).await?;
+        if !still(&mut tx, &account).await? {
+            tx.rollback().await?;
+            db.keep();
+            return Ok(Done::Password);
+        }
         let done = act(&mut tx).await?;
         if let Done::Code = done {
             log_ins::let_in(&mut tx, &tried, Outcome::Code).await?;
@@ -136,6 +143,7 @@ impl Own<'_> {
             let secret = self.keys.open_totp(id, &app.sealed)?;
             let Some(step) = totp::step(&secret, code, self.now) else { return Ok(Done::Code) };
             factors::confirm(db, id, step, self.now).await?;
+            self.end_others(db).await?;
             // Whoever has passkeys has kept them already.
             let codes = self.first_codes(db).await?;
             self.tell(db, "account.totp", json!({ "on": true })).await?;
@@ -179,6 +187,12 @@ impl Own<'_> {
             Ok(Done::Yes(codes))
         })
         .await
+    }
+
+    /// Ends what was begun before there was this second factor, but for the session that sets it up.
+    pub(super) async fn end_others(&self, db: &mut Connection) -> sqlx::Result<()> {
+        log_ins::end_others(db, self.account.id, self.session).await?;
+        factors::end_waiting_of(db, self.account.id).await
     }
 
     /// Recovery codes with whatever is set up first; none where there are some.

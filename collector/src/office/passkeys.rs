@@ -71,6 +71,7 @@ impl Own<'_> {
             if own.len() >= MOST || !passkeys::add(db, &passkey).await? {
                 return Ok(Done::Passkey(Refusal::Taken));
             }
+            self.end_others(db).await?;
             let codes = self.first_codes(db).await?;
             self.tell(db, "account.passkey", json!({ "added": true })).await?;
             Ok(Done::Yes(codes))

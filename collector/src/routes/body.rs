@@ -31,6 +31,12 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
             format!("send Content-Type: {media}"),
         ));
     }
+    let bytes = whole(headers, body).await?;
+    String::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))
+}
+
+/// The whole body, if it is small enough.
+pub(super) async fn whole(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -60,7 +66,7 @@ pub(super) async fn text(headers: &HeaderMap, body: Body, media: &str) -> Result
             bytes.extend_from_slice(&piece);
         }
     }
-    String::from_utf8(bytes).map_err(|_| Problem::malformed("the body is not UTF-8"))
+    Ok(bytes)
 }
 
 /// The bytes that a body is said to have.

@@ -186,6 +186,7 @@ pub async fn set_password(
 
 const DISABLE: &str = "UPDATE account SET disabled_at = $2 WHERE id = $1";
 const NO_LINKS: &str = "DELETE FROM account_link WHERE account_id = $1";
+const NO_STEPS: &str = "DELETE FROM account_waiting WHERE account_id = $1";
 
 /// Lets nobody log in by that account any more; its links are gone.
 ///
@@ -194,6 +195,7 @@ const NO_LINKS: &str = "DELETE FROM account_link WHERE account_id = $1";
 pub async fn disable(db: &mut Connection, account: AccountId, now: Millis) -> sqlx::Result<()> {
     sql(DISABLE).bind(account.0).bind(now.0).execute(db).await?;
     sql(NO_LINKS).bind(account.0).execute(db).await?;
+    sql(NO_STEPS).bind(account.0).execute(db).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Copies of events by their columns ([`crate::columns`]), for questions.
 //!
 //! An answer is complete and current to the last commit: what is not copied yet is read from its rows, and what is
-//! gone from them ([`gone`]), or rests on a consent that has run out, is left out of the copies that have it still. All
+//! gone from them (`gone`), or rests on a consent that has run out, is left out of the copies that have it still. All
 //! of it is read in one snapshot. Copies are made and kept by one collector at a time ([`copy`]), and can be made
 //! anew from the rows at any time: a damaged one is, and until then the rows answer.
 

@@ -138,6 +138,20 @@ pub async fn end_all(db: &mut Connection, account: AccountId) -> sqlx::Result<()
     Ok(())
 }
 
+const END_OTHERS: &str = "DELETE FROM account_session WHERE account_id = $1 AND hash <> $2";
+
+/// Ends every session of an account but one.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn end_others(
+    db: &mut Connection,
+    account: AccountId,
+    hash: &[u8],
+) -> sqlx::Result<()> {
+    sql(END_OTHERS).bind(account.0).bind(hash).execute(db).await.map(drop)
+}
+
 /// How a log-in went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -180,15 +180,9 @@ async fn a_locked_lead_is_in_no_list_but_can_be_asked_about_and_erased() {
         locked.sort_unstable();
         assert_eq!(locked, [id(1), id(3), id(4)]);
         // Who answers what people wrote by forms sees those, and nothing that came otherwise.
-        let received = read::listed::listed(
-            &mut bench.db,
-            site,
-            holding,
-            &read::listed::Which::default(),
-            (10, 0),
-        )
-        .await
-        .unwrap();
+        let forms = read::listed::Which { origin: "form".to_owned(), ..Default::default() };
+        let received =
+            read::listed::listed(&mut bench.db, site, holding, &forms, (10, 0)).await.unwrap();
         assert_eq!(received.iter().map(|lead| lead.id).collect::<Vec<_>>(), [id(1)]);
         for byte in [1, 3, 4] {
             let stored = bench.stored(id(byte)).await.unwrap();

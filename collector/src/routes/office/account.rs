@@ -140,7 +140,8 @@ pub(super) async fn change(
 
 /// Whose account it is, and from where they change it.
 pub(super) fn own<'a>(app: &'a App, caller: &'a Caller, browser: Browser<'a>) -> Own<'a> {
-    Own { desk: &app.desk, keys: &app.keys, account: &caller.account, browser, now: clock::now() }
+    let (account, session) = (&caller.account, caller.session.hash.as_slice());
+    Own { desk: &app.desk, keys: &app.keys, account, browser, session, now: clock::now() }
 }
 
 /// The page again, with why nothing was done.

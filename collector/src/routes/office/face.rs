@@ -1,6 +1,7 @@
 //! How every page of the back office is sent: what it may load, and what is refused as a page.
 
 use axum::{
+    body::Body,
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -8,7 +9,7 @@ use axum::{
 };
 use maud::Markup;
 
-use super::{LOGGED_OUT, NO_SECOND, asked_tongue};
+use super::{super::body, LOGGED_OUT, NO_SECOND, asked_tongue};
 use crate::{
     office::{self, view},
     refusals::Refused,
@@ -36,7 +37,16 @@ pub(super) async fn style() -> Response {
 pub(super) async fn face(request: Request, next: Next) -> Response {
     let (uri, posted) = (request.uri().clone(), request.method() == Method::POST);
     let t = asked_tongue(request.headers(), &uri);
-    let mut response = next.run(request).await;
+    // Read before anything is judged: who is refused over what was not read yet may not hear of it, or loses the next call.
+    let (parts, body) = request.into_parts();
+    let body = match posted {
+        true => body::whole(&parts.headers, body).await.map(Body::from),
+        false => Ok(body),
+    };
+    let mut response = match body {
+        Ok(body) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    };
     if let Some(Refused { status, code, field }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
         response = if code == NO_SECOND {

@@ -166,7 +166,9 @@ async fn enter_account(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Call
     let account = account.filter(|account| !account.disabled).ok_or_else(nobody)?;
     let roles = accounts::roles(&mut db, account.id).await?;
     let asked = account.everywhere.iter().chain(roles.values());
-    let owes_second = asked.into_iter().any(|role| app.second_factor.contains(role))
+    // Whoever has no password comes by a provider, whose second factor it is, or by a passkey.
+    let owes_second = account.password.is_some()
+        && asked.into_iter().any(|role| app.second_factor.contains(role))
         && !factors_of::has_second(&mut db, account.id).await?;
     drop(db);
     if session.is_stale(now) {

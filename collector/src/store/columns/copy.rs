@@ -56,6 +56,7 @@ impl Copier {
     /// # Errors
     /// Where the database does not answer: what is done is kept, and the next round goes on.
     pub async fn round(&mut self) -> sqlx::Result<Round> {
+        cache::tidy();
         // Where anything fails, or nobody waits for it any more, the connection is not used again: its lock ends with it.
         let (mut db, held) = match self.db.take() {
             Some(before) => before,
@@ -72,7 +73,6 @@ impl Copier {
     }
 
     async fn with(&mut self, db: &mut Connection) -> sqlx::Result<Round> {
-        cache::tidy();
         mend(db).await?;
         let mut due: BTreeSet<SiteId> = match self.again.take() {
             Some(again) => again,
@@ -159,6 +159,9 @@ async fn pressed(mut events: Vec<Taken>) -> sqlx::Result<Vec<(i64, Part)>> {
 /// Copies events from before. What waits in groups is left to them: they are not copied
 /// until this is through, so that nothing is twice.
 async fn walk(db: &mut Connection, site: SiteId, after: Vec<u8>) -> sqlx::Result<()> {
+    if after.is_empty() && !clear(db, site).await? {
+        return Ok(());
+    }
     let mut tx = db.snapshot().await?;
     let seen = gone::seen(&mut tx).await?;
     let (_, waiting) = queue::groups(&mut tx, site, u32::MAX).await?;
@@ -171,6 +174,20 @@ async fn walk(db: &mut Connection, site: SiteId, after: Vec<u8>) -> sqlx::Result
     let new = pressed(events).await?;
     let change = Change { new, seen, walked: Some((after, last)), ..Change::default() };
     write::make(db, site, change).await.map(drop)
+}
+
+/// Parts that are deleted at once.
+const CLEARED: usize = 32;
+
+/// Deletes every part, before all events are copied anew; whether nobody else has done so meanwhile.
+async fn clear(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
+    let headers = found::headers(db, site, (i64::MIN, i64::MAX)).await?;
+    for old in headers.chunks(CLEARED) {
+        if !write::make(db, site, Change { old: old.to_vec(), ..Change::default() }).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Copies what was stored since; whether that is all.

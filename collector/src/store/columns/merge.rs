@@ -69,7 +69,7 @@ fn choose(day: &[Header], over: bool) -> Option<Vec<Header>> {
     let mut last = None;
     let mut mixed = (0, 0);
     for header in by_visitor {
-        if last.is_some_and(|last| header.visitors.0 <= last) {
+        if last.is_some_and(|last| header.visitors.0 < last) {
             mixed = (mixed.0 + 1, mixed.1 + header.events);
         }
         last = last.max(Some(header.visitors.1));
@@ -114,4 +114,42 @@ pub(super) async fn table<T: Send + 'static>(
 /// The parts of a table of one day.
 pub(super) fn again(table: &Table) -> Vec<Part> {
     parts(&table.copied().collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::New;
+
+    /// A day of so many events of each visitor, as it is cut.
+    fn cut(events: &[(i64, usize)]) -> Vec<Header> {
+        let of = |(visitor, n): &(i64, usize)| vec![New { visitor: *visitor, ..New::default() }; *n];
+        let day: Vec<_> = events.iter().flat_map(of).collect();
+        let header = |(id, part): (i64, Part)| Header {
+            id,
+            day: 7,
+            events: i64::try_from(part.events).unwrap(),
+            visitors: part.visitors,
+            seen: 0,
+            tag: id,
+        };
+        (1..).zip(parts(&day)).map(header).collect()
+    }
+
+    #[test]
+    fn what_is_cut_of_a_whole_day_is_not_brought_together_again() {
+        for events in [
+            &[(1, 10_000), (2, 60_000), (3, 20_000)][..],
+            &[(1, 10), (2, 60_000), (3, 10), (4, 60_000), (5, 10), (6, 60_000), (7, 10)],
+            &[(1, 200_000)],
+            &[(1, 49_999), (2, 49_999), (3, 49_999)],
+        ] {
+            let day = cut(events);
+            assert!(choose(&day, true).is_none(), "{events:?}: {day:?}");
+        }
+        // Late events of visitors who are in whole parts already are.
+        let mut mixed = cut(&[(1, 30_000), (5, 30_000)]);
+        mixed.extend(cut(&[(2, 30_000), (9, 30_000)]));
+        assert!(choose(&mixed, true).is_some());
+    }
 }

@@ -116,17 +116,11 @@ async fn walk(
 
 const ANEW: &str = "INSERT INTO event_uncopied (site_id, after) VALUES ($1, $2) \
     ON CONFLICT (site_id) DO UPDATE SET after = excluded.after";
-const COLUMNS_OF: &str = "DELETE FROM event_column WHERE site_id = $1";
-const PARTS_OF: &str = "DELETE FROM event_part WHERE site_id = $1";
-
-/// Drops every copy of the site's events: they are made anew from the rows, which answer until then.
+/// Has every copy of the site's events made anew: until that is through the rows answer. What is there is deleted by
+/// whoever copies, so that nothing that is copied just now stays beside it.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub(super) async fn anew(db: &mut Connection, site: SiteId) -> sqlx::Result<()> {
-    let mut tx = db.begin().await?;
-    sql(COLUMNS_OF).bind(site.0).execute(&mut tx).await?;
-    sql(PARTS_OF).bind(site.0).execute(&mut tx).await?;
-    sql(ANEW).bind(site.0).bind(Vec::new()).execute(&mut tx).await?;
-    tx.commit().await
+    sql(ANEW).bind(site.0).bind(Vec::new()).execute(db).await.map(drop)
 }

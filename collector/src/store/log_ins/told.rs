@@ -29,6 +29,10 @@ pub(super) async fn tell(
     if outcome.is_refusal() {
         return sql(REFUSED).bind(id).bind(account.0).bind(now.0).execute(db).await.map(drop);
     }
+    // It is told as what it is (`account.password`), and nobody has come in by it who was not in.
+    if outcome == Outcome::Changed {
+        return Ok(());
+    }
     told::tell_of(db, account, &entry(account, outcome, now)).await
 }
 
@@ -45,8 +49,7 @@ fn entry(account: AccountId, outcome: Outcome, at: Millis) -> Entry {
 
 const TAKE: &str = "DELETE FROM account_refused WHERE id = $1 RETURNING account_id, at";
 
-/// Tells that a try was let in. That it was refused may have been told, where what is asked for beside the password came
-/// later.
+/// Tells that a try was let in.
 pub(super) async fn let_in(
     db: &mut Connection,
     id: &[u8; 16],
@@ -61,14 +64,15 @@ pub(super) async fn undo(db: &mut Connection, id: &[u8; 16]) -> sqlx::Result<()>
     sql(TAKE).bind(id).first::<(i64, i64)>(db).await.map(drop)
 }
 
-const WAITING: &str = "SELECT id FROM account_refused WHERE at <= $1 ORDER BY at, id LIMIT 100";
+const WAITING: &str = "SELECT id FROM account_refused r WHERE at <= $1 AND NOT EXISTS ( \
+    SELECT 1 FROM account_waiting w WHERE w.log_in_id = r.id AND w.expires > $2) ORDER BY at, id LIMIT 100";
 
-/// Tells of tries that failed, each in a transaction of its own; how many.
+/// Tells of tries that failed, but for those whose second step may come still, each in a transaction of its own; how many.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn refused(db: &mut Connection, now: Millis) -> sqlx::Result<usize> {
-    let waiting: Vec<(Vec<u8>,)> = sql(WAITING).bind(now.0 - JUDGED).all(db).await?;
+    let waiting: Vec<(Vec<u8>,)> = sql(WAITING).bind(now.0 - JUDGED).bind(now.0).all(db).await?;
     let n = waiting.len();
     for (id,) in waiting {
         let id = sixteen(id, "id")?;
