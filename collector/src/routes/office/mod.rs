@@ -69,6 +69,7 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
         .route("/office/setup", get(setup::begin).post(setup::check))
         .route("/office/setup/apply", post(setup::apply))
+        .route("/office/setup/template", post(setup::start))
         .route("/office/sites/{site}/setup", get(setup::tag))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
