@@ -1,6 +1,6 @@
 //! The guided set-up: from the first link to a tag that was seen.
 
-use ashiato_tests::{Answer, Collector, Data, collector::UNLIMITED};
+use ashiato_tests::{Answer, Collector, Data, collector::UNLIMITED, data::shop_file};
 
 /// Somebody who is logged in by a link: what their forms and calls carry.
 pub(crate) struct Person<'c> {
@@ -37,9 +37,13 @@ impl<'c> Person<'c> {
     }
 
     fn send(&self, path: &str, body: String) -> Answer {
+        self.send_as("text/plain", path, body)
+    }
+
+    fn send_as(&self, kind: &str, path: &str, body: String) -> Answer {
         let origin = format!("http://{}", self.collector.authority());
         let request = self.collector.request("POST", path).header("cookie", &self.cookie);
-        let request = request.header("origin", origin).header("content-type", "text/plain");
+        let request = request.header("origin", origin).header("content-type", kind);
         self.collector.send(request.header("accept-language", "en"), body).unwrap()
     }
 
@@ -47,9 +51,15 @@ impl<'c> Person<'c> {
         let file = file.replace('\n', "\r\n");
         self.send(path, format!("token={}\r\ntext={file}\r\n", self.token))
     }
+
+    /// What is made of the answers, sent by a form that carries this.
+    fn start(&self, token: &str) -> Answer {
+        let body = format!("token={token}&{ANSWERS}");
+        self.send_as("application/x-www-form-urlencoded", "/office/setup/template", body)
+    }
 }
 
-const ANSWERS: &str = "/office/setup?name=Shop&key=my-shop&origin=https%3A%2F%2Fwww.shop.example&company=Shop%20K.K.&\
+const ANSWERS: &str = "name=Shop&key=my-shop&origin=https%3A%2F%2Fwww.shop.example&company=Shop%20K.K.&\
     representative=Mika%20Sato&address=Kyoto&contact=privacy%40shop.example&timezone=Asia%2FTokyo&languages=en%2Cja";
 
 /// The file as the page shows it.
@@ -69,8 +79,15 @@ fn an_owner_goes_from_the_first_link_to_a_site_and_goes_on_where_they_stopped() 
     let line = collector.next_line();
     let owner = Person::by_link(&collector, &line, "mika%40shop.example");
     assert_eq!(owner.get("/office").header("location"), "/office/setup");
-    assert!(owner.get("/office/setup").body.contains("Start from a template"));
-    let made = file(&owner.get(ANSWERS).body);
+    let page = owner.get("/office/setup").body;
+    assert!(page.contains("Start from a template"), "{page}");
+    // Who answers names people: no address holds that.
+    assert!(page.contains("action=\"/office/setup/template\"") && !page.contains("method=\"get\""));
+    let page = owner.get(&format!("/office/setup?{ANSWERS}")).body;
+    assert!(page.contains("Start from a template") && !page.contains("Mika Sato"), "{page}");
+    let answer = owner.start(&owner.token);
+    assert!(answer.status == 200 && answer.body.contains("Mika Sato"), "{answer:?}");
+    let made = file(&answer.body);
 
     // What is wrong stands with its line, and the draft waits for whoever comes back.
     let broken = made
@@ -128,13 +145,17 @@ fn only_who_runs_sites_sets_one_up_and_by_their_own_form() {
     let of_one = person("yui@shop.example", "owner", &["--site", "shop"]);
     for other in [&marketer, &of_one] {
         assert_eq!(other.get("/office/setup").status, 403);
+        assert_eq!(other.start(&other.token).status, 403);
         assert_eq!(other.post("/office/setup/apply", "key = 1").status, 403);
     }
     assert_eq!(marketer.get("/office/sites/shop/setup").status, 200);
     assert_eq!(of_one.get("/office/sites/other/setup").status, 404);
 
     let owner = person("mika@shop.example", "owner", &[]);
-    let made = file(&owner.get(ANSWERS).body);
+    let answer = owner.start("x");
+    assert!(answer.status == 403 && answer.body.contains("could not be verified"), "{answer:?}");
+    assert!(!answer.body.contains("Mika Sato"), "{answer:?}");
+    let made = file(&owner.start(&owner.token).body);
     let answer = owner.send("/office/setup/apply", format!("token=x\r\ntext={made}"));
     assert!(answer.status == 403 && answer.body.contains("could not be verified"), "{answer:?}");
     for body in ["", "text=x", "token=x", &format!("token={}&text=x", owner.token)] {
@@ -156,4 +177,46 @@ fn only_who_runs_sites_sets_one_up_and_by_their_own_form() {
     let shop = made.replace("key = \"my-shop\"", "key = \"shop\"");
     assert_eq!(owner.post("/office/setup/apply", &shop).status, 403);
     assert_eq!(data.database().number("SELECT COUNT(*) FROM site WHERE key = 'my-shop'"), 0);
+}
+
+#[test]
+fn one_person_does_not_give_up_what_waits_for_a_second_one() {
+    let data = Data::new();
+    let collector = Collector::start_with(&data, &UNLIMITED);
+    let given = ["user", "add", "--email", "mika@shop.example", "--role", "owner"];
+    let owner = Person::by_link(&collector, &data.run(&given), "");
+    let with = |approval: &str| format!("{}\n[approval]\n{approval}\n", shop_file());
+    let both = with("exports = true\nerasures = true");
+    let edition = || data.database().number("SELECT edition FROM site WHERE key = 'shop'");
+    data.apply(&both);
+    let before = edition();
+    // At once, while the collector may still know the file before: what is in force when it is applied counts.
+    assert_eq!(owner.post("/office/setup/apply", &shop_file()).status, 403);
+    for less in [shop_file(), with("exports = true"), with("erasures = true\nexports = false")] {
+        for path in ["/office/setup/apply", "/office/setup/apply?lang=ja"] {
+            let answer = owner.post(path, &less);
+            let said =
+                if path.contains("ja") { "二人での承認" } else { "on the command line" };
+            assert!(answer.status == 403 && answer.body.contains(said), "{answer:?}");
+        }
+        assert_eq!(owner.get("/office/setup").status, 200);
+        assert_eq!(file(&owner.get("/office/setup").body).trim_end(), less.trim_end());
+    }
+    assert_eq!(edition(), before);
+    // Anything else is theirs to change, and whoever runs the server gives it up.
+    let other = both.replacen("consent_days = 180", "consent_days = 170", 1);
+    assert_ne!(other, both);
+    let answer = owner.post("/office/setup/apply", &other);
+    assert_eq!((answer.status, edition()), (303, before + 1), "{answer:?}");
+    assert_eq!(
+        owner.post("/office/setup", &with("exports = true")).status,
+        403,
+        "so says the check"
+    );
+    data.apply(&shop_file());
+    let only = with("exports = true");
+    ashiato_tests::wait_for("the command's file to be known", || {
+        (owner.post("/office/setup/apply", &only).status == 303).then_some(())
+    });
+    assert_eq!(owner.post("/office/setup/apply", &shop_file()).status, 403);
 }

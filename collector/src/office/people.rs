@@ -73,6 +73,14 @@ impl Giver {
         Ok(Self { account, roles })
     }
 
+    /// With those of their roles alone that may be used.
+    #[must_use]
+    pub fn limited_to(mut self, may: impl Fn(Role) -> bool) -> Self {
+        self.account.everywhere = self.account.everywhere.filter(|role| may(*role));
+        self.roles.retain(|(_, role)| may(*role));
+        self
+    }
+
     fn on(&self, site: SiteId, role: Role) -> bool {
         self.roles.iter().any(|(own, giver)| *own == site && gives(*giver, role))
     }

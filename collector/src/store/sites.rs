@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Connection, SiteId,
+    Connection, SiteId, Transaction,
     audit::{self, Actor, Entry},
     locks::{self, Lock},
     statement::sql,
@@ -142,9 +142,40 @@ pub async fn apply(
     let mut tx = db.begin().await?;
     locks::take(&mut tx, Lock::Sites).await?;
     let before = find(&mut tx, key.as_str()).await?;
+    put(tx, before.as_ref(), (key, file), by, now).await
+}
+
+/// The same for one person alone: nothing is done, nor answered, where the file drops what waits for a second one.
+///
+/// # Errors
+/// Where the database does not answer; nothing is changed then.
+pub async fn apply_alone(
+    db: &mut Connection,
+    key: &SiteKey,
+    file: &SiteFile,
+    by: &Actor,
+    now: Millis,
+) -> sqlx::Result<Option<(Outcome, u32)>> {
+    let mut tx = db.begin().await?;
+    locks::take(&mut tx, Lock::Sites).await?;
+    let before = find(&mut tx, key.as_str()).await?;
+    if before.as_ref().is_some_and(|before| file.approval.drops(before.file.approval)) {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    put(tx, before.as_ref(), (key, file), by, now).await.map(Some)
+}
+
+async fn put(
+    mut tx: Transaction<'_>,
+    before: Option<&Applied>,
+    (key, file): (&SiteKey, &SiteFile),
+    by: &Actor,
+    now: Millis,
+) -> sqlx::Result<(Outcome, u32)> {
     let document =
         serde_json::to_string(file).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let (id, edition, revision, outcome) = match &before {
+    let (id, edition, revision, outcome) = match before {
         Some(before) if before.file == *file => return Ok((Outcome::Unchanged, before.revision)),
         Some(before) if !file.asks_again(&before.file) => {
             (before.id, before.edition + 1, before.revision, Outcome::Changed)

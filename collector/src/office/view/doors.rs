@@ -201,9 +201,9 @@ pub fn new_password(t: Tongue) -> Markup {
     }
 }
 
-/// Says why something is not shown, and where to go on.
+/// Says why something is not shown, and where to go on: out, too, with what that form carries.
 #[must_use]
-pub fn refused(t: Tongue, status: u16, code: &str) -> Markup {
+pub fn refused(t: Tongue, status: u16, code: &str, log_out: Option<&str>) -> Markup {
     let (title, said) = match (status, code) {
         (_, "link") => (
             t.say("リンクが無効です", "This link is not valid any more"),
@@ -276,6 +276,12 @@ pub fn refused(t: Tongue, status: u16, code: &str) -> Markup {
                 h1 { (title) }
                 p { (said) }
                 p { a.button href="/office" { (t.say("管理画面へ", "To the back office")) } }
+                @if let Some(token) = log_out {
+                    form method="post" action="/office/logout" {
+                        input type="hidden" name="token" value=(token);
+                        button.quiet type="submit" { (t.say("ログアウト", "Log out")) }
+                    }
+                }
             }
         },
     )

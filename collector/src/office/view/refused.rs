@@ -28,6 +28,13 @@ pub fn page(t: Tongue, code: &str) -> Option<Markup> {
                 "It waits, was declined, is too late or is done already. If it is still needed, ask for it anew.",
             ),
         ),
+        "approval_dropped" => (
+            t.say("二人での承認は、この画面では解除できません", "The second person is not given up here"),
+            t.say(
+                "適用中のサイトファイルの[approval]にある承認（exports・erasures）を外すファイルは、この画面では適用できません。ファイルを直すか、サーバーの管理者にコマンド（ashiato site apply）での適用を依頼してください。下書きは保存されています。",
+                "The file drops what waits for a second person by [approval] of the file in force (exports, erasures). Put it back, or ask whoever runs the server: they apply such a file on the command line (ashiato site apply). The draft is kept.",
+            ),
+        ),
         "no_mail" => (
             t.say("書き出せません", "No list can be given out"),
             t.say(

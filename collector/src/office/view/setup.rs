@@ -65,7 +65,7 @@ pub fn file(frame: &Frame<'_>, text: &str, checked: Option<&Checked>) -> Markup 
                     "The site file says what is collected, for what and by whom. Start from a template, or paste a file that you have.")) } }
             }
         }
-        @if text.is_empty() && checked.is_none() { (questions(t)) }
+        @if text.is_empty() && checked.is_none() { (questions(frame)) }
         section.card.wide-card {
             h2 { (t.say("サイトファイル", "The site file")) " (TOML)" }
             form method="post" action="/office/setup" enctype="text/plain" {
@@ -126,7 +126,8 @@ fn complaints(t: Tongue, text: &str, wrong: &[Complaint]) -> Markup {
     }
 }
 
-fn questions(t: Tongue) -> Markup {
+fn questions(frame: &Frame<'_>) -> Markup {
+    let t = frame.t;
     let fields = [
         ("name", t.say("サイト名", "The site's name"), "text", "", ""),
         (
@@ -167,7 +168,8 @@ fn questions(t: Tongue) -> Markup {
             p.hint { (t.say(
                 "同意の記録とアクセス解析だけの、すぐに使えるファイルを作ります。この時点では何も適用されません。",
                 "It makes a file that holds consent and counts visits, and can be used as it is. Nothing is put in force yet.")) }
-            form.answers method="get" action="/office/setup" {
+            form.answers method="post" action="/office/setup/template" {
+                (frame.hidden())
                 @for (name, label, kind, pattern, value) in fields {
                     p {
                         label for=(name) { (label) }

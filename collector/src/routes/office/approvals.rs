@@ -139,7 +139,7 @@ pub(super) async fn act(
             }
             if let (Some(Kind::AccountDelete), "approve") = (kind, act.as_str()) {
                 let account = AccountId(found.object.parse().map_err(|_| unknown())?);
-                people::reaches(&mut db, (&site, role), &caller, account).await?;
+                people::reaches(&app, &mut db, (&site, role), &caller, account).await?;
             }
             approval::decide(&mut db, site.id, id, (by, act == "approve"), now).await
         }

@@ -27,6 +27,10 @@ const SCRIPTED: &str = "default-src 'none'; script-src 'self'; style-src 'self';
 #[derive(Clone, Copy)]
 struct Script;
 
+/// Marks a refusal after which somebody may want to log out: what the form for that carries.
+#[derive(Clone)]
+pub(super) struct LogOut(pub(super) String);
+
 pub(super) async fn style() -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
@@ -49,6 +53,7 @@ pub(super) async fn face(request: Request, next: Next) -> Response {
     };
     if let Some(Refused { status, code, field }) = response.extensions().get().cloned() {
         let retry = response.headers().get(header::RETRY_AFTER).cloned();
+        let log_out = response.extensions().get::<LogOut>().cloned();
         response = if code == NO_SECOND {
             Redirect::to("/office/account").into_response()
         } else if code == LOGGED_OUT {
@@ -61,8 +66,10 @@ pub(super) async fn face(request: Request, next: Next) -> Response {
                 .into_response()
         } else {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let page = view::refused::page(t, field.unwrap_or(code))
-                .unwrap_or_else(|| view::doors::refused(t, status.as_u16(), code));
+            let page = view::refused::page(t, field.unwrap_or(code)).unwrap_or_else(|| {
+                let log_out = log_out.as_ref().map(|LogOut(token)| token.as_str());
+                view::doors::refused(t, status.as_u16(), code, log_out)
+            });
             (status, html(&page)).into_response()
         };
         if let Some(retry) = retry {

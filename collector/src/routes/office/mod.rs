@@ -69,6 +69,7 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/link/{token}", get(doors::link).post(doors::use_link))
         .route("/office/setup", get(setup::begin).post(setup::check))
         .route("/office/setup/apply", post(setup::apply))
+        .route("/office/setup/template", post(setup::start))
         .route("/office/sites/{site}/setup", get(setup::tag))
         .route("/office/logout", post(doors::log_out))
         .route("/office/language", post(doors::speak))
@@ -138,7 +139,8 @@ const NO_SECOND: &str = "no_second_factor";
 struct Caller {
     account: Account,
     session: Session,
-    roles: BTreeMap<SiteId, Role>,
+    /// What they are on sites of a role of their own: nothing where that may not be used from here.
+    roles: BTreeMap<SiteId, Option<Role>>,
     form_token: String,
     t: Tongue,
     here: String,
@@ -163,7 +165,7 @@ async fn enter_account(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Call
     let mut db = app.readers.acquire().await?;
     let session = log_ins::find(&mut db, &hash, now).await?.ok_or_else(nobody)?;
     let account = accounts::by_id(&mut db, session.account).await?;
-    let account = account.filter(|account| !account.disabled).ok_or_else(nobody)?;
+    let mut account = account.filter(|account| !account.disabled).ok_or_else(nobody)?;
     let roles = accounts::roles(&mut db, account.id).await?;
     let asked = account.everywhere.iter().chain(roles.values());
     // Whoever has no password comes by a provider, whose second factor it is, or by a passkey.
@@ -171,6 +173,10 @@ async fn enter_account(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Call
         && asked.into_iter().any(|role| app.second_factor.contains(role))
         && !factors_of::has_second(&mut db, account.id).await?;
     drop(db);
+    // Nothing after this sees a role that may not be used from here. One of a site is not replaced by another.
+    let here = |role: &Role| allow::may(app, *role);
+    account.everywhere = account.everywhere.filter(here);
+    let roles = roles.into_iter().map(|(site, role)| (site, Some(role).filter(here))).collect();
     if session.is_stale(now) {
         let mut db = app.desk.hold().await?;
         log_ins::seen(&mut db, &hash, now).await?;
@@ -184,7 +190,7 @@ async fn enter_account(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Call
 
 impl Caller {
     fn role(&self, site: &Site) -> Option<Role> {
-        self.roles.get(&site.id).copied().or(self.account.everywhere)
+        self.roles.get(&site.id).copied().unwrap_or(self.account.everywhere)
     }
 
     /// The sites that may be seen: keys and names.

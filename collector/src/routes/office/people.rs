@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     super::{App, extract::At},
-    Caller, enter,
+    Caller, allow, enter,
     export::{ask, confirmed},
     html, own_form, told,
 };
@@ -126,7 +126,7 @@ pub(super) async fn add(
     let mut db = app.desk.hold().await?;
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
-    let giver = Giver::of(&mut tx, caller.account.id).await?;
+    let giver = giver(&app, &mut tx, &caller).await?;
     let everywhere = sent.get("everywhere") == "yes";
     let added =
         people::add(&mut tx, &giver, (&email, site.id, everywhere, role), clock::now()).await;
@@ -155,6 +155,12 @@ async fn accounts_alone(db: &mut Connection) -> Result<(), Problem> {
     Ok(take(db, Lock::Accounts).await?)
 }
 
+/// The caller as who gives and takes: by those of their roles alone that may be used from where they call.
+async fn giver(app: &App, db: &mut Connection, caller: &Caller) -> Result<Giver, Problem> {
+    let giver = Giver::of(db, caller.account.id).await?;
+    Ok(giver.limited_to(|role| allow::may(app, role)))
+}
+
 async fn said_no(
     app: &App,
     caller: &Caller,
@@ -180,12 +186,13 @@ async fn link(app: &App, db: &mut Connection, account: AccountId) -> Result<Stri
 
 /// Whether an account's deletion is the caller's to approve.
 pub(super) async fn reaches(
+    app: &App,
     db: &mut Connection,
     (site, _): (&Site, Role),
     caller: &Caller,
     account: AccountId,
 ) -> Result<(), Problem> {
-    let giver = Giver::of(db, caller.account.id).await?;
+    let giver = giver(app, db, caller).await?;
     let found = giver.reach(db, site.id, account).await?;
     Ok(giver.reach_whole(db, &found.account).await?)
 }
@@ -202,7 +209,7 @@ pub(super) async fn delete(
     let mut db = app.desk.hold().await?;
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
-    let giver = Giver::of(&mut tx, caller.account.id).await?;
+    let giver = giver(app, &mut tx, caller).await?;
     if let Some(approved) = approved {
         let object = account.0.to_string();
         approval::take(&mut tx, site.id, approved, (Kind::AccountDelete, &object), now).await?;
@@ -236,7 +243,7 @@ pub(super) async fn act(
     };
     let mut db = app.desk.hold().await?;
     if act == "delete" && Kind::AccountDelete.waits(site.file.approval) {
-        let giver = Giver::of(&mut db, caller.account.id).await?;
+        let giver = giver(&app, &mut db, &caller).await?;
         let found = match giver.reach(&mut db, site.id, account).await {
             Ok(found) => giver.reach_whole(&mut db, &found.account).await,
             Err(refused) => Err(refused),
@@ -256,7 +263,7 @@ pub(super) async fn act(
     }
     let mut tx = db.begin().await?;
     accounts_alone(&mut tx).await?;
-    let giver = Giver::of(&mut tx, caller.account.id).await?;
+    let giver = giver(&app, &mut tx, &caller).await?;
     if let Err(refused) = people::act(&mut tx, &giver, (site.id, account, done), clock::now()).await
     {
         tx.rollback().await?;

@@ -9,11 +9,8 @@ use axum::{
 };
 
 use super::{
-    super::{
-        App,
-        extract::{At, With},
-    },
-    Caller, Tongue, enter, forged, html, own_page,
+    super::{App, extract::At},
+    Caller, Sent, Tongue, enter, forged, html, own_form, own_page,
 };
 use crate::{
     clock,
@@ -38,11 +35,17 @@ pub(super) fn may(caller: &Caller) -> bool {
 
 /// Whether somebody may put that file in force: of a site that is there, who runs that one, too.
 fn may_apply(app: &App, caller: &Caller, file: &SiteFile) -> bool {
-    let own = app.sites.get(file.key.as_str()).and_then(|site| caller.role(&site));
-    match own {
-        Some(role) => matches!(role, Role::Owner | Role::Administrator),
+    match app.sites.get(file.key.as_str()) {
+        Some(site) => matches!(caller.role(&site), Some(Role::Owner | Role::Administrator)),
         None => may(caller),
     }
+}
+
+/// Whoever sets up is one person: they do not take the second one away.
+fn takes_second_away() -> Problem {
+    let said =
+        "what waits for a second person is given up on the command line: `ashiato site apply`";
+    Problem::forbidden("approval_dropped", said)
 }
 
 async fn entered(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Problem> {
@@ -54,11 +57,8 @@ async fn entered(app: &App, headers: &HeaderMap, uri: &Uri) -> Result<Caller, Pr
     }
 }
 
-fn answers(given: &[(String, String)], t: Tongue) -> Answers {
-    let find = |name: &str| {
-        let found = given.iter().find(|(other, _)| other == name);
-        found.map_or("", |(_, value)| value.trim()).to_owned()
-    };
+fn answers(given: &Sent, t: Tongue) -> Answers {
+    let find = |name: &str| given.get(name).trim().to_owned();
     let languages = match find("languages").as_str() {
         "ja" => vec![Tongue::Ja],
         "en" => vec![Tongue::En],
@@ -79,22 +79,30 @@ fn answers(given: &[(String, String)], t: Tongue) -> Answers {
     }
 }
 
-/// `GET /office/setup`: the file that is being written, or with answers one to start from.
+/// `GET /office/setup`: the file that is being written.
 pub(super) async fn begin(
     State(app): State<App>,
-    With(given): With<Vec<(String, String)>>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let caller = entered(&app, &headers, &uri).await?;
-    let text = if given.iter().any(|(name, _)| name == "key") {
-        Some(template::site_file(&answers(&given, caller.t)))
-    } else {
-        drafts::find(&mut app.readers.acquire().await?, caller.account.id).await?
-    };
-    // Where the answers stand in the address, the language's form would send them again.
+    let text = drafts::find(&mut app.readers.acquire().await?, caller.account.id).await?;
     let caller = Caller { here: "/office/setup".to_owned(), ..caller };
     Ok(shown(&app, &caller, text.as_deref().unwrap_or_default(), None))
+}
+
+/// `POST /office/setup/template`: a file to start from, of answers. They name people: no address holds them.
+pub(super) async fn start(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Body,
+) -> Result<Response, Problem> {
+    let caller = entered(&app, &headers, &uri).await?;
+    let sent = own_form(&app, &headers, &caller, body).await?;
+    let text = template::site_file(&answers(&sent, caller.t));
+    let caller = Caller { here: "/office/setup".to_owned(), ..caller };
+    Ok(shown(&app, &caller, &text, None))
 }
 
 fn shown(app: &App, caller: &Caller, text: &str, checked: Option<&Checked>) -> Response {
@@ -147,7 +155,11 @@ async fn judge(app: &App, caller: &Caller, text: &str) -> Result<Checked, Proble
     if !may_apply(app, caller, &file) {
         return Err(Problem::forbidden("role", "the site is somebody else's"));
     }
-    let asks = app.sites.get(file.key.as_str()).map(|site| file.asks_again(&site.file));
+    let site = app.sites.get(file.key.as_str());
+    if site.as_ref().is_some_and(|site| file.approval.drops(site.file.approval)) {
+        return Err(takes_second_away());
+    }
+    let asks = site.map(|site| file.asks_again(&site.file));
     Ok(Checked::Good { file: Box::new(file), asks })
 }
 
@@ -175,7 +187,11 @@ pub(super) async fn apply(
     };
     let by = Actor::Account(caller.account.id.0.to_string());
     let mut db = app.desk.hold().await?;
-    sites::apply(&mut db, &file.key, file, &by, clock::now()).await?;
+    // Another file may have come into force since.
+    if sites::apply_alone(&mut db, &file.key, file, &by, clock::now()).await?.is_none() {
+        db.keep();
+        return Err(takes_second_away());
+    }
     drafts::forget(&mut db, caller.account.id).await?;
     db.keep();
     app.sites.refresh(&app.readers).await?;

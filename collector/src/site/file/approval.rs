@@ -18,4 +18,10 @@ impl Approval {
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether something waits no more that waited before.
+    #[must_use]
+    pub const fn drops(self, before: Self) -> bool {
+        (before.exports && !self.exports) || (before.erasures && !self.erasures)
+    }
 }
