@@ -21,7 +21,7 @@ pub(super) fn number(t: Tongue, number: i64) -> String {
 }
 
 /// What is said where there are no rows: that they are withheld, where any is, or else that there are none.
-pub(super) fn or<'a>(t: Tongue, any: bool, none: &'a str) -> &'a str {
+pub(super) fn or(t: Tongue, any: bool, none: &str) -> &str {
     if any { said(t) } else { none }
 }
 
