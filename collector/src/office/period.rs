@@ -1,6 +1,7 @@
 //! Which days a page shows.
 
-use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
+use consent_core::time::Millis;
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 
 use crate::query;
 
@@ -102,9 +103,36 @@ pub fn begins(day: i64, zone: &TimeZone) -> i64 {
     zoned.map_or(day * 86_400_000, |zoned| zoned.timestamp().as_millisecond())
 }
 
+/// How many milliseconds a time zone is ahead of UTC on these days, and since when: the earliest first, which stands
+/// for whatever was before.
+#[must_use]
+pub fn offsets(zone: &TimeZone, (first, last): (i64, i64)) -> Vec<(Millis, i64)> {
+    let at = |day| Timestamp::from_millisecond(begins(day, zone)).unwrap_or_default();
+    // What is counted on a day may have happened a little before or after it.
+    let (from, until) = (at(first - 1), at(last + 2));
+    let ahead = |at: Timestamp| i64::from(zone.to_offset(at).seconds()) * 1_000;
+    let changes = zone.following(from).map(|change| change.timestamp());
+    let changes = changes.take_while(|at| *at < until);
+    let changes = changes.map(|at| (Millis(at.as_millisecond()), ahead(at)));
+    std::iter::once((Millis(0), ahead(from))).chain(changes).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_is_ahead_by_what_its_clocks_say_that_day() {
+        let hour = 3_600_000;
+        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+        assert_eq!(offsets(&tokyo, (20_000, 20_365)), [(Millis(0), 9 * hour)]);
+        let zone = TimeZone::get("America/New_York").unwrap();
+        // 2026-03-08, at two in the night, is day 20520.
+        let changed = Millis(begins(20_520, &zone) + 2 * hour);
+        let days = (20_515, 20_525);
+        assert_eq!(offsets(&zone, days), [(Millis(0), -5 * hour), (changed, -4 * hour)]);
+        assert_eq!(offsets(&zone, (20_523, 20_525)), [(Millis(0), -4 * hour)]);
+    }
 
     #[test]
     fn the_period_before_is_as_long_and_ends_the_day_before() {

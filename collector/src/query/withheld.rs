@@ -4,6 +4,7 @@
 //! [`hidden`] is the rule, and knows nothing but counts: whatever has rows with visitors behind them asks it.
 
 pub mod dashboard;
+pub mod moments;
 
 use std::{collections::HashMap, hash::Hash};
 

@@ -29,7 +29,8 @@ pub enum Scope {
 
 impl Scope {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Query, Self::Leads, Self::LeadsWrite, Self::Operate];
+    pub const ALL: [Self; 5] =
+        [Self::Query, Self::Leads, Self::LeadsWrite, Self::Operate, Self::Export];
 
     /// Its name, as on the command line.
     #[must_use]
@@ -211,4 +212,16 @@ const USED: &str = "UPDATE token SET used_at = $2 WHERE hash = $1 \
 /// Where the database does not answer.
 pub async fn used(db: &mut Connection, hash: &[u8], now: Millis) -> sqlx::Result<()> {
     sql(USED).bind(hash).bind(now.0).execute(db).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn every_scope_of_the_command_line_is_offered_in_the_back_office() {
+        assert_eq!(Scope::value_variants(), Scope::ALL);
+    }
 }

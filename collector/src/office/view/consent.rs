@@ -9,10 +9,11 @@ use consent_core::policy::Kind;
 use super::{
     Frame,
     chart::{self, Column},
-    overview, trial,
+    overview, trial, withheld,
 };
 use crate::{
     office::{choice::Choice, period, tongue::Tongue},
+    query::withheld::moments,
     site::{Purpose, Service, SiteFile},
     store::{decided::Decided, reports::Share, tallies},
 };
@@ -36,10 +37,12 @@ pub struct Data<'a> {
     pub withdrawn: &'a BTreeMap<i64, i64>,
     /// Decisions by method, language and banner.
     pub decided: &'a [Decided],
-    /// Decisions by page and method, of the pages with most.
-    pub pages: &'a [(String, String, i64)],
+    /// Decisions by page and method, of the pages with most; and whether pages are not told.
+    pub pages: (&'a [(String, String, i64)], bool),
     /// How many hours after their choice how many withdrew.
     pub after: &'a [(i64, i64)],
+    /// Decisions that have to stand behind a page, a version, a language and a time.
+    pub smallest: i64,
     /// The tag of the site.
     pub tag: &'a str,
 }
@@ -59,18 +62,28 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
         @if nothing {
             (overview::nothing(t, data.tag))
         } @else {
+            (withheld::decisions(t, data.smallest, is_withheld(data)))
             (tiles(t, data))
             (course(t, data))
             (switches(t, data))
-            (trial::versions(t, data.decided))
+            (trial::versions(t, data.decided, data.smallest))
             div.cards {
                 (trial::pages(t, data.pages))
-                (trial::withdrawn(t, data.after))
+                (trial::withdrawn(t, data.after, data.smallest))
                 (by(t, data, t.say("バナーの版", "Banner versions"), t.say("版", "Version"), |it| &it.banner))
                 (by(t, data, t.say("言語", "Languages"), t.say("言語", "Language"), |it| &it.language))
             }
         }
     })
+}
+
+/// Whether a page, a version, a language or a time is not told.
+fn is_withheld(data: &Data<'_>) -> bool {
+    let any = |of: fn(&Decided) -> &str| moments::values(data.decided, of, data.smallest).1;
+    data.pages.1
+        || any(|it| it.banner.as_str())
+        || any(|it| it.language.as_str())
+        || trial::spans(data.after, data.smallest).contains(&None)
 }
 
 fn sum(decided: &[Decided], which: impl Fn(&Decided) -> bool) -> i64 {
@@ -226,9 +239,7 @@ fn by(
     column: &str,
     of: impl Fn(&Decided) -> &str,
 ) -> Markup {
-    let mut values: Vec<&str> = data.decided.iter().map(&of).collect();
-    values.sort_unstable();
-    values.dedup();
+    let (values, any_hidden) = moments::values(data.decided, &of, data.smallest);
     let n = |value: &str, methods: &[&str]| {
         sum(data.decided, |it| of(it) == value && methods.contains(&it.method.as_str()))
     };
@@ -237,7 +248,7 @@ fn by(
         section.card {
             h2 { (title) }
             @if values.is_empty() {
-                p.none { (t.say("この期間にはありません。", "None in these days.")) }
+                p.none { (withheld::or(t, any_hidden, t.say("この期間にはありません。", "None in these days."))) }
             } @else {
                 div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
                     caption.unseen { (title) }

@@ -1,38 +1,51 @@
 //! What goes on now, and events with their properties.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
 use super::{
     Frame,
     chart::{self, Column},
-    overview,
+    overview, withheld,
 };
 use crate::{
     office::{
         choice::{Choice, escaped},
         tongue::Tongue,
     },
-    query::Meta,
+    query::{Meta, withheld::moments::Hidden},
     store::moments::Recent,
 };
 
 /// Properties of an event: by name, values with how often each was there, the most frequent first.
 pub type Properties = BTreeMap<String, Vec<(String, i64)>>;
 
-/// The last half hour. The page asks for itself anew by a header while it `runs`.
+/// The last half hour, and what of it is not told. The page asks for itself anew by a header while it `runs`.
 #[must_use]
-pub fn now(frame: &Frame<'_>, recent: &Recent, at: &str, runs: bool) -> Markup {
+pub fn now(
+    frame: &Frame<'_>,
+    (recent, hidden): (&Recent, &Hidden),
+    at: &str,
+    runs: bool,
+) -> Markup {
     let t = frame.t;
     let title = t.say("リアルタイム", "Now");
-    let views: i64 = recent.minutes.values().map(|(views, _)| views).sum();
+    let figure = |hidden: bool, number: i64| if hidden { withheld::FIGURE } else { number };
+    let visitors = figure(hidden.whole, recent.visitors);
+    let views = figure(hidden.whole || hidden.views, recent.views);
+    let viewed = |ago: i64| {
+        let views = recent.minutes.get(&ago).map_or(0, |minute| minute.views);
+        figure(hidden.whole || hidden.minutes.contains(&ago), views)
+    };
+    let minutes: BTreeSet<i64> =
+        recent.minutes.keys().chain(hidden.minutes.iter()).copied().collect();
     let columns: Vec<_> = (0..30)
         .rev()
         .map(|ago| Column {
             short: t.say(format!("{ago}分前"), format!("−{ago}")),
             name: t.say(format!("{ago}分前"), format!("{ago} min ago")),
-            value: recent.minutes.get(&ago).map_or(0, |(views, _)| *views),
+            value: viewed(ago),
             before: None,
         })
         .collect();
@@ -54,30 +67,32 @@ pub fn now(frame: &Frame<'_>, recent: &Recent, at: &str, runs: bool) -> Markup {
         p.share { (t.say(
             format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", if runs { "30秒ごとに更新します。" } else { "自動更新は止まっています。" }),
             format!("The last 30 minutes as of {at}, of visitors who agreed. {}", if runs { "Renewed every 30 seconds." } else { "It is not renewed." }))) }
+        (withheld::half_hour(t, hidden))
         dl.tiles {
-            div.tile { dt.name { (t.say("訪問者", "Visitors")) } dd.value { (t.number(recent.visitors)) } }
-            div.tile { dt.name { (t.say("ページビュー", "Page views")) } dd.value { (t.number(views)) } }
+            div.tile { dt.name { (t.say("訪問者", "Visitors")) } dd.value { (withheld::number(t, visitors)) } }
+            div.tile { dt.name { (t.say("ページビュー", "Page views")) } dd.value { (withheld::number(t, views)) } }
         }
         section.course aria-labelledby="course" {
             h2 id="course" { (t.say("1分ごとのページビュー", "Page views by minute")) }
             p.legend { span.now { (t.say("ページビュー", "Page views")) } }
-            (chart::by_time(&columns, about, |value| t.number(value), ""))
+            (chart::by_time(&columns, about, |value| withheld::number(t, value), ""))
             details.numbers {
                 summary { (t.say("表で見る", "As a table")) }
                 div.scroll tabindex="0" role="group" aria-label=(t.say("1分ごとのページビュー", "Page views by minute")) { table {
                     caption.unseen { (t.say("1分ごとのページビュー", "Page views by minute")) }
                     thead { tr { th scope="col" { (t.say("時間", "When")) } th.number scope="col" { (t.say("ページビュー", "Page views")) }
                         th.number scope="col" { (t.say("訪問者", "Visitors")) } } }
-                    tbody { @for (ago, (views, visitors)) in &recent.minutes { tr {
+                    tbody { @for ago in &minutes { tr {
                         th scope="row" { (t.say(format!("{ago}分前"), format!("{ago} min ago"))) }
-                        td.number { (t.number(*views)) } td.number { (t.number(*visitors)) }
+                        td.number { (withheld::number(t, viewed(*ago))) }
+                        td.number { (withheld::number(t, recent.minutes.get(ago).map_or(withheld::FIGURE, |minute| minute.visitors))) }
                     } } }
                 } }
             }
         }
         div.cards {
-            (list(t, t.say("見られているページ", "Pages"), t.say("ページ", "Page"), &recent.pages, |_| None))
-            (list(t, t.say("イベント", "Events"), t.say("イベント", "Event"), &recent.events, |_| None))
+            (list(t, t.say("見られているページ", "Pages"), t.say("ページ", "Page"), (recent.pages.as_slice(), hidden.whole || hidden.rows[0]), |_| None))
+            (list(t, t.say("イベント", "Events"), t.say("イベント", "Event"), (recent.events.as_slice(), hidden.whole || hidden.rows[1]), |_| None))
         }
     })
 }
@@ -86,14 +101,14 @@ fn list(
     t: Tongue,
     title: &str,
     column: &str,
-    rows: &[(String, i64, i64)],
+    (rows, any_hidden): (&[(String, i64, i64)], bool),
     leads: impl Fn(&str) -> Option<String>,
 ) -> Markup {
     let most = rows.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
     html! {
         section.card {
             h2 { (title) }
-            @if rows.is_empty() { p.none { (t.say("まだありません。", "None yet.")) } } @else {
+            @if rows.is_empty() { p.none { (withheld::or(t, any_hidden, t.say("まだありません。", "None yet."))) } } @else {
                 table.top {
                     caption.unseen { (title) }
                     thead { tr { th scope="col" { (column) } th.number scope="col" { (t.say("回数", "Times")) }
@@ -111,6 +126,19 @@ fn list(
     }
 }
 
+/// An event that is looked at.
+#[derive(Debug)]
+pub struct One<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its properties.
+    pub properties: &'a Properties,
+    /// Whether there were more combinations than are looked at.
+    pub more: bool,
+    /// Whether values are not told.
+    pub hidden: bool,
+}
+
 /// What the page of events is made of.
 #[derive(Debug)]
 pub struct Events<'a> {
@@ -122,10 +150,12 @@ pub struct Events<'a> {
     pub meta: &'a Meta,
     /// The events: name, times, visitors.
     pub names: &'a [(String, i64, i64)],
-    /// The event that is looked at, its properties, and whether there were more than are looked at.
-    pub one: Option<(&'a str, &'a Properties, bool)>,
-    /// Page views by hour of the site's day.
-    pub hours: &'a [i64; 24],
+    /// The event that is looked at.
+    pub one: Option<One<'a>>,
+    /// Page views by hour of the site's day, none where they are not told.
+    pub hours: &'a [Option<i64>; 24],
+    /// Visitors that have to stand behind whatever is told, where anything is not.
+    pub withheld: Option<i64>,
 }
 
 /// Events and their properties, and the hours of the day.
@@ -139,22 +169,23 @@ pub fn events(frame: &Frame<'_>, data: &Events<'_>) -> Markup {
         div.head { h1 { (title) } (overview::periods(t, data.choice, data.today)) }
         (overview::fault(t, data.choice.fault))
         (overview::share(t, data.meta))
+        (withheld::rows(t, data.withheld))
         (hours(t, data.hours))
         div.cards {
-            (list(t, t.say("イベント", "Events"), t.say("名前", "Name"), data.names, leads))
-            @match data.one {
+            (list(t, t.say("イベント", "Events"), t.say("名前", "Name"), (data.names, data.withheld.is_some()), leads))
+            @match &data.one {
                 None => section.card {
                     h2 { (t.say("プロパティ", "Properties")) }
                     p.none { (t.say("イベントを選ぶと、送られたプロパティの値を表示します。", "Choose an event to see what was told with it.")) }
                 },
-                Some((name, properties, more)) => {
+                Some(one) => {
                     section.card {
-                        h2 { (name) }
+                        h2 { (one.name) }
                         p { a href=(address) { (t.say("選択を解除", "Choose none")) } }
-                        @if properties.is_empty() { p.none { (t.say("プロパティはありません。", "Nothing was told with it.")) } }
-                        @if more { p.notice { (t.say("組み合わせが多いため、多い順に2,000通りだけを数えています。", "There are many: the 2,000 most frequent combinations are counted.")) } }
+                        @if one.properties.is_empty() { p.none { (withheld::or(t, one.hidden, t.say("プロパティはありません。", "Nothing was told with it."))) } }
+                        @if one.more { p.notice { (t.say("組み合わせが多いため、多い順に2,000通りだけを数えています。", "There are many: the 2,000 most frequent combinations are counted.")) } }
                     }
-                    @for (key, values) in properties { (property(t, key, values)) }
+                    @for (key, values) in one.properties { (property(t, key, values)) }
                 }
             }
         }
@@ -179,14 +210,14 @@ fn property(t: Tongue, key: &str, values: &[(String, i64)]) -> Markup {
     }
 }
 
-fn hours(t: Tongue, hours: &[i64; 24]) -> Markup {
+fn hours(t: Tongue, hours: &[Option<i64>; 24]) -> Markup {
     let title = t.say("時間帯ごとのページビュー", "Page views by hour of the day");
     let columns: Vec<_> = (0..24)
         .zip(hours)
         .map(|(hour, value)| Column {
             short: t.say(format!("{hour}時"), format!("{hour:02}:00")),
             name: t.say(format!("{hour}時台"), format!("{hour:02}:00–{hour:02}:59")),
-            value: *value,
+            value: value.unwrap_or(withheld::FIGURE),
             before: None,
         })
         .collect();
@@ -194,13 +225,13 @@ fn hours(t: Tongue, hours: &[i64; 24]) -> Markup {
         section.course aria-labelledby="course" {
             h2 id="course" { (title) }
             p.legend { span.now { (t.say("ページビュー", "Page views")) } }
-            (chart::by_time(&columns, t.say("時間帯ごとのページビューのグラフ。同じ数字が下の表にあります。", "Chart: page views by hour. The table below has the same figures."), |value| t.number(value), ""))
+            (chart::by_time(&columns, t.say("時間帯ごとのページビューのグラフ。同じ数字が下の表にあります。", "Chart: page views by hour. The table below has the same figures."), |value| withheld::number(t, value), ""))
             details.numbers {
                 summary { (t.say("表で見る", "As a table")) }
                 div.scroll tabindex="0" role="group" aria-label=(title) { table {
                     caption.unseen { (title) }
                     thead { tr { th scope="col" { (t.say("時間帯", "Hour")) } th.number scope="col" { (t.say("ページビュー", "Page views")) } } }
-                    tbody { @for column in &columns { tr { th scope="row" { (column.name) } td.number { (t.number(column.value)) } } } }
+                    tbody { @for column in &columns { tr { th scope="row" { (column.name) } td.number { (withheld::number(t, column.value)) } } } }
                 } }
             }
         }

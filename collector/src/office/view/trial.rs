@@ -2,19 +2,24 @@
 
 use maud::{Markup, html};
 
+use super::withheld;
 use crate::{
     office::{tongue::Tongue, trial},
+    query::withheld::moments,
     store::decided::Decided,
 };
 
 const CHOICES: [&str; 4] = ["accept_all", "reject_all", "custom", "gpc"];
 
 /// The versions of the banner, each against the one that was shown most: the part of those who decided that accepted
-/// all, and how sure that is. Nothing where there is one version.
+/// all, and how sure that is. Nothing where there is one version of which it is told.
 #[must_use]
-pub fn versions(t: Tongue, decided: &[Decided]) -> Markup {
+pub fn versions(t: Tongue, decided: &[Decided], smallest: i64) -> Markup {
+    let (told, _) = moments::values(decided, |it| it.banner.as_str(), smallest);
+    let is_told =
+        |it: &&Decided| CHOICES.contains(&it.method.as_str()) && told.contains(&it.banner.as_str());
     let mut banners: Vec<(&str, i64, i64)> = Vec::new();
-    for it in decided.iter().filter(|it| CHOICES.contains(&it.method.as_str())) {
+    for it in decided.iter().filter(is_told) {
         let accepted = if it.method == "accept_all" { it.n } else { 0 };
         match banners.iter_mut().find(|(name, ..)| *name == it.banner) {
             Some((_, yes, all)) => {
@@ -76,9 +81,9 @@ fn said(t: Tongue, it: &trial::Difference) -> &'static str {
     }
 }
 
-/// How was decided on which page.
+/// How was decided on which page, and whether pages are not told.
 #[must_use]
-pub fn pages(t: Tongue, pages: &[(String, String, i64)]) -> Markup {
+pub fn pages(t: Tongue, (pages, any_hidden): (&[(String, String, i64)], bool)) -> Markup {
     let mut names: Vec<&str> = pages.iter().map(|(page, ..)| page.as_str()).collect();
     names.dedup();
     let n = |page: &str, methods: &[&str]| -> i64 {
@@ -90,7 +95,7 @@ pub fn pages(t: Tongue, pages: &[(String, String, i64)]) -> Markup {
     html! {
         section.card {
             h2 { (title) }
-            @if names.is_empty() { p.none { (t.say("この期間にはありません。", "None in these days.")) } } @else {
+            @if names.is_empty() { p.none { (withheld::or(t, any_hidden, t.say("この期間にはありません。", "None in these days."))) } } @else {
                 div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
                     caption.unseen { (title) }
                     thead { tr { th scope="col" { (t.say("回答したページ", "Decided on")) } th.number scope="col" { (t.say("回答", "Decided")) }
@@ -108,20 +113,28 @@ pub fn pages(t: Tongue, pages: &[(String, String, i64)]) -> Markup {
     }
 }
 
+/// Times from a choice until it was withdrawn: from so many hours to before so many.
+const SPANS: [(i64, i64); 5] = [(0, 1), (1, 24), (24, 168), (168, 720), (720, i64::MAX)];
+
+/// How many withdrew within which of them, none where it is not told.
+pub(super) fn spans(after: &[(i64, i64)], smallest: i64) -> [Option<i64>; 5] {
+    let counts = SPANS.map(|(from, before)| -> i64 {
+        after.iter().filter(|(hours, _)| (from..before).contains(hours)).map(|(_, n)| n).sum()
+    });
+    moments::spans(counts, smallest)
+}
+
 /// How long after their choice people withdrew.
 #[must_use]
-pub fn withdrawn(t: Tongue, after: &[(i64, i64)]) -> Markup {
-    let spans = [
-        (0, 1, t.say("1時間以内", "within an hour")),
-        (1, 24, t.say("1日以内", "within a day")),
-        (24, 168, t.say("1週間以内", "within a week")),
-        (168, 720, t.say("30日以内", "within 30 days")),
-        (720, i64::MAX, t.say("30日より後", "after 30 days")),
+pub fn withdrawn(t: Tongue, after: &[(i64, i64)], smallest: i64) -> Markup {
+    let names = [
+        t.say("1時間以内", "within an hour"),
+        t.say("1日以内", "within a day"),
+        t.say("1週間以内", "within a week"),
+        t.say("30日以内", "within 30 days"),
+        t.say("30日より後", "after 30 days"),
     ];
     let all: i64 = after.iter().map(|(_, n)| n).sum();
-    let n = |from: i64, before: i64| -> i64 {
-        after.iter().filter(|(hours, _)| (from..before).contains(hours)).map(|(_, n)| n).sum()
-    };
     let title = t.say("撤回までの時間", "Withdrawn how soon");
     html! {
         section.card {
@@ -131,9 +144,10 @@ pub fn withdrawn(t: Tongue, after: &[(i64, i64)]) -> Markup {
                     caption.unseen { (title) }
                     thead { tr { th scope="col" { (t.say("最後の選択から", "After their choice")) } th.number scope="col" { (t.say("撤回", "Withdrew")) }
                         th.number scope="col" { (t.say("割合", "Share")) } } }
-                    tbody { @for (from, before, name) in spans { tr {
-                        th scope="row" { (name) (super::chart::bar(n(from, before), all)) }
-                        td.number { (t.number(n(from, before))) } td.number { (t.share(n(from, before), all)) }
+                    tbody { @for (name, n) in names.iter().zip(spans(after, smallest)) { tr {
+                        th scope="row" { (name) (super::chart::bar(n.unwrap_or(0), all)) }
+                        td.number { (withheld::number(t, n.unwrap_or(withheld::FIGURE))) }
+                        td.number { (n.map_or_else(|| "–".to_owned(), |n| t.share(n, all))) }
                     } } }
                 }
             }

@@ -27,7 +27,13 @@ use crate::{
         period,
         view::{self, Place, leads::PAGE, settings::tag},
     },
-    query::{self, withheld::dashboard as withheld},
+    query::{
+        self,
+        withheld::{
+            dashboard as withheld,
+            moments::{self as few, LISTED},
+        },
+    },
     sites::Site,
     store::{
         accounts::Role,
@@ -148,7 +154,9 @@ pub(super) async fn consent(
     let before = reports::share(&mut db, site.id, earlier).await?;
     let by_day = decided::by_day(&mut db, site.id, days).await?;
     let by_method = decided::by_method(&mut db, site.id, times).await?;
-    let pages = moments::decided_by_page(&mut db, site.id, times).await?;
+    let smallest = i64::from(site.file.statistics.smallest_group);
+    let listed = withheld::rows(smallest, LISTED);
+    let mut pages = moments::decided_by_page(&mut db, site.id, times, listed).await?;
     let after = moments::withdrawn_after(&mut db, site.id, times).await?;
     let quarters = decided::withdrawn(&mut db, site.id, times).await?;
     drop(db);
@@ -156,6 +164,7 @@ pub(super) async fn consent(
     for (at, n) in quarters {
         *withdrawn.entry(site.day(at)).or_default() += n;
     }
+    let hidden_pages = few::pages(&mut pages, smallest, LISTED);
     let data = view::consent::Data {
         choice: &choice,
         today,
@@ -165,8 +174,9 @@ pub(super) async fn consent(
         days: &by_day,
         withdrawn: &withdrawn,
         decided: &by_method,
-        pages: &pages,
+        pages: (pages.as_slice(), hidden_pages),
         after: &after,
+        smallest,
         tag: &tag(&app.public_url, &key),
     };
     let sites = caller.sites(&app);

@@ -1,0 +1,166 @@
+//! The same of the last half hour, of events with their properties and hours, and of decisions: of these, so many
+//! decisions have to stand behind whatever is told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hidden;
+use crate::store::{
+    decided::Decided,
+    moments::{Minute, Recent},
+};
+
+/// Pages and events that are listed of the last half hour, and pages of decisions.
+pub const LISTED: u32 = 10;
+/// Events that are listed.
+pub const NAMED: u32 = 100;
+
+/// What of the last half hour is not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Visitors that have to stand behind whatever is told.
+    pub smallest: i64,
+    /// Whether nothing is told.
+    pub whole: bool,
+    /// Whether how many page views there were is not.
+    pub views: bool,
+    /// Minutes that are not, by how long ago they were.
+    pub minutes: BTreeSet<i64>,
+    /// Whether rows are not: of pages, and of other events.
+    pub rows: [bool; 2],
+}
+
+impl Hidden {
+    /// Whether anything is.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.whole || self.views || !self.minutes.is_empty() || self.rows.contains(&true)
+    }
+}
+
+/// Whether there are some, but fewer than may be told.
+#[must_use]
+pub const fn is_few(n: i64, smallest: i64) -> bool {
+    0 < n && n < smallest
+}
+
+/// Which of the parts of one total may not be told.
+fn parts(counts: &[i64], smallest: i64) -> Vec<bool> {
+    hidden(counts, [vec![(); counts.len()]], smallest)
+}
+
+/// Takes out of the rows of one total those that may not be told, and leaves so many of the others in their order.
+/// `count` says how many visitors, or decisions, stand behind a row. True where any was taken out.
+#[must_use]
+pub fn take_out<R>(rows: &mut Vec<R>, count: impl Fn(&R) -> i64, smallest: i64, most: u32) -> bool {
+    let counts: Vec<i64> = rows.iter().map(count).collect();
+    let which = parts(&counts, smallest);
+    let any = which.contains(&true);
+    let mut which = which.into_iter();
+    rows.retain(|_| which.next() == Some(false));
+    rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    any
+}
+
+/// Takes out of the last half hour what may not be told.
+#[must_use]
+pub fn recent(recent: &mut Recent, smallest: i64) -> Hidden {
+    let mut found = Hidden { smallest, ..Hidden::default() };
+    if is_few(recent.visitors, smallest) {
+        *recent = Recent::default();
+        found.whole = true;
+        return found;
+    }
+    found.views = is_few(recent.viewers, smallest);
+    if found.views {
+        recent.views = 0;
+    }
+    // A minute tells views as well as visitors, and not everybody has viewed a page in it.
+    let minutes: Vec<(i64, Minute)> = recent.minutes.iter().map(|(ago, it)| (*ago, *it)).collect();
+    let viewers: Vec<i64> = minutes.iter().map(|(_, it)| it.viewers).collect();
+    let visitors: Vec<i64> = minutes.iter().map(|(_, it)| it.visitors).collect();
+    let which = parts(&viewers, smallest).into_iter().zip(parts(&visitors, smallest));
+    for ((ago, _), (by_viewers, by_visitors)) in minutes.iter().zip(which) {
+        if by_viewers || by_visitors {
+            found.minutes.insert(*ago);
+            recent.minutes.remove(ago);
+        }
+    }
+    found.rows = [
+        take_out(&mut recent.pages, |(.., visitors)| *visitors, smallest, LISTED),
+        take_out(&mut recent.events, |(.., visitors)| *visitors, smallest, LISTED),
+    ];
+    found
+}
+
+/// Page views by hour of the day, none where they may not be told. What was counted has the hour, views and visitors.
+#[must_use]
+pub fn hours(counted: &[(i64, i64, i64)], smallest: i64) -> [Option<i64>; 24] {
+    let visitors: Vec<i64> = counted.iter().map(|(.., visitors)| *visitors).collect();
+    let mut hours = [Some(0); 24];
+    for ((hour, views, _), is_hidden) in counted.iter().zip(parts(&visitors, smallest)) {
+        let Ok(hour) = usize::try_from(*hour) else { continue };
+        if let Some(place) = hours.get_mut(hour) {
+            *place = (!is_hidden).then_some(*views);
+        }
+    }
+    hours
+}
+
+/// How many of these chose: to withdraw is no choice.
+fn choices(method: &str, n: i64) -> i64 {
+    if method == "withdraw" { 0 } else { n }
+}
+
+/// Leaves those pages on which most chose and of which that may be told; rows have the page, the method, and how many.
+/// True where a page is not told.
+#[must_use]
+pub fn pages(decided: &mut Vec<(String, String, i64)>, smallest: i64, most: u32) -> bool {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for (page, method, n) in &*decided {
+        *sums.entry(page.clone()).or_default() += choices(method, *n);
+    }
+    let mut sums: Vec<(String, i64)> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let any = take_out(&mut sums, |(_, n)| *n, smallest, most);
+    let kept: BTreeSet<String> = sums.into_iter().map(|(page, _)| page).collect();
+    decided.retain(|(page, ..)| kept.contains(page));
+    any
+}
+
+/// The versions, or languages, with which enough chose, by name; and whether there are others.
+#[must_use]
+pub fn values<'d>(
+    decided: &'d [Decided],
+    of: impl Fn(&'d Decided) -> &'d str,
+    smallest: i64,
+) -> (Vec<&'d str>, bool) {
+    let mut sums: BTreeMap<&'d str, i64> = BTreeMap::new();
+    for it in decided {
+        *sums.entry(of(it)).or_default() += choices(&it.method, it.n);
+    }
+    // One with which somebody only withdrew would tell of those few that they did.
+    let mut sums: Vec<(&'d str, i64)> =
+        sums.into_iter().filter(|(_, n)| smallest <= 1 || *n > 0).collect();
+    let any = take_out(&mut sums, |(_, n)| *n, smallest, u32::MAX);
+    (sums.into_iter().map(|(value, _)| value).collect(), any)
+}
+
+/// Parts of one number, none where they may not be told: where they are few together none of them is, since the only
+/// one that is not nobody would be all of them.
+#[must_use]
+pub fn spans<const N: usize>(counts: [i64; N], smallest: i64) -> [Option<i64>; N] {
+    if is_few(counts.iter().sum(), smallest) {
+        return [None; N];
+    }
+    let which = parts(&counts, smallest);
+    let mut told = counts.map(Some);
+    for (place, is_hidden) in told.iter_mut().zip(which) {
+        if is_hidden {
+            *place = None;
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests;
