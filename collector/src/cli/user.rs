@@ -111,9 +111,7 @@ impl Who {
 
 pub(super) async fn run(act: &Act) -> Result<(), Failure> {
     match act {
-        Act::Add { who, role, site, office } => {
-            add(who, *role, site.as_deref(), office).await
-        }
+        Act::Add { who, role, site, office } => add(who, *role, site.as_deref(), office).await,
         Act::Link { who, office } => {
             let mut db = who.open().await?;
             let account = who.account(&mut db).await?;

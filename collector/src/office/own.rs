@@ -71,11 +71,12 @@ impl Own<'_> {
         act: impl AsyncFnOnce(&mut Connection) -> Result<Done<T>, Failure>,
     ) -> Result<Done<T>, Failure> {
         let pair = (self.account.email.as_str(), password);
-        let (account, tried) = match judge(self.desk, self.keys, pair, self.browser, self.now).await? {
-            Judged::Right(account, tried) => (account, tried),
-            Judged::Wrong => return Ok(Done::Password),
-            Judged::Wait(ms) => return Ok(Done::Wait(ms)),
-        };
+        let (account, tried) =
+            match judge(self.desk, self.keys, pair, self.browser, self.now).await? {
+                Judged::Right(account, tried) => (account, tried),
+                Judged::Wrong => return Ok(Done::Password),
+                Judged::Wait(ms) => return Ok(Done::Wait(ms)),
+            };
         let mut db = self.desk.hold().await?;
         let mut tx = db.begin().await?;
         locks::take(&mut tx, Lock::Accounts).await?;

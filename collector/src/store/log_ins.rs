@@ -144,11 +144,7 @@ const END_OTHERS: &str = "DELETE FROM account_session WHERE account_id = $1 AND 
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn end_others(
-    db: &mut Connection,
-    account: AccountId,
-    hash: &[u8],
-) -> sqlx::Result<()> {
+pub async fn end_others(db: &mut Connection, account: AccountId, hash: &[u8]) -> sqlx::Result<()> {
     sql(END_OTHERS).bind(account.0).bind(hash).execute(db).await.map(drop)
 }
 

@@ -123,7 +123,8 @@ mod tests {
 
     /// A day of so many events of each visitor, as it is cut.
     fn cut(events: &[(i64, usize)]) -> Vec<Header> {
-        let of = |(visitor, n): &(i64, usize)| vec![New { visitor: *visitor, ..New::default() }; *n];
+        let of =
+            |(visitor, n): &(i64, usize)| vec![New { visitor: *visitor, ..New::default() }; *n];
         let day: Vec<_> = events.iter().flat_map(of).collect();
         let header = |(id, part): (i64, Part)| Header {
             id,
