@@ -149,8 +149,8 @@ mod tests {
             assert!(choose(&day, true).is_none(), "{events:?}: {day:?}");
         }
         // Late events of visitors who are in whole parts already are.
-        let mut mixed = cut(&[(1, 30_000), (5, 30_000)]);
-        mixed.extend(cut(&[(2, 30_000), (9, 30_000)]));
+        let mut mixed = cut(&[(1, 20_000), (5, 20_000)]);
+        mixed.extend(cut(&[(2, 20_000), (9, 20_000)]));
         assert!(choose(&mixed, true).is_some());
     }
 }
