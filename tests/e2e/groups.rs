@@ -131,7 +131,7 @@ fn the_period_before_is_protected_as_well() {
     let mut database = data.database();
     let today = database.number("SELECT MAX(day) FROM event");
     // Tea was looked at the day before.
-    database.run(&format!(
+    data.change_events(&format!(
         "UPDATE event SET day = {today} - 1, at = at - 86400000 WHERE page = '/tea'"
     ));
     let token = data.token("shop", &["query"]);
@@ -145,7 +145,7 @@ fn the_period_before_is_protected_as_well() {
     let answer = collector.query(&token, &question).expect(200);
     // Seven saw tea the day before, so that this may be told, of which nobody today did.
     assert_eq!(answer["results"], json!([{"dimensions": ["/"], "metrics": [12], "previous": [0]}]));
-    database.run(&format!("UPDATE event SET day = {today} - 1 WHERE page = '/' AND id IN (SELECT id FROM event WHERE page = '/' ORDER BY id LIMIT 1)"));
+    data.change_events(&format!("UPDATE event SET day = {today} - 1 WHERE page = '/' AND id IN (SELECT id FROM event WHERE page = '/' ORDER BY id LIMIT 1)"));
     let answer = collector.query(&token, &question).expect(200);
     let before = json!([{"dimensions": ["/"], "metrics": [11], "previous": null}]);
     assert_eq!(answer["results"], before, "one visitor's view of the front page is withheld");

@@ -61,7 +61,7 @@ fn the_last_half_hour_and_events_are_those_of_consents_that_hold() {
         assert_eq!(visitor.send(&collector, &events).expect(200)["stored"], events.len());
     }
     let mut database = data.database();
-    database.run("UPDATE event SET at = at - 1860000 WHERE page LIKE '%/early'");
+    data.change_events("UPDATE event SET at = at - 1860000 WHERE page LIKE '%/early'");
     database.run(
         "UPDATE visitor SET expires = 1 WHERE id IN (SELECT g.visitor_id FROM consent_grant g \
          JOIN event e ON e.grant_id = g.id WHERE e.page LIKE '%/gone')",

@@ -204,7 +204,7 @@ fn one_person_does_not_give_up_what_waits_for_a_second_one() {
     }
     assert_eq!(edition(), before);
     // Anything else is theirs to change, and whoever runs the server gives it up.
-    let other = both.replacen("consent_days = 180", "consent_days = 170", 1);
+    let other = both.replacen("theme = \"auto\"", "theme = \"light\"", 1);
     assert_ne!(other, both);
     let answer = owner.post("/office/setup/apply", &other);
     assert_eq!((answer.status, edition()), (303, before + 1), "{answer:?}");

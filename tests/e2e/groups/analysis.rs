@@ -153,7 +153,7 @@ fn few_who_came_again_are_withheld_and_cohorts_of_few() {
     let stand = Stand::new();
     // The front page was looked at the day before.
     let text = "UPDATE event SET day = day - 1, at = at - 86400000 WHERE page = '/'";
-    stand.data.database().run(text);
+    stand.data.change_events(text);
     let cohorts = |again: Value| {
         let asked = json!({"unit": "day", "periods": 1, "first": page("/"), "again": again});
         let answer = stand.ask("cohorts", asked);

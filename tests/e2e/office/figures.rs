@@ -71,6 +71,7 @@ fn the_figures_are_those_of_what_happened() {
             "UPDATE event SET at = {at}, day = ({at} + 32400000) / 86400000 WHERE title = '{number}'"
         ));
     }
+    let _ = data.run(&["copies", "rebuild", "--site", "shop"]);
     let expected = recomputed(&planted);
     let mut browser = somebody(&data, &collector, EMAIL, "marketer");
     let page = browser.get("/office/sites/shop?period=30").body;
