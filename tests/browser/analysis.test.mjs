@@ -107,7 +107,7 @@ for (const language of ['ja', 'en']) {
 test('a funnel is filled in without a script, and its address shows the same to somebody else', async () => {
   const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
   await page.goto(stack.collector + AT);
-  assert.equal(await page.locator('.rows fieldset').count(), 3);
+  assert.equal(await page.locator('.conditions fieldset').count(), 3);
   for (const [at, kind, value] of [[1, 'page', '/'], [2, 'page', '/products'], [3, 'event', 'add_to_cart']]) {
     await page.selectOption(`#k${at}`, kind);
     await page.fill(`#v${at}`, value);
@@ -117,7 +117,7 @@ test('a funnel is filled in without a script, and its address shows the same to 
   await page.waitForURL('**v3=add_to_cart**');
   const figures = where => where.locator('.numbers tbody td:nth-child(2)').allTextContents();
   assert.deepEqual(await figures(page), ['9', '7', '3']);
-  assert.equal(await page.locator('.rows fieldset').count(), 4);
+  assert.equal(await page.locator('.conditions fieldset').count(), 4);
   assert.match(await page.locator('.share').textContent(), /100\.0%/);
   const other = await open({ storageState: states.auditor });
   await other.page.goto(page.url());

@@ -79,12 +79,12 @@ for (const [locale, colorScheme, width] of [['ja-JP', 'light', 360], ['ja-JP', '
     const letters = await page.locator('pre code').innerText();
     await page.fill('#code', '1');
     await page.fill('#known', PASSWORD);
-    await page.click('.steps button');
+    await page.click('.walk button');
     await page.locator('[role=alert]').waitFor();
     await sound(page, 'a wrong code');
     await page.fill('#code', code(letters));
     await page.fill('#known', PASSWORD);
-    await page.click('.steps button');
+    await page.click('.walk button');
     const codes = await page.locator('.codes code').allInnerTexts();
     assert.equal(new Set(codes).size, 10);
     await sound(page, 'codes');
@@ -137,7 +137,7 @@ test('without a script all of it works too, and the first page is the one that i
   const letters = await page.locator('pre code').innerText();
   await page.fill('#code', code(letters));
   await page.fill('#known', PASSWORD);
-  await page.click('.steps button');
+  await page.click('.walk button');
   await page.click('a:has-text("I have kept them")');
   await page.waitForURL('**/office/sites/shop');
   await context.clearCookies();

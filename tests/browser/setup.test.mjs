@@ -59,16 +59,16 @@ test('a site is set up from nothing: answers, a file with a mistake, the file, t
   const made = await page.locator('#text').inputValue();
   assert.match(made, /^key = "books"$/m);
   await page.fill('#text', made.replace('consent_days', 'consent_dais'));
-  await page.locator('.acts button').last().click();
+  await page.locator('.onward button').last().click();
   assert.match(await page.locator('.wrong').textContent(), /consent_dais/);
   // Away and back: the draft is there.
   await page.goto(`${stack.collector}/office/account`);
   await page.goto(`${stack.collector}/office/setup`);
   assert.match(await page.locator('#text').inputValue(), /consent_dais/);
   await page.fill('#text', made);
-  await page.locator('.acts button').first().click();
+  await page.locator('.onward button').first().click();
   assert.match(await page.locator('.notice.good').textContent(), /Nothing is wrong/);
-  await page.locator('.acts button').last().click();
+  await page.locator('.onward button').last().click();
   await page.waitForURL('**/office/sites/books/setup');
   assert.match(await page.locator('pre').first().textContent(), /\/s\/books\/ashiato\.js/);
   assert.equal(await page.locator('.notice.good').count(), 0);
@@ -110,7 +110,7 @@ for (const language of ['ja', 'en']) {
       }
       await page.goto(`${stack.collector}/office/setup`);
       await page.fill('#text', 'key = "shop"\nlanguage = ["ja"]\n');
-      await page.locator('.acts button').first().click();
+      await page.locator('.onward button').first().click();
       await page.locator('.wrong').waitFor();
       await look('complaints', 'wrong');
       assert.deepEqual(found, {});

@@ -102,7 +102,7 @@ pub fn set_up(frame: &Frame<'_>, data: &SetUp<'_>) -> Markup {
         div.head { h1 { (title) } }
         (said(t, data.said))
         section.card.set-up {
-            ol.steps {
+            ol.walk {
                 li {
                     h2 { (t.say("QRコードを読み取る", "Scan the code")) }
                     p { (t.say(

@@ -31,7 +31,7 @@ fn steps(t: Tongue, at: usize, seen: bool) -> Markup {
         t.say("動作を確かめる", "See that it works"),
     ];
     html! {
-        ol.steps {
+        ol.stages {
             @for (step, name) in (1..).zip(names) {
                 li.done[step < at || seen] aria-current=[(step == at && !seen).then_some("step")] {
                     (name)
@@ -73,7 +73,7 @@ pub fn file(frame: &Frame<'_>, text: &str, checked: Option<&Checked>) -> Markup 
                 label for="text" { (t.say("内容", "Content")) }
                 textarea.file id="text" name="text" rows="24" spellcheck="false" autocapitalize="off" required
                     aria-describedby=[(!wrong.is_empty()).then_some("wrong")] { "\n" (text) }
-                p.acts {
+                p.onward {
                     button.quiet type="submit" { (t.say("確認する（下書き保存）", "Check it, and keep the draft")) }
                     " "
                     button type="submit" formaction="/office/setup/apply" { (t.say("適用する", "Put it in force")) }

@@ -34,7 +34,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
         p.hint { (t.say(
             "初めて訪れた時期ごとに、その後も訪れた訪問者の割合を調べます。条件を入れると、その行動を初めて行った時期で分けます。",
             "Of those who first came in one period, how many came again. With a condition, periods go by when it was first done.")) }
-        div.rows {
+        div.conditions {
             (row(t, "first", t.say("初回とみなす行動（空欄：訪問）", "First did (empty: came)"), &asked.row("first")))
             (row(t, "again", t.say("再訪とみなす行動（空欄：訪問）", "Then did (empty: came)"), &asked.row("again")))
         }

@@ -38,7 +38,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
         p.hint { (t.say(
             "上から順に行われた訪問者を数えます。間にほかの行動があっても構いません。入力するとステップの欄が増えます。",
             "Counts visitors who took the steps in this order; other things may come between. More rows come as you fill them.")) }
-        div.rows { @for at in 1..=rows {
+        div.conditions { @for at in 1..=rows {
             (row(t, &at.to_string(), &t.say(format!("ステップ{at}"), format!("Step {at}")), &data.asked.row(&at.to_string())))
         } }
         div.options {
@@ -74,7 +74,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
 fn bars(t: Tongue, steps: &[Taken]) -> Markup {
     let first = steps.first().and_then(|step| step.visitors);
     html! {
-        ol.steps { @for (at, step) in steps.iter().enumerate() {
+        ol.funnel { @for (at, step) in steps.iter().enumerate() {
             li {
                 @if at > 0 { p.drop {
                     @if let Some(dropped) = step.dropped {

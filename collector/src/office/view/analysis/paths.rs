@@ -20,7 +20,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
         p.hint { (t.say(
             "同じ訪問の中で、あるページやイベントの前後に何が行われたかを、多い順にたどります。",
             "What was done in the same visit before or after a page or an event, the most taken ways first.")) }
-        div.rows { (row(t, "1", t.say("起点", "From"), &asked.row("1"))) }
+        div.conditions { (row(t, "1", t.say("起点", "From"), &asked.row("1"))) }
         div.options {
             (choice("direction", t.say("向き", "Direction"), asked.get("direction"), &[("after", t.say("その後", "After it")), ("before", t.say("その前", "Before it"))]))
             (choice("by", t.say("たどるもの", "Made of"), asked.get("by"), &[("page", t.say("ページ", "Pages")), ("event", t.say("イベント", "Events"))]))

@@ -92,7 +92,7 @@ fn new(frame: &Frame<'_>, data: &Data<'_>, site: &str) -> Markup {
             summary { (t.say("ルールを追加", "Add a rule")) }
             form method="post" action={ "/office/sites/" (site) "/analysis/scores/keep" } {
                 (frame.hidden())
-                div.rows { (row(t, "1", t.say("行動", "What is done"), &given_row)) }
+                div.conditions { (row(t, "1", t.say("行動", "What is done"), &given_row)) }
                 div.options {
                     div.field { label for="name" { (t.say("ルール名", "Name")) }
                         input id="name" name="name" required maxlength="64" autocomplete="off" value=(given("name")); }

@@ -49,7 +49,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, of: &Segments<'_>) -> Markup {
             "行動の条件で訪問者のまとまりを作ります。保存すると、ファネルや経路などで対象として選べます。",
             "Visitors of whom these things hold. Once kept, it can be chosen wherever you analyse.")) }
         (choice("match", t.say("条件の組み合わせ", "Of the conditions"), asked.get("match"), &[("all", t.say("すべて満たす", "all hold")), ("any", t.say("どれかを満たす", "at least one holds"))]))
-        div.rows { @for at in 1..=rows { (condition(t, at, &asked.row(&at.to_string()))) } }
+        div.conditions { @for at in 1..=rows { (condition(t, at, &asked.row(&at.to_string()))) } }
         @if of.leads { div.options { (choice("lead", t.say("リード", "Lead"), asked.get("lead"), &leads)) } }
     };
     let form = html! {
