@@ -273,7 +273,7 @@ test('a campaign is told once, by the parameters that the site keeps, and under 
   await analytics.view(address);
   await analytics.end();
   const visitor = await granting({ marketing: true });
-  await visitor.view(address);
+  await visitor.view(address, 'campaign_visit');
   const [{ properties, page }] = await left(visitor, 'campaign_visit');
   assert.deepEqual(properties, { source: 'spring 春', campaign: 'tea' });
   assert.doesNotMatch(page.url, /secret|email/);

@@ -43,13 +43,14 @@ export class Visit {
     await this.page.evaluate(() => self.ashiato.ready);
   }
 
-  /** Goes to a page, and waits until the collector has taken its view: not of the one before, which may be on its way
-   *  still, nor something else of it, which may come first. It is known by its path, for of the rest not everything is told. */
-  async view(path) {
+  /** Goes to a page, and waits until the collector has taken its view, or what else is observed of it: not of the one before,
+   *  which may be on its way still, nor anything that may come first. It is known by its path, for of the rest not everything
+   *  is told. */
+  async view(path, event = 'page_view') {
     const events = `${this.stack.collector}/v1/events`;
     const address = this.#address(path.split(/[?#]/)[0]);
     // The signature comes first, then what is signed.
-    const isOfIt = text => JSON.parse(text?.slice(text.indexOf('{')) ?? '{}').events?.some(({ name, page }) => name === 'page_view' && page.url.startsWith(address));
+    const isOfIt = text => JSON.parse(text?.slice(text.indexOf('{')) ?? '{}').events?.some(({ name, page }) => name === event && page.url.startsWith(address));
     const taken = this.page.waitForResponse(answer => answer.url() === events && isOfIt(answer.request().postData()));
     await this.go(path);
     assert.equal((await taken).status(), 200);
