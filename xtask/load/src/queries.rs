@@ -27,7 +27,7 @@ use consent_core::{
     ids::VisitorHash,
     time::{DAY, Millis},
 };
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
 
 use crate::crowd::{Crowd, LARGE, Made};
 
@@ -67,6 +67,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let start = Instant::now();
     let mut copier = Copier::new(made.database.clone());
     while copier.round().await? != Round::Done {}
+    drop(copier); // its lock ends with its connection: another goes on
     println!(
         "{} events of {} visitors over 90 days, stored in {:.0} s and copied in {:.0} s; {RATE} events/s come in meanwhile.\n",
         options.events,
@@ -75,8 +76,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         start.elapsed().as_secs_f64()
     );
     let beside = Beside::start(&made).await?;
-    let mut bench =
-        Bench { db: made.database.readers().await?.acquire().await?, made, rounds: options.rounds };
+    let db = made.database.readers().await?.acquire().await?;
+    let mut bench = Bench { db, made, rounds: options.rounds, copied: beside.copied.clone() };
     println!("| | median ms | slowest ms | must ms |\n|---|---:|---:|---:|");
     bench.ask().await?;
     let stored = beside.end().await?;
@@ -89,6 +90,7 @@ struct Beside {
     stop: Arc<AtomicBool>,
     sending: JoinHandle<Result<u32>>,
     copying: JoinHandle<Result<()>>,
+    copied: watch::Receiver<()>,
     since: Instant,
 }
 
@@ -100,8 +102,9 @@ impl Beside {
         let stop = Arc::new(AtomicBool::new(false));
         let (site, visitors) = (Arc::clone(&made.site), made.visitors.clone());
         let sending = tokio::spawn(send(writer, site, visitors, Arc::clone(&stop)));
-        let copying = tokio::spawn(keep_copying(made.database.clone(), Arc::clone(&stop)));
-        Ok(Self { stop, sending, copying, since: Instant::now() })
+        let (told, copied) = watch::channel(());
+        let copying = tokio::spawn(keep_copying(made.database.clone(), Arc::clone(&stop), told));
+        Ok(Self { stop, sending, copying, copied, since: Instant::now() })
     }
 
     /// Events a second that came in.
@@ -135,12 +138,18 @@ async fn send(
     Ok(stored)
 }
 
-async fn keep_copying(database: Database, stop: Arc<AtomicBool>) -> Result<()> {
+/// Copies, and says so after every round.
+async fn keep_copying(
+    database: Database,
+    stop: Arc<AtomicBool>,
+    copied: watch::Sender<()>,
+) -> Result<()> {
     let (mut ticks, mut copier) = (tokio::time::interval(COPIES), Copier::new(database));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !stop.load(Ordering::Relaxed) {
         ticks.tick().await;
         while copier.round().await? == Round::More {}
+        copied.send_replace(());
     }
     Ok(())
 }
@@ -149,6 +158,8 @@ struct Bench {
     made: Made,
     db: Connection,
     rounds: usize,
+    /// Changes with every round of copying.
+    copied: watch::Receiver<()>,
 }
 
 impl Bench {
@@ -240,7 +251,7 @@ impl Bench {
         ensure!(matches!(erased, Ok(true)), "the visitor was not there");
         row(&format!("a visitor of {LARGE} events erased"), &[start.elapsed()], None);
         while !copy::is_clean(&mut self.db, self.made.site.id).await? {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            self.copied.changed().await?;
         }
         row("the same, and in no copy any more", &[start.elapsed()], Some(2_000));
         Ok(())
