@@ -2,8 +2,11 @@
 
 use jiff::{ToSpan as _, civil::Date};
 
-use super::{Patience, Stopped, each, matching::Matching, place};
-use crate::columns::{Event, Table};
+use super::{Patience, Stopped, each, place};
+use crate::{
+    columns::{Event, Table},
+    store::questions::filters::Matching,
+};
 
 /// How long a period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,13 @@
 
 use std::collections::HashMap;
 
-use super::{Patience, Stopped, each, matching, matching::Matching, place};
+use super::{Patience, Stopped, each, place};
 use crate::{
     columns::{Event, Table},
-    store::questions::Dimension,
+    store::questions::{
+        Dimension,
+        filters::{self, Matching},
+    },
 };
 
 /// Places of steps that are kept for all visitors together, at most: 24 bytes each.
@@ -166,7 +169,7 @@ impl Entered {
             let group = funnel
                 .breakdown
                 .as_ref()
-                .map_or(NOBODY, |by| self.group(&matching::value(by, event, texts)));
+                .map_or(NOBODY, |by| self.group(&filters::value(by, event, texts)));
             self.group_of.push(group);
         } else {
             self.levels[place(at) * many] = first;

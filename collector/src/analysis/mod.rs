@@ -9,7 +9,6 @@ pub mod asked;
 pub mod cohorts;
 pub mod funnel;
 pub mod kept;
-pub mod matching;
 pub mod paths;
 pub mod score;
 pub mod segment;

@@ -5,8 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::{Patience, Stopped, each, matching::Matching, place, withheld};
-use crate::columns::{Event, Table, Text};
+use super::{Patience, Stopped, each, place, withheld};
+use crate::{
+    columns::{Event, Table, Text},
+    store::questions::filters::Matching,
+};
 
 /// A pause that ends a visit, in milliseconds, as everywhere.
 const PAUSE: i64 = 1_800_000;

@@ -13,15 +13,17 @@ use serde_json::json;
 use super::{
     Patience, Stopped,
     asked::{Faults, MAX_DAYS},
-    each, matching,
-    matching::Matching,
-    place,
+    each, place,
     segment::Did,
 };
 use crate::{
     columns::{Event, Table, Wanted},
     openapi::{shape, whole},
-    store::{VisitorRow, segments::Linked},
+    store::{
+        VisitorRow,
+        questions::filters::{self, Matching},
+        segments::Linked,
+    },
 };
 
 /// Points of one rule, at most.
@@ -123,7 +125,7 @@ impl Rule {
             every: i64::from(every),
             up_to: i64::from(up_to),
         };
-        (points, matching::wanted(&filters))
+        (points, filters::columns(&filters))
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod answer;
 mod calendar;
-mod filters;
+pub mod filters;
 
 use consent_core::time::Millis;
 use jiff::tz::TimeZone;

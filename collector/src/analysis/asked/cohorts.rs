@@ -7,14 +7,13 @@ use super::{Faults, Which, share};
 use crate::{
     analysis::{
         cohorts::{self, Cohort, Cohorts, Unit},
-        matching,
-        matching::Matching,
         withheld::{self, Withheld},
     },
     columns::Wanted,
     error::Problem,
     openapi::{object, shape, whole},
     query::{self, Meta},
+    store::questions::filters::{self, Matching},
 };
 
 /// Periods after the first, at most.
@@ -131,7 +130,7 @@ impl Asked {
         let again = faults.filters("again.", &self.again.filters);
         let days = faults.days("date_range", &self.date_range);
         faults.none()?;
-        let wanted = matching::wanted(&first) | matching::wanted(&again);
+        let wanted = filters::columns(&first) | filters::columns(&again);
         let cohorts = Cohorts {
             first: Matching::of(&first),
             again: Matching::of(&again),

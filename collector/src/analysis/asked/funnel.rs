@@ -8,14 +8,13 @@ use super::{Faults, share};
 use crate::{
     analysis::{
         funnel::{self, Reached},
-        matching,
-        matching::Matching,
         withheld::{self, Withheld},
     },
     columns::Wanted,
     error::Problem,
     openapi::{object, shape, whole},
     query::{self, Meta},
+    store::questions::filters::{self, Matching},
 };
 
 /// Steps, at least and at most.
@@ -170,7 +169,7 @@ impl Asked {
             } else {
                 faults.name(&format!("{place}name"), &step.name)
             });
-            wanted = wanted | matching::wanted(&filters);
+            wanted = wanted | filters::columns(&filters);
             steps.push(Matching::of(&filters));
         }
         let window = faults.within("window_minutes", self.window_minutes, (1, MAX_WINDOW));
@@ -178,7 +177,7 @@ impl Asked {
         let groups = faults.within("limit", self.limit, (1, MAX_GROUPS));
         let days = faults.days("date_range", &self.date_range);
         faults.none()?;
-        wanted = wanted | breakdown.as_ref().map_or(Wanted::NONE, matching::column);
+        wanted = wanted | breakdown.as_ref().map_or(Wanted::NONE, filters::column);
         let groups = usize::try_from(groups).unwrap_or(usize::MAX);
         let window = i64::from(window) * 60_000;
         let funnel = funnel::Funnel { steps, window, days, breakdown, groups };

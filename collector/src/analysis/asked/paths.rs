@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::{Faults, Which};
 use crate::{
     analysis::{
-        matching,
-        matching::Matching,
         paths::{self, By, MAX_DEPTH, Paths},
         withheld::{self, Withheld},
     },
@@ -15,6 +13,7 @@ use crate::{
     error::Problem,
     openapi::{object, shape, whole},
     query::Meta,
+    store::questions::filters::{self, Matching},
 };
 
 /// Ways on from each step, at most.
@@ -185,7 +184,7 @@ impl Asked {
         let days = faults.days("date_range", &self.date_range);
         faults.none()?;
         let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        let wanted = matching::wanted(&filters) | Wanted::NAME | Wanted::PAGE;
+        let wanted = filters::columns(&filters) | Wanted::NAME | Wanted::PAGE;
         let before = self.direction == "before";
         let from = Matching::of(&filters);
         let paths = Paths { from, before, by, depth: size(depth), width: size(width), smallest: 1 };

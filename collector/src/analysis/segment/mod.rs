@@ -15,12 +15,13 @@ use serde_json::Value;
 
 pub use members::{Facts, Members, members};
 
-use super::{asked::Faults, matching, matching::Matching};
+use super::asked::Faults;
 use crate::{
     columns::Wanted,
     openapi::{object, whole},
     query::asked,
     site::SiteFile,
+    store::questions::filters::{self, Matching},
 };
 
 /// Conditions in one another, at most.
@@ -243,7 +244,7 @@ impl Reading<'_> {
             (None, Some(range)) => self.faults.days(&format!("{place}.date_range"), range),
             (None, None) => self.days,
         };
-        self.wanted = self.wanted | matching::wanted(&filters);
+        self.wanted = self.wanted | filters::columns(&filters);
         self.did.push(Times { matching: Matching::of(&filters), days, at_least });
         self.did.len() - 1
     }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::{
     Cell, Dimension, Line, Metric, Report,
     calendar::{first_of_month, monday, offsets},
-    filters::{self, Source, Test},
+    filters::{self, Matching, Source},
 };
 use crate::columns::{Distinct, Event, Table, Visits, Wanted};
 
@@ -19,9 +19,9 @@ pub(super) fn wanted(report: &Report) -> Wanted {
         Metric::EngagedTime => Wanted::ENGAGED,
         Metric::Visitors | Metric::Visits | Metric::Events => Wanted::NONE,
     });
-    let dimensions = report.dimensions.iter().map(filters::wanted);
-    let filters = report.filters.iter().map(filters::columns);
-    metrics.chain(dimensions).chain(filters).fold(Wanted::NONE, |all, one| all | one)
+    let dimensions = report.dimensions.iter().map(filters::column);
+    let filters = filters::columns(&report.filters);
+    metrics.chain(dimensions).chain([filters]).fold(Wanted::NONE, |all, one| all | one)
 }
 
 /// The values of a dimension, by numbers that begin at 0.
@@ -166,7 +166,7 @@ impl Groups {
 /// The rows that are asked for, and one more where there are more.
 pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line> {
     let texts = table.texts();
-    let mut test = Test::all(&report.filters, texts);
+    let mut test = Matching::of(&report.filters);
     let value = |dimension| Values::of(dimension, report, zone, texts);
     let mut values: Vec<_> = report.dimensions.iter().map(value).collect();
     let mut groups = Groups { all: Vec::new(), by_one: Vec::new(), by_several: HashMap::default() };
@@ -181,7 +181,7 @@ pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line
     let mut sums: Vec<i64> = vec![0; width * groups.all.len()];
     let mut own = Vec::with_capacity(values.len());
     for (place, event) in table.events().enumerate() {
-        if !test.holds(table, &event) {
+        if !test.holds(&event, table) {
             continue;
         }
         own.clear();

@@ -1,4 +1,4 @@
-//! Conditions on events, each looked at once for every different text.
+//! Whether an event is one of those that are asked for. Each different text is looked at once, however many events have it.
 
 use crate::columns::{Event, Table, Text, Wanted};
 
@@ -6,7 +6,7 @@ use super::{Dimension, Filter};
 
 /// The texts of a dimension: in which column they stand, and what is read from it.
 #[derive(Clone, Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// A column as it is.
     Column(fn(&Event) -> Text),
     /// A property of what stands in the column of properties.
@@ -15,7 +15,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Of a dimension; a time has none.
-    pub(super) fn of(dimension: &Dimension) -> Option<Self> {
+    pub(crate) fn of(dimension: &Dimension) -> Option<Self> {
         Some(match dimension {
             Dimension::Hour | Dimension::Day | Dimension::Week | Dimension::Month => return None,
             Dimension::Page => Self::Column(|event| event.page),
@@ -30,7 +30,7 @@ impl Source {
 
     /// The text of an event that says it, or that it is read from.
     #[inline]
-    pub(super) fn text(&self, event: &Event) -> Text {
+    pub(crate) fn text(&self, event: &Event) -> Text {
         match self {
             Self::Column(column) => column(event),
             Self::Property(_) => event.properties.unwrap_or(Text::EMPTY),
@@ -38,7 +38,7 @@ impl Source {
     }
 
     /// What a text says of it.
-    pub(super) fn says(&self, text: &str) -> String {
+    pub(crate) fn says(&self, text: &str) -> String {
         match self {
             Self::Column(_) => text.to_owned(),
             Self::Property(name) => property(text, name),
@@ -57,8 +57,16 @@ fn property(properties: &str, name: &str) -> String {
     }
 }
 
+/// The value of a dimension of an event; nothing where it has none.
+#[must_use]
+pub fn value(dimension: &Dimension, event: &Event, table: &Table) -> String {
+    let said = |source: Source| source.says(table.text(source.text(event)));
+    Source::of(dimension).map_or_else(String::new, said)
+}
+
 /// The columns that a dimension stands in.
-pub(super) fn wanted(dimension: &Dimension) -> Wanted {
+#[must_use]
+pub const fn column(dimension: &Dimension) -> Wanted {
     match dimension {
         Dimension::Hour | Dimension::Day | Dimension::Week | Dimension::Month => Wanted::NONE,
         Dimension::Page => Wanted::PAGE,
@@ -71,69 +79,153 @@ pub(super) fn wanted(dimension: &Dimension) -> Wanted {
     }
 }
 
-/// The columns that a filter looks at.
-pub(super) fn columns(filter: &Filter) -> Wanted {
-    match filter {
-        Filter::Is(dimension, _) | Filter::Contains(dimension, _) => wanted(dimension),
-        Filter::And(parts) | Filter::Or(parts) => {
-            parts.iter().map(columns).fold(Wanted::NONE, |all, one| all | one)
-        }
-        Filter::Not(part) => columns(part),
+/// The columns that filters look at.
+#[must_use]
+pub fn columns(filters: &[Filter]) -> Wanted {
+    let of = |filter: &Filter| match filter {
+        Filter::Is(dimension, _) | Filter::Contains(dimension, _) => column(dimension),
+        Filter::And(parts) | Filter::Or(parts) => columns(parts),
+        Filter::Not(part) => columns(std::slice::from_ref(part)),
+    };
+    filters.iter().map(of).fold(Wanted::NONE, |all, one| all | one)
+}
+
+/// Conditions on an event, all of which must hold; none: every event.
+#[derive(Clone, Debug, Default)]
+pub struct Matching(Vec<Test>);
+
+#[derive(Clone, Debug)]
+enum Test {
+    Text(Judged),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+}
+
+/// A condition on one text of an event, and what was found of each text so far.
+#[derive(Clone, Debug)]
+struct Judged {
+    source: Source,
+    values: Vec<String>,
+    /// Whether a part is enough.
+    part: bool,
+    found: Vec<Option<bool>>,
+}
+
+impl Matching {
+    /// Of filters as they were read.
+    #[must_use]
+    pub fn of(filters: &[Filter]) -> Self {
+        Self(filters.iter().map(Test::of).collect())
+    }
+
+    /// Whether the event is one of those.
+    pub fn holds(&mut self, event: &Event, table: &Table) -> bool {
+        self.0.iter_mut().all(|test| test.holds(event, table))
     }
 }
 
-/// A filter on a table's events.
-pub(super) enum Test<'f> {
-    /// On a text: what is found out of each is kept.
-    Text {
-        source: Source,
-        known: Vec<Option<bool>>,
-        holds: Box<dyn Fn(&str) -> bool + 'f>,
-    },
-    All(Vec<Test<'f>>),
-    Any(Vec<Test<'f>>),
-    Not(Box<Test<'f>>),
-}
-
-impl<'f> Test<'f> {
-    pub(super) fn all(filters: &'f [Filter], texts: usize) -> Self {
-        Self::All(filters.iter().map(|filter| Self::of(filter, texts)).collect())
-    }
-
-    fn of(filter: &'f Filter, texts: usize) -> Self {
-        let text = |dimension: &Dimension, holds: Box<dyn Fn(&str) -> bool + 'f>| {
-            match Source::of(dimension) {
-                Some(source) => Self::Text { source, known: vec![None; texts], holds },
-                // A time is no text, and is none of any.
-                None => Self::Any(Vec::new()),
-            }
+impl Test {
+    fn of(filter: &Filter) -> Self {
+        let judged = |dimension: &Dimension, values: &[String], part| {
+            let of = |source| Judged { source, values: values.to_vec(), part, found: Vec::new() };
+            // A time is no text, and is none of any.
+            Source::of(dimension).map_or(Self::Any(Vec::new()), |source| Self::Text(of(source)))
         };
         match filter {
-            Filter::Is(dimension, values) => {
-                text(dimension, Box::new(|said| values.iter().any(|value| value == said)))
-            }
-            Filter::Contains(dimension, values) => {
-                text(dimension, Box::new(|said| values.iter().any(|value| said.contains(&**value))))
-            }
-            Filter::And(parts) => Self::all(parts, texts),
-            Filter::Or(parts) => {
-                Self::Any(parts.iter().map(|part| Self::of(part, texts)).collect())
-            }
-            Filter::Not(part) => Self::Not(Box::new(Self::of(part, texts))),
+            Filter::Is(dimension, values) => judged(dimension, values, false),
+            Filter::Contains(dimension, values) => judged(dimension, values, true),
+            Filter::And(parts) => Self::All(parts.iter().map(Self::of).collect()),
+            Filter::Or(parts) => Self::Any(parts.iter().map(Self::of).collect()),
+            Filter::Not(part) => Self::Not(Box::new(Self::of(part))),
         }
     }
 
-    /// Whether it holds for an event.
-    pub(super) fn holds(&mut self, table: &Table, event: &Event) -> bool {
+    fn holds(&mut self, event: &Event, table: &Table) -> bool {
         match self {
-            Self::Text { source, known, holds } => {
-                let text = source.text(event);
-                let Some(known) = known.get_mut(text.index()) else { return false };
-                *known.get_or_insert_with(|| holds(&source.says(table.text(text))))
-            }
-            Self::All(parts) => parts.iter_mut().all(|part| part.holds(table, event)),
-            Self::Any(parts) => parts.iter_mut().any(|part| part.holds(table, event)),
-            Self::Not(part) => !part.holds(table, event),
+            Self::Text(judged) => judged.holds(event, table),
+            Self::All(tests) => tests.iter_mut().all(|test| test.holds(event, table)),
+            Self::Any(tests) => tests.iter_mut().any(|test| test.holds(event, table)),
+            Self::Not(test) => !test.holds(event, table),
         }
+    }
+}
+
+impl Judged {
+    fn holds(&mut self, event: &Event, table: &Table) -> bool {
+        let text = self.source.text(event);
+        let at = text.index();
+        if let Some(Some(found)) = self.found.get(at) {
+            return *found;
+        }
+        let found = self.judge(&self.source.says(table.text(text)));
+        if self.found.len() <= at {
+            self.found.resize(table.texts().max(at + 1), None);
+        }
+        self.found[at] = Some(found);
+        found
+    }
+
+    fn judge(&self, said: &str) -> bool {
+        if self.part {
+            self.values.iter().any(|value| said.contains(value.as_str()))
+        } else {
+            self.values.iter().any(|value| value == said)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{columns::New, store::scores::table};
+
+    #[test]
+    fn properties_are_compared_as_text() {
+        let properties = r#"{"plan":"pro","seats":3,"trial":true,"none":null}"#;
+        let of = |name| property(properties, name);
+        assert_eq!(["plan", "seats", "trial", "none", "x"].map(of), ["pro", "3", "true", "", ""]);
+        assert_eq!(property("[1]", "plan"), "");
+    }
+
+    #[test]
+    fn conditions_hold_within_one_another_and_are_found_again_for_a_text_that_came_before() {
+        let properties = Some(r#"{"plan":"pro"}"#);
+        let mut events = [
+            New { at: 1, name: "page_view", page: "/a", ..New::default() },
+            New { at: 2, name: "click", page: "/ab", properties, ..New::default() },
+        ];
+        let table = table(&mut events).unwrap();
+        let page = || Filter::Contains(Dimension::Page, vec!["/a".to_owned()]);
+        let plan = |value: &str| {
+            Filter::Is(Dimension::Property("plan".to_owned()), vec![value.to_owned()])
+        };
+        let name = Filter::Is(Dimension::Event, vec!["click".to_owned(), "tap".to_owned()]);
+        let cases = [
+            (vec![], [true, true]),
+            (vec![page()], [true, true]),
+            (vec![page(), name.clone()], [false, true]),
+            (vec![plan("")], [true, false]),
+            (vec![Filter::Not(Box::new(plan("pro")))], [true, false]),
+            (vec![Filter::Or(vec![plan(""), name.clone()])], [true, true]),
+            (vec![Filter::And(vec![plan(""), name])], [false, false]),
+        ];
+        for (filters, expected) in cases {
+            let mut matching = Matching::of(&filters);
+            for _ in 0..2 {
+                let found: Vec<_> =
+                    table.events().map(|event| matching.holds(&event, &table)).collect();
+                assert_eq!(found, expected, "{filters:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_column_that_is_looked_at_is_wanted() {
+        let is = |dimension| Filter::Is(dimension, vec![String::new()]);
+        let nested =
+            Filter::Not(Box::new(Filter::Or(vec![is(Dimension::Page), is(Dimension::Title)])));
+        let all = [nested, is(Dimension::Property("plan".to_owned()))];
+        assert_eq!(columns(&all), Wanted::PAGE | Wanted::TITLE | Wanted::PROPERTIES);
     }
 }
