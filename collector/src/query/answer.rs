@@ -78,10 +78,10 @@ pub enum Unanswered {
     Database(#[from] sqlx::Error),
     /// It has too many rows.
     #[error(
-        "the dimensions make more than {MAX_ROWS} rows, of which each has to be looked at: ask by fewer of them, for \
-         fewer days, or with a filter"
+        "the dimensions make more than {0} rows, of which each has to be looked at: ask by fewer of them, for fewer days, \
+         or with a filter"
     )]
-    TooManyRows,
+    TooManyRows(u32),
     /// It cannot be looked through for small groups.
     #[error(
         "the site protects small groups (`[statistics] smallest_group`), so that {} dimensions can be asked for at once \
@@ -95,7 +95,9 @@ impl From<Unanswered> for Problem {
     fn from(why: Unanswered) -> Self {
         match why {
             Unanswered::Database(error) => error.into(),
-            Unanswered::TooManyRows => Self::field("dimensions", "too_many_rows", why.to_string()),
+            Unanswered::TooManyRows(_) => {
+                Self::field("dimensions", "too_many_rows", why.to_string())
+            }
             Unanswered::TooManyDimensions => Self::field("dimensions", "count", why.to_string()),
         }
     }
@@ -182,15 +184,16 @@ impl Asking<'_> {
         &self,
         db: &mut Connection,
         report: &Report,
-    ) -> sqlx::Result<Vec<Line>> {
-        questions::run(db, self.site, report, self.zone, self.now).await
+    ) -> Result<Vec<Line>, Unanswered> {
+        let lines = questions::run(db, self.site, report, self.zone, self.now).await?;
+        lines.ok_or(Unanswered::TooManyRows(questions::MAX_GROUPS))
     }
 }
 
 /// Rows that are no more than can be put together.
 pub(super) fn few(lines: Vec<Line>) -> Result<Vec<Line>, Unanswered> {
     let most = usize::try_from(MAX_ROWS).unwrap_or(usize::MAX);
-    if lines.len() > most { Err(Unanswered::TooManyRows) } else { Ok(lines) }
+    if lines.len() > most { Err(Unanswered::TooManyRows(MAX_ROWS)) } else { Ok(lines) }
 }
 
 /// The period before, by the rows' values.

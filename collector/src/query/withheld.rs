@@ -270,7 +270,7 @@ async fn visitors(
     db: &mut Connection,
     report: &Report,
     filters: Vec<Filter>,
-) -> sqlx::Result<i64> {
+) -> Result<i64, Unanswered> {
     let (metrics, days) = (vec![Metric::Visitors], report.days);
     let report = Report { metrics, dimensions: Vec::new(), filters, days, limit: 1, offset: 0 };
     let lines = asking.lines(db, &report).await?;

@@ -120,7 +120,11 @@ impl Cell {
 /// A row of an answer.
 pub type Line = (Vec<Cell>, Vec<i64>);
 
-/// Answers a question as of `now`, in the site's time zone. One row more than the limit says that there are more.
+/// Rows that are told apart, at most, before the first of them are chosen: each takes memory.
+pub const MAX_GROUPS: u32 = 1_000_000;
+
+/// Answers a question as of `now`, in the site's time zone. One row more than the limit says that there are more. None where
+/// it makes more than [`MAX_GROUPS`].
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -130,9 +134,9 @@ pub async fn run(
     report: &Report,
     zone: &TimeZone,
     now: Millis,
-) -> sqlx::Result<Vec<Line>> {
+) -> sqlx::Result<Option<Vec<Line>>> {
     let (own, zone) = (report.clone(), zone.clone());
-    let answer = move |table: Table| answer::lines(&table, &own, &zone);
+    let answer = move |table: Table| answer::lines(&table, &own, &zone, MAX_GROUPS);
     columns::ask(db, site, (report.days, now), answer::wanted(report), answer).await
 }
 

@@ -53,7 +53,7 @@ impl Bench {
         };
         let zone = jiff::tz::TimeZone::UTC;
         let lines = questions::run(&mut self.db, self.site.id, &report, &zone, now).await;
-        lines.unwrap().remove(0).1
+        lines.unwrap().unwrap().remove(0).1
     }
 
     /// Whether lead 1 is linked at `now`, by its timeline and in the listing.

@@ -163,8 +163,13 @@ impl Groups {
     }
 }
 
-/// The rows that are asked for, and one more where there are more.
-pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line> {
+/// The rows that are asked for, and one more where there are more; none where there are more than `most` to choose from.
+pub(super) fn lines(
+    table: &Table,
+    report: &Report,
+    zone: &TimeZone,
+    most: u32,
+) -> Option<Vec<Line>> {
     let texts = table.texts();
     let mut test = Matching::of(&report.filters);
     let value = |dimension| Values::of(dimension, report, zone, texts);
@@ -187,6 +192,9 @@ pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line
         own.clear();
         own.extend(values.iter_mut().map(|values| values.number(table, &event)));
         let group = groups.of(&own);
+        if group >= most {
+            return None;
+        }
         let from = group as usize * width;
         if sums.len() < from + width {
             sums.resize(from + width, 0);
@@ -224,7 +232,7 @@ pub(super) fn lines(table: &Table, report: &Report, zone: &TimeZone) -> Vec<Line
     }
     lines.sort_unstable_by(order);
     lines.drain(..offset.min(lines.len()));
-    lines
+    Some(lines)
 }
 
 /// Times in their order, then the largest first sum, then names: the same order every time.
@@ -241,4 +249,23 @@ fn order((cells, sums): &Line, (others, other_sums): &Line) -> Ordering {
     times
         .then_with(|| other_sums.first().cmp(&sums.first()))
         .then_with(|| cells.iter().filter_map(name).cmp(others.iter().filter_map(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{columns::New, store::scores::table};
+
+    #[test]
+    fn more_rows_than_can_be_told_apart_are_no_answer() {
+        let view = |page| New { name: "page_view", page, ..New::default() };
+        let table = table(&mut ["/", "/a", "/b", "/a"].map(view)).unwrap();
+        let (metrics, dimensions) = (vec![Metric::Events], vec![Dimension::Page]);
+        let report =
+            Report { metrics, dimensions, filters: vec![], days: (0, 0), limit: 1, offset: 0 };
+        let lines = |most| lines(&table, &report, &TimeZone::UTC, most);
+        assert!(lines(2).is_none());
+        let first = (vec![Cell::Text("/a".to_owned())], vec![2]);
+        assert_eq!(lines(3).unwrap()[0], first);
+    }
 }
