@@ -9,10 +9,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use ashiato_postgres::Cluster;
 
-use super::{Engine, Options, folder};
-use crate::{install, process};
+use super::{Options, on_each};
+use crate::process;
 
 /// Leads among which the others are looked for.
 const LEADS: u32 = 1_000_000;
@@ -22,7 +21,7 @@ const EVENTS: u32 = 10_000_000;
 const ROWS: u32 = 100_000;
 /// As many of each where it is only to be seen that it runs.
 const QUICK: u32 = 2_000;
-/// What the two programs are told the shop by.
+/// The shop.
 const SITE: &str = "demo-site/shop.toml";
 
 pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
@@ -34,38 +33,21 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
         "--package",
         "ashiato",
     ]))?;
-    let chosen = |engine| options.engine.is_none_or(|chosen| chosen == engine);
-    if chosen(Engine::Sqlite) {
-        on(root, options, "SQLite, synchronous=FULL", None)?;
-    }
-    if chosen(Engine::Postgres) {
-        install::for_postgres()?;
-        let cluster = Cluster::start_in(&root.join("target/bench"))?;
-        on(root, options, "PostgreSQL, synchronous_commit=on", Some(cluster.database()?))?;
-    }
-    Ok(())
-}
-
-fn on(root: &Path, options: &Options, name: &str, server: Option<String>) -> Result<()> {
-    let folder = folder(root, "leads")?;
-    let database =
-        server.unwrap_or_else(|| format!("sqlite:{}", folder.join("ashiato.sqlite").display()));
     let quick = |all| if options.quick { QUICK } else { all };
     let leads = options.leads.unwrap_or_else(|| quick(LEADS));
-    println!("## Leads\n\n{name}.\n");
-    process::run(
-        Command::new(root.join("target/release/ashiato-load"))
-            .args(["leads", "--database-url", &database])
-            .args(["--leads", &leads.to_string()])
-            .args(["--events", &quick(EVENTS).to_string()])
-            .arg("--folder")
-            .arg(&folder)
-            .arg("--site")
-            .arg(root.join(SITE)),
-    )?;
-    import(root, &folder, &database, quick(ROWS))?;
-    println!();
-    Ok(())
+    on_each(root, options, "Leads", |folder, database| {
+        process::run(
+            Command::new(root.join("target/release/ashiato-load"))
+                .args(["leads", "--database-url", database])
+                .args(["--leads", &leads.to_string()])
+                .args(["--events", &quick(EVENTS).to_string()])
+                .arg("--folder")
+                .arg(folder)
+                .arg("--site")
+                .arg(root.join(SITE)),
+        )?;
+        import(root, folder, database, quick(ROWS))
+    })
 }
 
 /// A list, as an operator reads it in: parsed, judged by the form, sealed, looked for among all leads, and committed.

@@ -16,9 +16,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use ashiato_postgres::Cluster;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::process::is_installed;
+use crate::{install, process::is_installed};
 
 /// What to measure, and how long.
 #[derive(clap::Args)]
@@ -85,6 +86,33 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     }
     if chosen(What::Client) {
         client::run(root, options)?;
+    }
+    Ok(())
+}
+
+/// Does it on an empty database of each engine that is chosen, with a folder for what it needs beside it: its address.
+fn on_each(
+    root: &Path,
+    options: &Options,
+    title: &str,
+    act: impl Fn(&Path, &str) -> Result<()>,
+) -> Result<()> {
+    let on = |engine: &str, server: Option<String>| {
+        let folder = folder(root, &title.to_lowercase())?;
+        let file = || format!("sqlite:{}", folder.join("ashiato.sqlite").display());
+        println!("## {title}\n\n{engine}.\n");
+        act(&folder, &server.unwrap_or_else(file))?;
+        println!();
+        Ok::<_, anyhow::Error>(())
+    };
+    let chosen = |engine| options.engine.is_none_or(|chosen| chosen == engine);
+    if chosen(Engine::Sqlite) {
+        on("SQLite, synchronous=FULL", None)?;
+    }
+    if chosen(Engine::Postgres) {
+        install::for_postgres()?;
+        let cluster = Cluster::start_in(&root.join("target/bench"))?;
+        on("PostgreSQL, synchronous_commit=on", Some(cluster.database()?))?;
     }
     Ok(())
 }
