@@ -206,4 +206,28 @@ mod tests {
     fn every_command_can_be_parsed() {
         super::Command::command().debug_assert();
     }
+
+    /// One random identifier of 64 begins with a hyphen.
+    #[test]
+    fn every_identifier_may_begin_with_a_hyphen() {
+        const IDENTIFIERS: [&str; 8] =
+            ["LEAD", "REQUEST", "APPROVAL", "TOKEN", "APPROVED", "OBJECT", "TIMELINE", "SESSION"];
+        let (mut commands, mut seen) = (vec![super::Command::command()], 0);
+        while let Some(command) = commands.pop() {
+            for argument in command.get_arguments() {
+                let named = argument.get_id().as_str().to_uppercase();
+                let values = argument.get_value_names().unwrap_or_default();
+                if IDENTIFIERS
+                    .iter()
+                    .any(|id| named == *id || values.iter().any(|value| value == id))
+                {
+                    seen += 1;
+                    let place = format!("{} {}", command.get_name(), argument.get_id());
+                    assert!(argument.is_allow_hyphen_values_set(), "{place}");
+                }
+            }
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert!(seen > 10, "{seen}");
+    }
 }

@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Print what the visitor tied to this lead did, instead.
-    #[arg(long, value_name = "LEAD", conflicts_with_all = ["from", "to", "filter"])]
+    #[arg(long, value_name = "LEAD", allow_hyphen_values = true, conflicts_with_all = ["from", "to", "filter"])]
     timeline: Option<String>,
     #[command(flatten)]
     database: config::Database,

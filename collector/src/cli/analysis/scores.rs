@@ -25,7 +25,7 @@ pub(in super::super) struct Arguments {
     #[arg(long)]
     site: String,
     /// Of this lead alone.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     lead: Option<String>,
     /// Leads, at most, the highest scores first.
     #[arg(long, default_value_t = 100)]
