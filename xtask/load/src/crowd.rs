@@ -9,6 +9,7 @@ use ashiato::{
     intake::{
         consents::{self, Decide},
         events::{self, Batch, Ids},
+        leads::{self, Filled},
     },
     keys::{self, Keys},
     session::Session,
@@ -18,7 +19,8 @@ use ashiato::{
 };
 use consent_core::{
     choices::Method,
-    ids::{Uuid7, VisitorHash},
+    form::Submission,
+    ids::{LeadId, Uuid7, VisitorHash},
     time::{DAY, Millis},
     wire::ConsentRequest,
 };
@@ -81,8 +83,9 @@ pub(crate) struct Made {
     pub(crate) keys: Arc<Keys>,
     pub(crate) site: Arc<Site>,
     pub(crate) visitors: Arc<Vec<VisitorHash>>,
-    /// Who has many events.
+    /// Who has many events, and said before them who it is.
     pub(crate) large: VisitorHash,
+    pub(crate) lead: LeadId,
 }
 
 /// Visitors who have said yes, before anything happened.
@@ -120,7 +123,8 @@ impl Crowd {
         }
         let large = visitors.pop().context("there are visitors")?;
         let visitors = Arc::new(visitors);
-        Ok(Self { made: Made { database, keys, site, visitors, large }, db, events, begin })
+        let lead = fill_in(&mut db, &keys, &site, large, begin).await?;
+        Ok(Self { made: Made { database, keys, site, visitors, large, lead }, db, events, begin })
     }
 
     /// Has everything happen, day after day.
@@ -152,13 +156,12 @@ impl Crowd {
                 }
                 let site = Arc::clone(&self.made.site);
                 visits.push(Batch::read(site, visitor, entries.iter().map(String::as_str)));
-                if visits.len() == VISITS * CALLS {
+                if visits.len() == VISITS * CALLS || today == 0 {
                     self.store(&visits, self.begin.plus((day + 1) * DAY)).await?;
                     visits.clear();
                 }
             }
         }
-        self.store(&visits, crate::visitors::now()).await?;
         Ok(self.made)
     }
 
@@ -168,12 +171,42 @@ impl Crowd {
             let call: Vec<_> = call.iter().collect();
             let stored = events::store(&mut tx, &call, Ids::New, now).await?;
             let stored = stored.context("every id is new")?;
-            let refused: usize = stored.iter().map(|one| one.refused.len()).sum();
-            anyhow::ensure!(refused == 0, "{refused} events were refused");
+            let refused: Vec<_> = stored.iter().flat_map(|one| &one.refused).collect();
+            anyhow::ensure!(refused.is_empty(), "refused: {:?}", refused.first());
         }
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// A visitor sends the shop's form.
+async fn fill_in(
+    db: &mut Connection,
+    keys: &Keys,
+    site: &Arc<Site>,
+    visitor: VisitorHash,
+    now: Millis,
+) -> Result<LeadId> {
+    let form = site.file.lead_form(&"contact".parse()?).context("the shop has that form")?.clone();
+    let fields =
+        [("name", "足跡 花子"), ("email", "hanako@example.com"), ("message", "こんにちは。")];
+    let fields = fields.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    let filled = Filled {
+        site: Arc::clone(site),
+        visitor: Some(visitor),
+        form,
+        language: "ja".to_owned(),
+        submission: Submission { fields, ..Submission::default() },
+        page: "http://localhost:8081/contact".to_owned(),
+        signature: keys::random()?,
+        id: LeadId::from_bytes(keys::random()?),
+    };
+    let mut tx = db.begin().await?;
+    let taken = leads::take(&mut tx, &filled.seal(keys, now)?, now).await?;
+    tx.commit().await?;
+    let taken = taken.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+    anyhow::ensure!(taken.linked, "the lead is not tied to its visitor");
+    Ok(taken.lead)
 }
 
 /// Some visitors' decisions.
@@ -186,7 +219,7 @@ async fn decide(
 ) -> Result<Vec<VisitorHash>> {
     let one = |number: u32| -> Result<Decide> {
         let mut id = [0; 10];
-        id[..4].copy_from_slice(&(from + number).to_le_bytes());
+        id[6..].copy_from_slice(&(from + number).to_le_bytes());
         let session = Session { site: site.key.clone(), expires: Millis(i64::MAX), visitor: None };
         Ok(Decide {
             site: Arc::clone(site),
@@ -202,7 +235,7 @@ async fn decide(
                 method: Method::Custom,
                 decided_at: now,
                 previous: None,
-                purposes: [("analytics".parse()?, true)].into(),
+                purposes: [("analytics".parse()?, true), ("lead_link".parse()?, true)].into(),
                 services: [].into(),
             },
             public_url: "http://localhost:8080".into(),
@@ -219,7 +252,7 @@ async fn decide(
     decided
         .into_iter()
         .map(|decided| {
-            let decided = decided.map_err(|problem| anyhow::anyhow!("{}", problem.code))?;
+            let decided = decided.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
             let visitor = decided.visitor.context("a visitor is made")?;
             Ok(keys.visitor_hash(&site.key, visitor))
         })

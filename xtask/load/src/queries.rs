@@ -11,8 +11,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 use ashiato::{
+    analysis::answer::{self, Asker},
     intake::{events::Batch, writer::Writer},
-    keys::Keys,
     metrics::Metrics,
     query::{self, Query},
     sites::Site,
@@ -21,13 +21,19 @@ use ashiato::{
         columns::copy::{self, Copier, Round},
         dashboard::{self, Asked},
         probe,
+        reports::{self, Holding, Timeline},
     },
 };
 use consent_core::{
     ids::VisitorHash,
     time::{DAY, Millis},
 };
-use tokio::{sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use serde::de::DeserializeOwned;
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::MissedTickBehavior,
+};
 
 use crate::crowd::{Crowd, LARGE, Made};
 
@@ -77,7 +83,8 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     );
     let beside = Beside::start(&made).await?;
     let db = made.database.readers().await?.acquire().await?;
-    let mut bench = Bench { db, made, rounds: options.rounds, copied: beside.copied.clone() };
+    let (writer, copied) = (beside.writer.clone(), beside.copied.clone());
+    let mut bench = Bench { db, made, rounds: options.rounds, writer, copied };
     println!("| | median ms | slowest ms | must ms |\n|---|---:|---:|---:|");
     bench.ask().await?;
     let stored = beside.end().await?;
@@ -88,6 +95,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
 /// What goes on beside the questions.
 struct Beside {
     stop: Arc<AtomicBool>,
+    writer: Writer,
+    /// What the writer does: it ends with them.
+    _tasks: JoinSet<()>,
     sending: JoinHandle<Result<u32>>,
     copying: JoinHandle<Result<()>>,
     copied: watch::Receiver<()>,
@@ -97,14 +107,15 @@ struct Beside {
 impl Beside {
     async fn start(made: &Made) -> Result<Self> {
         let connection = made.database.reopen().await?;
-        let (writer, _tasks) =
+        let (writer, tasks) =
             Writer::start(&made.database, connection, &made.keys, &Metrics::default());
         let stop = Arc::new(AtomicBool::new(false));
         let (site, visitors) = (Arc::clone(&made.site), made.visitors.clone());
-        let sending = tokio::spawn(send(writer, site, visitors, Arc::clone(&stop)));
+        let sending = tokio::spawn(send(writer.clone(), site, visitors, Arc::clone(&stop)));
         let (told, copied) = watch::channel(());
         let copying = tokio::spawn(keep_copying(made.database.clone(), Arc::clone(&stop), told));
-        Ok(Self { stop, sending, copying, copied, since: Instant::now() })
+        let since = Instant::now();
+        Ok(Self { stop, writer, _tasks: tasks, sending, copying, copied, since })
     }
 
     /// Events a second that came in.
@@ -133,7 +144,9 @@ async fn send(
         let visitor = visitors[usize::try_from(random.below(visitors.len() as u64))?];
         let batch = Batch::read(Arc::clone(&site), visitor, entries.iter().map(String::as_str));
         let answer = writer.store(batch).await;
-        stored += answer.map_or(0, |answer| u32::try_from(answer.stored).unwrap_or(0));
+        let answer = answer.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+        ensure!(answer.refused.is_empty(), "refused: {:?}", answer.refused.first());
+        stored += u32::try_from(answer.stored)?;
     }
     Ok(stored)
 }
@@ -158,6 +171,7 @@ struct Bench {
     made: Made,
     db: Connection,
     rounds: usize,
+    writer: Writer,
     /// Changes with every round of copying.
     copied: watch::Receiver<()>,
 }
@@ -177,6 +191,9 @@ impl Bench {
         self.question("referrers, with filters, 30 days", filtered, month, None).await?;
         let all = r#""metrics":["visitors","page_views"],"dimensions":["page"],"limit":100"#;
         self.question("top pages with visitors, 90 days", all, (today - 89, today), None).await?;
+        self.funnel(month).await?;
+        self.cohorts((today - 55, today - 1)).await?;
+        self.timeline().await?;
         let least =
             self.times(async |bench| Ok(probe::schema(&mut bench.db).await.map(drop)?)).await?;
         row("(a number of one row)", &least, None);
@@ -204,14 +221,8 @@ impl Bench {
         days: (i64, i64),
         must: Option<u32>,
     ) -> Result<()> {
-        let date = |day: i64| {
-            let then = jiff::Timestamp::from_millisecond(day * DAY);
-            then.map(|then| then.strftime("%Y-%m-%d").to_string())
-        };
-        let (from, to) = (date(days.0)?, date(days.1)?);
-        let text = format!(r#"{{"site":"shop",{asked},"date_range":["{from}","{to}"]}}"#);
-        let question = serde_json::from_str::<Query>(&text)?.question();
-        let question = question.map_err(|problem| anyhow::anyhow!("{}", problem.code))?;
+        let question = read::<Query>(asked, days)?.question();
+        let question = question.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
         let times = self
             .times(async |bench| {
                 let site = Arc::clone(&bench.made.site);
@@ -222,6 +233,54 @@ impl Bench {
             })
             .await?;
         row(what, &times, must);
+        Ok(())
+    }
+
+    async fn funnel(&mut self, days: (i64, i64)) -> Result<()> {
+        let steps = r#""window_minutes":129600,"breakdown":"referrer","steps":[
+            {"name":"seen","filters":[["is","event",["page_view"]],["contains","page",["/products/1"]]]},
+            {"name":"kept","filters":[["is","event",["add_to_cart"]]]},
+            {"name":"read","filters":[["is","event",["user_engagement"]]]}]"#;
+        let asked = read(steps, days)?;
+        let times = self
+            .times(async |bench| {
+                let site = Arc::clone(&bench.made.site);
+                let answer = asker(&site).await?.funnel(&mut bench.db, &asked, None).await;
+                let answer = answer.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+                ensure!(answer.groups.is_some(), "nobody is in the funnel");
+                Ok(())
+            })
+            .await?;
+        row("funnel of three steps, 30 days and 90 to end it", &times, Some(2_500));
+        Ok(())
+    }
+
+    async fn cohorts(&mut self, days: (i64, i64)) -> Result<()> {
+        let asked = read(r#""unit":"week","periods":8"#, days)?;
+        let times = self
+            .times(async |bench| {
+                let site = Arc::clone(&bench.made.site);
+                let answer = asker(&site).await?.cohorts(&mut bench.db, &asked, None).await;
+                let answer = answer.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+                ensure!(!answer.cohorts.is_empty(), "nobody came");
+                Ok(())
+            })
+            .await?;
+        row("cohorts by week, eight weeks", &times, Some(2_500));
+        Ok(())
+    }
+
+    async fn timeline(&mut self) -> Result<()> {
+        let times = self
+            .times(async |bench| {
+                let (site, lead) = (Arc::clone(&bench.made.site), bench.made.lead);
+                let shown = reports::timeline(&mut bench.db, site.id, holding(&site), lead).await?;
+                let seen = matches!(shown, Timeline::Linked(_, moments) if !moments.is_empty());
+                ensure!(seen, "nothing is known of the lead");
+                Ok(())
+            })
+            .await?;
+        row(&format!("timeline of a lead with {LARGE} events"), &times, Some(20));
         Ok(())
     }
 
@@ -242,12 +301,8 @@ impl Bench {
 
     /// A visitor of many events: until the rows are gone, and until no copy has any of it.
     async fn erase(&mut self) -> Result<()> {
-        let connection = self.made.database.reopen().await?;
-        let keys: &Arc<Keys> = &self.made.keys;
-        let (writer, _tasks) =
-            Writer::start(&self.made.database, connection, keys, &Metrics::default());
         let start = Instant::now();
-        let erased = writer.erase(self.made.site.id, self.made.large).await;
+        let erased = self.writer.erase(self.made.site.id, self.made.large).await;
         ensure!(matches!(erased, Ok(true)), "the visitor was not there");
         row(&format!("a visitor of {LARGE} events erased"), &[start.elapsed()], None);
         while !copy::is_clean(&mut self.db, self.made.site.id).await? {
@@ -256,6 +311,28 @@ impl Bench {
         row("the same, and in no copy any more", &[start.elapsed()], Some(2_000));
         Ok(())
     }
+}
+
+fn holding(site: &Site) -> Holding {
+    Holding { revision: site.policy.revision(), now: crate::visitors::now() }
+}
+
+async fn asker(site: &Site) -> Result<Asker<'_>> {
+    let room = answer::room().await.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+    let (file, key, holding) = (&site.file, &site.key, holding(site));
+    let today = site.day(holding.now);
+    Ok(Asker { room, site: site.id, key, file, holding, today, keys: None })
+}
+
+/// A question about the shop and these days, as the API takes it.
+fn read<T: DeserializeOwned>(asked: &str, days: (i64, i64)) -> Result<T> {
+    let date = |day: i64| {
+        let then = jiff::Timestamp::from_millisecond(day * DAY);
+        then.map(|then| then.strftime("%Y-%m-%d").to_string())
+    };
+    let (from, to) = (date(days.0)?, date(days.1)?);
+    let text = format!(r#"{{"site":"shop",{asked},"date_range":["{from}","{to}"]}}"#);
+    Ok(serde_json::from_str(&text)?)
 }
 
 fn row(what: &str, times: &[Duration], must: Option<u32>) {
