@@ -11,16 +11,23 @@ use std::{
 
 use anyhow::{Result, ensure};
 use ashiato::{
+    analysis::{
+        answer::{self, Asker},
+        chosen::Chosen,
+        segment::Definition,
+    },
     intake::{events::Batch, writer::Writer},
     keys::Keys,
     metrics::Metrics,
-    query::{self, Query},
+    query::{self, Query, WhoseIn},
+    site::SiteFile,
     sites::Site,
     store::{
         Connection, Database, SiteId,
         columns::copy::{self, Copier, Round},
         dashboard::{self, Asked},
         probe,
+        reports::Holding,
     },
 };
 use consent_core::{
@@ -167,7 +174,7 @@ impl Bench {
         let (site, now) = (self.made.site.id, crate::visitors::now());
         let today = self.made.site.day(now);
         let month = (today - 29, today);
-        self.overview(site, month, now).await?;
+        self.overview("overview, 30 days", (site, month, now), None, Some(300)).await?;
         let top = r#""metrics":["visitors","page_views"],"dimensions":["page"],"limit":100"#;
         self.question("top pages with visitors, 30 days", top, month, Some(300)).await?;
         let daily = r#""metrics":["visitors","visits","page_views"],"dimensions":["time:day"]"#;
@@ -177,23 +184,91 @@ impl Bench {
         self.question("referrers, with filters, 30 days", filtered, month, None).await?;
         let all = r#""metrics":["visitors","page_views"],"dimensions":["page"],"limit":100"#;
         self.question("top pages with visitors, 90 days", all, (today - 89, today), None).await?;
+        self.of_a_segment(month, top).await?;
         let least =
             self.times(async |bench| Ok(probe::schema(&mut bench.db).await.map(drop)?)).await?;
         row("(a number of one row)", &least, None);
         self.erase().await
     }
 
-    async fn overview(&mut self, site: SiteId, days: (i64, i64), now: Millis) -> Result<()> {
+    /// Of those who saw some products twice in 90 days and have not clicked in 30: as it is, and where small groups are
+    /// protected, so that what it leaves out is counted as well.
+    async fn of_a_segment(&mut self, month: (i64, i64), top: &str) -> Result<()> {
+        let definition: Definition = serde_json::from_str(SEGMENT)?;
+        for smallest in [1, 10] {
+            let mut file = self.made.site.file.clone();
+            file.statistics.smallest_group = smallest;
+            let protected = if smallest > 1 { ", small groups protected" } else { "" };
+            let what = format!("top pages of a segment, 30 days{protected}");
+            let question = read(top, month)?;
+            let times = self
+                .times(async |bench| {
+                    let chosen = bench.chosen(&file, &definition).await?;
+                    let whose = |days| chosen.whose(days);
+                    let (site, now) = (bench.made.site.id, crate::visitors::now());
+                    let of = (&question, Some(&whose as &WhoseIn<'_>));
+                    let answer = query::run(&mut bench.db, site, &file, of, now).await?;
+                    ensure!(!answer.results.is_empty(), "nothing is answered");
+                    Ok(())
+                })
+                .await?;
+            row(&what, &times, Some(2_500));
+            let what = format!("overview of a segment, 30 days{protected}");
+            let of = (self.made.site.id, month, crate::visitors::now());
+            self.overview(&what, of, Some((&file, &definition)), Some(2_500)).await?;
+        }
+        Ok(())
+    }
+
+    async fn chosen<'f>(
+        &mut self,
+        file: &'f SiteFile,
+        definition: &Definition,
+    ) -> Result<Chosen<'f>> {
+        let (site, now) = (&self.made.site, crate::visitors::now());
+        let asker = Asker {
+            room: answer::room().await.map_err(|problem| anyhow::anyhow!("{}", problem.code))?,
+            site: site.id,
+            key: &file.key,
+            file,
+            holding: Holding { revision: site.policy.revision(), now },
+            today: site.day(now),
+            keys: None,
+        };
+        let chosen = asker.chosen(&mut self.db, definition.clone()).await;
+        chosen.map_err(|problem| anyhow::anyhow!("{}", problem.code))
+    }
+
+    async fn overview(
+        &mut self,
+        what: &str,
+        (site, days, now): (SiteId, (i64, i64), Millis),
+        of: Option<(&SiteFile, &Definition)>,
+        must: Option<u32>,
+    ) -> Result<()> {
         let hosts = ["localhost:8081".to_owned()];
-        let asked = Asked { days, by_hour_from: None, own_hosts: &hosts, filters: &[], rows: 10 };
         let times = self
             .times(async |bench| {
+                let chosen = match of {
+                    Some((file, definition)) => Some(bench.chosen(file, definition).await?),
+                    None => None,
+                };
+                let whose = chosen.as_ref().map(|chosen| chosen.whose(days));
+                let asked = Asked {
+                    days,
+                    by_hour_from: None,
+                    own_hosts: &hosts,
+                    filters: &[],
+                    rows: 10,
+                    whose: whose.as_ref(),
+                    beside: of.is_some_and(|(file, _)| file.statistics.smallest_group > 1),
+                };
                 let shown = dashboard::overview(&mut bench.db, site, &asked, now).await?;
-                ensure!(shown.total.visits > 0, "nothing is shown");
+                ensure!(shown.is_some_and(|(shown, _)| shown.total.visits > 0), "nothing is shown");
                 Ok(())
             })
             .await?;
-        row("overview, 30 days", &times, Some(300));
+        row(what, &times, must);
         Ok(())
     }
 
@@ -204,19 +279,12 @@ impl Bench {
         days: (i64, i64),
         must: Option<u32>,
     ) -> Result<()> {
-        let date = |day: i64| {
-            let then = jiff::Timestamp::from_millisecond(day * DAY);
-            then.map(|then| then.strftime("%Y-%m-%d").to_string())
-        };
-        let (from, to) = (date(days.0)?, date(days.1)?);
-        let text = format!(r#"{{"site":"shop",{asked},"date_range":["{from}","{to}"]}}"#);
-        let question = serde_json::from_str::<Query>(&text)?.question();
-        let question = question.map_err(|problem| anyhow::anyhow!("{}", problem.code))?;
+        let question = read(asked, days)?;
         let times = self
             .times(async |bench| {
-                let site = Arc::clone(&bench.made.site);
-                let now = crate::visitors::now();
-                let answer = query::run(&mut bench.db, site.id, &site.file, &question, now).await?;
+                let (site, now) = (Arc::clone(&bench.made.site), crate::visitors::now());
+                let of = (&question, None);
+                let answer = query::run(&mut bench.db, site.id, &site.file, of, now).await?;
                 ensure!(!answer.results.is_empty(), "nothing is answered");
                 Ok(())
             })
@@ -256,6 +324,23 @@ impl Bench {
         row("the same, and in no copy any more", &[start.elapsed()], Some(2_000));
         Ok(())
     }
+}
+
+/// Who saw some products twice in 90 days and has not clicked in 30.
+const SEGMENT: &str = r#"{"all":[
+    {"did":{"filters":[["contains","page",["/products/1"]]],"at_least":2,"in_last_days":90}},
+    {"did_not":{"filters":[["is","event",["click"]]],"in_last_days":30}}]}"#;
+
+/// A question about the shop, without its days.
+fn read(asked: &str, days: (i64, i64)) -> Result<query::Question> {
+    let date = |day: i64| {
+        let then = jiff::Timestamp::from_millisecond(day * DAY);
+        then.map(|then| then.strftime("%Y-%m-%d").to_string())
+    };
+    let (from, to) = (date(days.0)?, date(days.1)?);
+    let text = format!(r#"{{"site":"shop",{asked},"date_range":["{from}","{to}"]}}"#);
+    let question = serde_json::from_str::<Query>(&text)?.question();
+    question.map_err(|problem| anyhow::anyhow!("{}", problem.code))
 }
 
 fn row(what: &str, times: &[Duration], must: Option<u32>) {
