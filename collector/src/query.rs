@@ -9,9 +9,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use answer::meta;
-pub use answer::{Answer, MAX_ROWS, Meta, Row, Unanswered, run};
+pub use answer::{Answer, MAX_ROWS, Meta, Row, Unanswered, WhoseIn, run};
 
 use crate::{
+    analysis::asked::segment_schema,
     error::{FieldError, Problem},
     openapi::{shape, whole},
     store::questions::Report,
@@ -44,6 +45,10 @@ pub struct Query {
     #[serde(default)]
     #[schemars(schema_with = "asked::filters_schema")]
     pub filters: Vec<serde_json::Value>,
+    /// Of a saved segment's visitors only.
+    #[serde(default)]
+    #[schemars(schema_with = "segment_schema")]
+    pub segment: Option<String>,
     /// First and last day, in the site's time zone; 800 days at most.
     #[schemars(schema_with = "shape::days")]
     pub date_range: (String, String),

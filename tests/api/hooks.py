@@ -44,6 +44,13 @@ def of_query(case):
     if texts(body.get("filters") or []) > 500:
         body["filters"] = []
     body["date_range"] = list(in_order(*body["date_range"], 800))
+    of_a_segment(body)
+
+
+def of_a_segment(body):
+    """One that the test has kept, or none."""
+    if body.get("segment") is not None:
+        body["segment"] = "buyers"
 
 
 def conditions(filters):
@@ -64,9 +71,7 @@ def of_analysis(case, *all_filters):
     body = case.body
     body["date_range"] = list(in_order(*body["date_range"], 400))
     plain([filters for filters in all_filters if filters])
-    # One that the test has kept, or none.
-    if body.get("segment") is not None:
-        body["segment"] = "buyers"
+    of_a_segment(body)
 
 
 def of_funnel(case):
@@ -157,6 +162,7 @@ def of_listing(case):
 
 def of_export(case):
     case.body["date_range"] = list(in_order(*case.body["date_range"], 800))
+    of_a_segment(case.body)
 
 
 AGREED = {

@@ -45,6 +45,7 @@ mod request;
 #[cfg(target_os = "linux")]
 mod retention;
 mod sealed;
+mod segmented;
 mod setup;
 mod several;
 mod signon;

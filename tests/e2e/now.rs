@@ -8,7 +8,7 @@ use super::setup::Person;
 const ALL: [&str; 2] = ["analytics", "marketing"];
 
 /// The numbers of the row that begins with that name, in the part of the page under that heading.
-fn row(page: &str, heading: &str, name: &str) -> Vec<String> {
+pub(crate) fn row(page: &str, heading: &str, name: &str) -> Vec<String> {
     let part = page.split_once(&format!(">{heading}</h2>")).map(|(_, rest)| rest);
     let part = part.unwrap_or_else(|| unreachable!("no {heading:?} in {page}"));
     let part = part.split("</section>").next().unwrap();
@@ -20,7 +20,7 @@ fn row(page: &str, heading: &str, name: &str) -> Vec<String> {
         .collect()
 }
 
-fn marketer<'c>(data: &Data, collector: &'c Collector) -> Person<'c> {
+pub(crate) fn marketer<'c>(data: &Data, collector: &'c Collector) -> Person<'c> {
     let given = ["user", "add", "--email", "ken@shop.example", "--role", "marketer"];
     Person::by_link(collector, &data.run(&[&given[..], &["--site", "shop"]].concat()), "")
 }

@@ -15,11 +15,11 @@ use super::{
     Patience, Stopped, asked, cohorts, funnel, kept,
     paths::{self, Paths},
     score::{self, Score},
-    segment::{Definition, Facts, Members, Segment, members},
+    segment::{Definition, Facts, Segment, members},
     withheld::{Withheld, few},
 };
 use crate::{
-    columns::{Event, Table, Wanted},
+    columns::{Event, Members, Table, Wanted},
     error::Problem,
     keys::Keys,
     query::{self, Meta},
@@ -288,7 +288,7 @@ impl Asker<'_> {
         Ok(Some(Of { segment, leads }))
     }
 
-    async fn leads(
+    pub(super) async fn leads(
         &self,
         db: &mut Connection,
         segment: &Segment,

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod asked;
+pub mod chosen;
 pub mod cohorts;
 pub mod funnel;
 pub mod kept;

@@ -3,7 +3,7 @@
 mod plain;
 mod scores;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -180,23 +180,30 @@ impl Of {
         let site = applied(&mut db, &self.site).await?;
         let mut open = Open { site, keys: None, of: None };
         if let Some(name) = &self.segment {
-            let of = kept::find(&mut db, open.site.id, name).await.map_err(|why| said(&why))?;
-            if of.looks_at().1 {
-                open.keys = Some(keys_there(&self.keys_file)?);
-                let object = ("segment", name.clone());
-                let entry = Entry {
-                    at: clock::now(),
-                    by: who(),
-                    action: "lead.segment",
-                    object,
-                    details: json!({}),
-                };
-                told(&database, open.site.id, &entry).await?;
-            }
-            open.of = Some(of);
+            let at = (&database, &mut db, open.site.id);
+            let (of, keys) = segment(at, name, &self.keys_file).await?;
+            (open.of, open.keys) = (Some(of), keys);
         }
         Ok((db, open))
     }
+}
+
+/// The segment of that name, and the keys, where it looks at what people wrote: that is in the trail before anything of it
+/// is answered.
+pub(super) async fn segment(
+    (database, db, site): (&Database, &mut Connection, SiteId),
+    name: &str,
+    keys_file: &Path,
+) -> Result<(Definition, Option<Keys>), Failure> {
+    let of = kept::find(db, site, name).await.map_err(|why| said(&why))?;
+    if !of.looks_at().1 {
+        return Ok((of, None));
+    }
+    let keys = keys_there(keys_file)?;
+    let object = ("segment", name.to_owned());
+    let (at, by, action) = (clock::now(), who(), "lead.segment");
+    told(database, site, &Entry { at, by, action, object, details: json!({}) }).await?;
+    Ok((of, Some(keys)))
 }
 
 impl Open {
@@ -206,7 +213,10 @@ impl Open {
 }
 
 /// The site as it is asked about.
-async fn asker<'a>(site: &'a Applied, keys: Option<&'a Keys>) -> Result<Asker<'a>, Failure> {
+pub(super) async fn asker<'a>(
+    site: &'a Applied,
+    keys: Option<&'a Keys>,
+) -> Result<Asker<'a>, Failure> {
     let now = clock::now();
     let zone = jiff::tz::TimeZone::get(&site.file.timezone)?;
     let room = answer::room().await.map_err(|why| said(&why))?;

@@ -4,11 +4,12 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use serde_json::json;
 
-use super::{Failure, applied, who};
+use super::{Failure, analysis::asker, applied, query::said, who};
 use crate::{
     clock, config,
     export::{Format, events::Export},
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// Only events of this name; may be given again.
     #[arg(long)]
     event: Vec<String>,
+    /// Only events of this segment's visitors, as they are when it begins; of none that looks at leads.
+    #[arg(long)]
+    segment: Option<String>,
     /// How it is written.
     #[arg(long, value_enum, default_value = "csv")]
     format: Format,
@@ -57,7 +61,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn write(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { site, from, to, event, format, output, database } = arguments;
+    let Arguments { site, from, to, event, segment, format, output, database } = arguments;
     for name in &event {
         let read: Result<consent_core::ids::EventName, _> = name.parse();
         read.map_err(|error| Failure(format!("--event {name:?}: {error}")))?;
@@ -66,12 +70,21 @@ async fn write(arguments: Arguments) -> Result<(), Failure> {
         query::days(&(from, to)).map_err(|message| Failure(format!("--from, --to: {message}")))?;
     let mut db = Database::at(&database.url)?.open().await?;
     let site = applied(&mut db, &site).await?;
+    let mut of = None;
+    if let Some(name) = &segment {
+        let asker = asker(&site, None).await?;
+        let found = asker.leaving(&mut db, name, days).await;
+        of = Some(Arc::new(found.map_err(|why| said(&why))?));
+    }
     let file = NewFile::create(&output)?;
-    let wanted = Wanted { days, names: event };
+    let wanted = Wanted { days, names: event, of };
     let range = [query::date(days.0), query::date(days.1)];
     let tell = |action, rows: Option<u64>| {
         let mut details =
             json!({ "days": range, "events": wanted.names, "format": format.as_str() });
+        if let Some(name) = &segment {
+            details["segment"] = name.as_str().into();
+        }
         if let Some(rows) = rows {
             details["rows"] = rows.into();
         }
@@ -81,7 +94,8 @@ async fn write(arguments: Arguments) -> Result<(), Failure> {
     let mut tx = db.begin().await?;
     audit::append(&mut tx, site.id, &tell("event.export", None)).await?;
     tx.commit().await?;
-    let told = [("site", site.file.key.to_string()), ("date_range", range.join("/"))];
+    let mut told = vec![("site", site.file.key.to_string()), ("date_range", range.join("/"))];
+    told.extend(segment.iter().map(|name| ("segment", name.clone())));
     let secret = keys::random()?;
     let mut export = Export::begin(format, secret, &told, BufWriter::new(file.handle()?))?;
     let mut progress = Progress::default();

@@ -10,7 +10,7 @@ use crate::{
     clock, config,
     error::Problem,
     export::{Format, sums},
-    query::{self, Answer, Query},
+    query::{self, Answer, Query, WhoseIn},
     store::{
         Database,
         audit::Entry,
@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// DIMENSION=VALUE, DIMENSION!=VALUE, or DIMENSION~=VALUE for what contains it; may be given again.
     #[arg(long)]
     filter: Vec<String>,
+    /// Of this segment's visitors only.
+    #[arg(long)]
+    segment: Option<String>,
     /// First day, YYYY-MM-DD.
     #[arg(long, required_unless_present = "timeline")]
     from: Option<String>,
@@ -59,8 +62,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Print what the visitor tied to this lead did, instead.
-    #[arg(long, value_name = "LEAD", allow_hyphen_values = true, conflicts_with_all = ["from", "to", "filter"])]
+    #[arg(long, value_name = "LEAD", allow_hyphen_values = true, conflicts_with_all = ["from", "to", "filter", "segment"])]
     timeline: Option<String>,
+    /// The keys file, read where a segment looks at what people wrote.
+    #[arg(long, env = "ASHIATO_KEYS_FILE", default_value = "ashiato-keys.toml")]
+    keys_file: PathBuf,
     #[command(flatten)]
     database: config::Database,
 }
@@ -111,6 +117,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         metrics: arguments.metrics,
         dimensions: arguments.dimensions.into_iter().filter(|name| !name.is_empty()).collect(),
         filters: arguments.filter.iter().map(|text| filter(text)).collect::<Result<_, _>>()?,
+        segment: arguments.segment,
         date_range: (arguments.from.unwrap_or_default(), arguments.to.unwrap_or_default()),
         compare: arguments.compare,
         limit: arguments.limit,
@@ -120,7 +127,22 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let question = if file.is_some() { query.question_for_file() } else { query.question() };
     let question = question.map_err(|problem| said(&problem))?;
     let new = file.as_ref().map(|(_, path)| NewFile::create(path)).transpose()?;
-    let answer = query::run(&mut db, site.id, &site.file, &question, clock::now()).await?;
+    let mut of = None;
+    if let Some(name) = &query.segment {
+        let at = (&database, &mut db, site.id);
+        of = Some(analysis::segment(at, name, &arguments.keys_file).await?);
+    }
+    let chosen = match &of {
+        Some((definition, keys)) => {
+            let asker = analysis::asker(&site, keys.as_ref()).await?;
+            let chosen = asker.chosen(&mut db, definition.clone()).await;
+            Some(chosen.map_err(|why| said(&why))?)
+        }
+        None => None,
+    };
+    let whose = chosen.as_ref().map(|chosen| |days| chosen.whose(days));
+    let asked = (&question, whose.as_ref().map(|whose| whose as &WhoseIn<'_>));
+    let answer = query::run(&mut db, site.id, &site.file, asked, clock::now()).await?;
     if let (Some(file), Some((format, path))) = (new, &file) {
         sums::write(*format, &query, &answer, BufWriter::new(file.handle()?))?;
         file.keep()?;

@@ -7,6 +7,7 @@
 //! A table never has an event that a [`Mask`] hides: there is no other way from a blob to an event.
 
 mod bytes;
+mod members;
 mod order;
 mod part;
 mod run;
@@ -17,6 +18,7 @@ mod texts;
 mod visits;
 
 pub use bytes::Damage;
+pub use members::{Members, Others};
 pub use order::Mask;
 pub use part::{Column, PART, Part, parts};
 pub use table::{Builder, Event, New, Stored, Table, Text, Wanted};

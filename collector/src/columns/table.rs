@@ -117,14 +117,14 @@ pub struct Event {
 pub struct Table {
     texts: Texts,
     visitors: Vec<i64>,
-    days: Vec<Day>,
+    pub(super) days: Vec<Day>,
 }
 
 #[derive(Debug)]
-struct Day {
-    day: i64,
-    runs: Vec<(Run, i64)>,
-    segments: Vec<Segment>,
+pub(super) struct Day {
+    pub(super) day: i64,
+    pub(super) runs: Vec<(Run, i64)>,
+    pub(super) segments: Vec<Segment>,
 }
 
 impl Table {

@@ -23,13 +23,14 @@ pub fn write(
     let columns = columns(query, compares);
     let share = |share: Option<f64>| share.map_or(Cell::Empty, Cell::Share);
     let meta = &answer.meta;
-    let told = [
+    let mut told = vec![
         ("site", query.site.clone()),
         ("date_range", format!("{}/{}", meta.date_range.0, meta.date_range.1)),
         ("asked", meta.asked.to_string()),
         ("decided", meta.decided.to_string()),
         ("consented_share", meta.consented_share.map_or_else(String::new, |it| it.to_string())),
     ];
+    told.extend(query.segment.iter().map(|name| ("segment", name.clone())));
     let mut table = Table::begin(format, &columns, &told, to)?;
     let number = |sum: Option<i64>| sum.map_or(Cell::Empty, Cell::Number);
     let mut add = |values: Vec<Cell>, sums: Vec<Cell>, before: Vec<Cell>| {

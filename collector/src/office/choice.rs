@@ -64,6 +64,8 @@ pub struct Choice {
     pub figure: Figure,
     /// Which visits.
     pub filters: Vec<(Field, String)>,
+    /// Whose: a segment's name.
+    pub segment: Option<String>,
     /// Why the days are not those that were asked for.
     pub fault: Option<Fault>,
 }
@@ -92,7 +94,9 @@ impl Choice {
             let value = find(field.as_str())?;
             (value.len() <= MAX_VALUE && !value.contains('\0')).then(|| (field, value.to_owned()))
         });
-        Self { path, period, figure, filters: filters.collect(), fault }
+        // One that cannot be is not there either: it must not look as if everybody were meant.
+        let segment = find("segment").filter(|name| !name.is_empty()).map(str::to_owned);
+        Self { path, period, figure, filters: filters.collect(), segment, fault }
     }
 
     /// Its address.
@@ -108,6 +112,9 @@ impl Choice {
         }
         for (field, value) in &self.filters {
             address.push_str(&format!("&{}={}", field.as_str(), escaped(value)));
+        }
+        if let Some(name) = &self.segment {
+            address.push_str(&format!("&segment={}", escaped(name)));
         }
         address
     }
@@ -132,6 +139,12 @@ impl Choice {
         same.filters.push((field, value.to_owned()));
         same.filters.sort();
         same.address()
+    }
+
+    /// The address of the same of everybody.
+    #[must_use]
+    pub fn without_segment(&self) -> String {
+        Self { segment: None, ..self.clone() }.address()
     }
 
     /// The address of the same without that condition.
@@ -183,6 +196,15 @@ mod tests {
             choice.without(Field::Page),
             "/office/sites/shop?period=7&figure=views&event=add_to_cart"
         );
+        let segment = read(&[("period", "7"), ("page", "/"), ("segment", "買う人 & co")]);
+        let kept = "&segment=%E8%B2%B7%E3%81%86%E4%BA%BA%20%26%20co";
+        assert_eq!(
+            segment.in_period(Period::Last(90)),
+            format!("/office/sites/shop?period=90&page=/{kept}")
+        );
+        assert_eq!(segment.without(Field::Page), format!("/office/sites/shop?period=7{kept}"));
+        assert_eq!(segment.without_segment(), "/office/sites/shop?period=7&page=/");
+        assert_eq!(read(&[("segment", "")]).segment, None);
         let days = read(&[("period", "days"), ("from", "2026-11-01"), ("to", "2026-11-03")]);
         assert_eq!(days.address(), "/office/sites/shop?period=days&from=2026-11-01&to=2026-11-03");
     }

@@ -17,7 +17,8 @@ use crate::{
     site::SiteFile,
     store::{
         Connection, SiteId,
-        questions::{self, Cell, Line, Report},
+        columns::Whose,
+        questions::{self, Cell, Filter, Line, Report},
         reports, tallies,
     },
 };
@@ -89,7 +90,16 @@ pub enum Unanswered {
         withheld::MAX_DIMENSIONS
     )]
     TooManyDimensions,
+    /// Who is in its segment would take more memory than one question may.
+    #[error(
+        "too many visitors are looked at at once to find who is in the segment: ask for fewer days, or with a segment of \
+         fewer conditions"
+    )]
+    TooManyVisitors,
 }
+
+/// Whose events are asked about of some days: of the period compared with it is found anew.
+pub type WhoseIn<'a> = dyn Fn((i64, i64)) -> Whose + Send + Sync + 'a;
 
 impl From<Unanswered> for Problem {
     fn from(why: Unanswered) -> Self {
@@ -99,11 +109,13 @@ impl From<Unanswered> for Problem {
                 Self::field("dimensions", "too_many_rows", why.to_string())
             }
             Unanswered::TooManyDimensions => Self::field("dimensions", "count", why.to_string()),
+            Unanswered::TooManyVisitors => Self::field("date_range", "too_much", why.to_string()),
         }
     }
 }
 
-/// Answers a question as of `now`: what rests on a consent that has run out by then is left out.
+/// Answers a question as of `now`, of everybody or of a segment's visitors: what rests on a consent that has run out by then
+/// is left out.
 ///
 /// # Errors
 /// Where the database does not answer, or too many rows would have to be put together.
@@ -111,13 +123,18 @@ pub async fn run(
     db: &mut Connection,
     site: SiteId,
     file: &SiteFile,
-    question: &Question,
+    (question, of): (&Question, Option<&WhoseIn<'_>>),
     now: Millis,
 ) -> Result<Answer, Unanswered> {
     let zone = TimeZone::get(&file.timezone)
         .map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
-    let asking = Asking { site, zone: &zone, now, smallest: file.statistics.smallest_group.into() };
-    let report = &question.report;
+    let smallest = file.statistics.smallest_group.into();
+    let asking = Asking { site, zone: &zone, now, smallest, of };
+    let mut report = question.report.clone();
+    if of.is_some() {
+        report.filters.push(Filter::Theirs);
+    }
+    let report = &report;
     let mut groups = if question.whole {
         asking.all(db, report).await?
     } else {
@@ -156,6 +173,8 @@ pub(super) struct Asking<'a> {
     pub(super) now: Millis,
     /// Visitors that have to stand behind whatever is told.
     pub(super) smallest: i64,
+    /// Whose events are asked about; none: everybody's.
+    pub(super) of: Option<&'a WhoseIn<'a>>,
 }
 
 impl Asking<'_> {
@@ -180,13 +199,22 @@ impl Asking<'_> {
     }
 
     /// Rows as they are, one more than the limit where there are more.
-    pub(super) async fn lines(
+    async fn lines(&self, db: &mut Connection, report: &Report) -> Result<Vec<Line>, Unanswered> {
+        let answer = self.ask(db, report, &[]).await?;
+        answer.lines.ok_or(Unanswered::TooManyRows(questions::MAX_GROUPS))
+    }
+
+    /// The same with how many visitors there are of which other conditions hold.
+    pub(super) async fn ask(
         &self,
         db: &mut Connection,
         report: &Report,
-    ) -> Result<Vec<Line>, Unanswered> {
-        let lines = questions::run(db, self.site, report, self.zone, self.now).await?;
-        lines.ok_or(Unanswered::TooManyRows(questions::MAX_GROUPS))
+        counted: &[Vec<Filter>],
+    ) -> Result<questions::Answer, Unanswered> {
+        let whose = self.of.map(|of| of(report.days));
+        let (asked, at) = ((report, counted), (self.zone, self.now));
+        let answer = questions::run(db, self.site, asked, whose.as_ref(), at).await?;
+        answer.ok_or(Unanswered::TooManyVisitors)
     }
 }
 

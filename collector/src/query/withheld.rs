@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::answer::{Asking, Unanswered, few};
 use crate::store::{
     Connection,
-    questions::{Cell, Filter, Line, Metric, Report},
+    questions::{Cell, Filter, Line, MAX_GROUPS, Metric, Report},
 };
 
 /// What is not told.
@@ -22,7 +22,7 @@ use crate::store::{
 pub struct Withheld {
     /// Visitors that have to stand behind whatever is told.
     pub smallest_group: i64,
-    /// Whether nothing is told: too few visitors are asked about, or too few are left out by a condition.
+    /// Whether nothing is told: too few visitors are asked about, or too few are left out by a condition or a segment.
     pub whole: bool,
     /// Rows that are not told.
     pub rows: usize,
@@ -38,7 +38,7 @@ impl Withheld {
         let few = self.smallest_group;
         if self.whole {
             return format!(
-                "withheld: fewer than {few} visitors stand behind this, or behind what a filter leaves out"
+                "withheld: fewer than {few} visitors stand behind this, or behind what a filter or a segment leaves out"
             );
         }
         let sums = metrics.iter().zip(&self.metrics);
@@ -77,33 +77,50 @@ impl Groups {
 
 /// Which rows may not be told, of which each has so many visitors behind it: those with some, but fewer than
 /// `smallest`, and what has to go with them.
-///
-/// A partition says for each row in which line it stands: rows of one line make up a total that is told as well, or
-/// can be asked for. What is hidden of a line is its total less what is shown of it. So where a line has something
-/// hidden and something shown, at least one of its hidden rows has `smallest` visitors or more: the shown one with the
-/// fewest goes too. Together the hidden rows then have as many visitors at least, whoever is in several of them.
 #[must_use]
 pub fn hidden<L: Eq + Hash>(
     visitors: &[i64],
     partitions: impl IntoIterator<Item = Vec<L>>,
     smallest: i64,
 ) -> Vec<bool> {
-    let mut hidden: Vec<_> = visitors.iter().map(|n| (1..smallest).contains(n)).collect();
-    // Each row that is added has enough visitors for all of its lines: no line has to be looked at again.
+    hidden_by(&[visitors], partitions, smallest)
+}
+
+/// The same of rows that have several counts of visitors behind them, of which none may be some but fewer than `smallest`:
+/// those who are told, and those who would be if nobody were left out by a segment.
+///
+/// A partition says for each row in which line it stands: rows of one line make up a total that is told as well, or
+/// can be asked for. What is hidden of a line is its total less what is shown of it. So where a line has something
+/// hidden and something shown, at least one of its hidden rows has `smallest` visitors or more: the shown one with the
+/// fewest goes too. Together the hidden rows then have as many visitors at least, whoever is in several of them.
+#[must_use]
+pub fn hidden_by<L: Eq + Hash>(
+    counts: &[&[i64]],
+    partitions: impl IntoIterator<Item = Vec<L>>,
+    smallest: i64,
+) -> Vec<bool> {
+    let rows = counts.first().map_or(0, |first| first.len());
+    let few = |at: usize| counts.iter().any(|counts| (1..smallest).contains(&counts[at]));
+    let mut hidden: Vec<_> = (0..rows).map(few).collect();
+    // Each row that is added has enough visitors for all of its lines, by the count that it is added for; by another it
+    // has as many, or nobody, or was hidden before: no line has to be looked at again.
     for partition in partitions {
-        let mut lines: HashMap<&L, (bool, bool, Option<usize>)> = HashMap::new();
-        for (at, (line, count)) in partition.iter().zip(visitors).enumerate() {
-            let (some, enough, fewest) = lines.entry(line).or_default();
-            if hidden[at] {
-                *some = true;
-                *enough |= *count >= smallest;
-            } else if *count >= smallest && fewest.is_none_or(|least| *count <= visitors[least]) {
-                *fewest = Some(at);
+        for visitors in counts {
+            let mut lines: HashMap<&L, (bool, bool, Option<usize>)> = HashMap::new();
+            for (at, (line, count)) in partition.iter().zip(*visitors).enumerate() {
+                let (some, enough, fewest) = lines.entry(line).or_default();
+                if hidden[at] {
+                    *some |= *count > 0;
+                    *enough |= *count >= smallest;
+                } else if *count >= smallest && fewest.is_none_or(|least| *count <= visitors[least])
+                {
+                    *fewest = Some(at);
+                }
             }
-        }
-        for (some, enough, fewest) in lines.into_values() {
-            if let (true, false, Some(at)) = (some, enough, fewest) {
-                hidden[at] = true;
+            for (some, enough, fewest) in lines.into_values() {
+                if let (true, false, Some(at)) = (some, enough, fewest) {
+                    hidden[at] = true;
+                }
             }
         }
     }
@@ -190,7 +207,8 @@ fn ways(rows: &[Vec<Cell>], at: usize) -> Vec<Vec<u128>> {
     own.chain(coarser.map(|same| numbered(&|cell| same.of(cell)))).collect()
 }
 
-/// The rows of a question that may be told. It is asked for all of them, and how many visitors stand behind each.
+/// The rows of a question that may be told. It is asked for all of them, and how many visitors stand behind each, and
+/// behind what its conditions leave out.
 pub(super) async fn guard(
     asking: &Asking<'_>,
     db: &mut Connection,
@@ -200,29 +218,38 @@ pub(super) async fn guard(
     if report.dimensions.len() > MAX_DIMENSIONS {
         return Err(Unanswered::TooManyDimensions);
     }
-    for others in left_out(&report.filters) {
-        if (1..smallest).contains(&visitors(asking, db, report, others).await?) {
-            return Ok(Groups::none(smallest, wanted));
-        }
-    }
-    let all = visitors(asking, db, report, report.filters.clone()).await?;
-    // Of a filter that nobody passes it is not told either: that somebody did would show by the difference.
-    if all < smallest && (all > 0 || !report.filters.is_empty()) {
-        return Ok(Groups::none(smallest, wanted));
-    }
     let at = report.metrics.iter().position(|metric| *metric == Metric::Visitors);
     let mut counted = report.clone();
     if at.is_none() {
         counted.metrics.push(Metric::Visitors);
     }
-    let lines = few(asking.lines(db, &counted).await?)?;
-    Ok(told(lines, &report.metrics, at.unwrap_or(wanted), smallest))
+    let mut behind = vec![at.unwrap_or(wanted)];
+    if report.filters.contains(&Filter::Theirs) {
+        behind.push(counted.metrics.len());
+        counted.metrics.push(Metric::Others);
+    }
+    let mut sets = left_out(&report.filters);
+    sets.push(report.filters.clone());
+    let answer = asking.ask(db, &counted, &sets).await?;
+    let (all, left_out) = answer.visitors.split_last().map_or((0, &[][..]), |(all, it)| (*all, it));
+    if left_out.iter().any(|visitors| (1..smallest).contains(visitors)) {
+        return Ok(Groups::none(smallest, wanted));
+    }
+    // Of a filter that nobody passes it is not told either: that somebody did would show by the difference.
+    if all < smallest && (all > 0 || !report.filters.is_empty()) {
+        return Ok(Groups::none(smallest, wanted));
+    }
+    let lines = few(answer.lines.ok_or(Unanswered::TooManyRows(MAX_GROUPS))?)?;
+    Ok(told(lines, &report.metrics, &behind, smallest))
 }
 
-fn told(lines: Vec<Line>, metrics: &[Metric], visitors: usize, smallest: i64) -> Groups {
-    let counts: Vec<_> = lines.iter().map(|(_, sums)| sums[visitors]).collect();
+/// Rows, of which the sums at some places say how many visitors stand behind them.
+fn told(lines: Vec<Line>, metrics: &[Metric], behind: &[usize], smallest: i64) -> Groups {
+    let count = |at: &usize| lines.iter().map(|(_, sums)| sums[*at]).collect();
+    let counts: Vec<Vec<i64>> = behind.iter().map(count).collect();
+    let counts: Vec<_> = counts.iter().map(Vec::as_slice).collect();
     let (rows, sums): (Vec<_>, Vec<_>) = lines.into_iter().unzip();
-    let which = hidden(&counts, partitions(&rows), smallest);
+    let which = hidden_by(&counts, partitions(&rows), smallest);
     let mut rest: Vec<_> = metrics.iter().map(|metric| metric.adds_up().then_some(0)).collect();
     let (mut shown, mut hidden) = (Vec::new(), Vec::new());
     for ((cells, mut sums), is_hidden) in rows.into_iter().zip(sums).zip(which) {
@@ -262,19 +289,6 @@ fn left_out(filters: &[Filter]) -> Vec<Vec<Filter>> {
             std::iter::once(all).chain((0..filters.len()).map(without)).collect()
         }
     }
-}
-
-/// How many visitors have events that these let pass.
-async fn visitors(
-    asking: &Asking<'_>,
-    db: &mut Connection,
-    report: &Report,
-    filters: Vec<Filter>,
-) -> Result<i64, Unanswered> {
-    let (metrics, days) = (vec![Metric::Visitors], report.days);
-    let report = Report { metrics, dimensions: Vec::new(), filters, days, limit: 1, offset: 0 };
-    let lines = asking.lines(db, &report).await?;
-    Ok(lines.first().and_then(|(_, sums)| sums.first().copied()).unwrap_or(0))
 }
 
 impl Metric {

@@ -28,6 +28,7 @@ use crate::{
     analysis::{
         answer::{self, Asker, Size},
         asked::{self, cohorts, funnel, paths},
+        chosen::Chosen,
         kept,
         segment::{Definition, described},
     },
@@ -37,6 +38,7 @@ use crate::{
     openapi::shape,
     sites::Site,
     store::{
+        Connection,
         audit::Actor,
         segments::{self, Kept},
         tokens::Scope,
@@ -58,18 +60,31 @@ pub(super) async fn asker<'a>(app: &'a App, site: &'a Site) -> Result<Asker<'a>,
     })
 }
 
+/// A segment to ask about, where there is one, and a connection to ask by. Who waits for room holds none.
+pub(super) async fn chosen<'a>(
+    app: &'a App,
+    site: &'a Site,
+    of: Option<&Definition>,
+) -> Result<(Option<Chosen<'a>>, Connection), Problem> {
+    let Some(of) = of else { return Ok((None, app.readers.acquire().await?)) };
+    let asker = asker(app, site).await?;
+    let mut db = app.readers.acquire().await?;
+    let chosen = asker.chosen(&mut db, of.clone()).await?;
+    Ok((Some(chosen), db))
+}
+
 /// Who asks, and of which visitors.
-struct Call {
+pub(super) struct Call {
     site: Arc<Site>,
     by: Actor,
     bearer: Bearer,
-    of: Option<Definition>,
+    pub(super) of: Option<Definition>,
 }
 
 impl Call {
     /// Sees that the bearer may ask that, of the segment's visitors too. What is read of what people wrote is in the
     /// trail before anything of it is answered.
-    async fn begin(
+    pub(super) async fn begin(
         app: &App,
         bearer: Bearer,
         site: &str,

@@ -18,12 +18,18 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{App, body, exports, extract::At, leads};
+use super::{
+    App,
+    analysis::{Call, chosen},
+    body, exports,
+    extract::At,
+    leads,
+};
 use crate::{
     clock,
     error::Problem,
     openapi::{Method, Operation, Schemas, shape},
-    query::{self, Answer, Query},
+    query::{self, Answer, Query, WhoseIn},
     sites::Site,
     store::{
         audit::{Actor, Entry},
@@ -128,9 +134,13 @@ pub(super) async fn query(
     let (site, _) = bearer.at(&app, &query.site, Scope::Query)?;
     let format = exports::accepted(&headers)?;
     let question = if format.is_some() { query.question_for_file() } else { query.question() }?;
-    let mut db = app.readers.acquire().await?;
-    let answer = query::run(&mut db, site.id, &site.file, &question, clock::now()).await?;
-    drop(db);
+    let call = Call::begin(&app, bearer, &query.site, query.segment.as_deref()).await?;
+    let answer = {
+        let (chosen, mut db) = chosen(&app, &site, call.of.as_ref()).await?;
+        let whose = chosen.as_ref().map(|chosen| |days| chosen.whose(days));
+        let of = whose.as_ref().map(|whose| whose as &WhoseIn<'_>);
+        query::run(&mut db, site.id, &site.file, (&question, of), clock::now()).await?
+    };
     match format {
         Some(format) => exports::file(format, query, answer).await,
         None => Ok(Json(answer).into_response()),
@@ -144,6 +154,7 @@ pub(super) fn told(schemas: &mut Schemas) -> Operation {
         "metrics": ["visitors", "page_views"],
         "dimensions": ["time:day", "page"],
         "filters": [["is", "page", ["/pricing"]]],
+        "segment": null,
         "date_range": ["2026-11-01", "2026-11-22"],
         "compare": "previous_period",
         "limit": 100,
@@ -152,8 +163,8 @@ pub(super) fn told(schemas: &mut Schemas) -> Operation {
     let called = ("figures", "query");
     let operation = Operation::new(Method::Post, called, "Sums over what visitors did", Scope::Query)
         .about(
-            "Only events count whose consent holds. Where the site protects small groups, `withheld` says what is not \
-             told.",
+            "Only events count whose consent holds. Of a segment that looks at leads it is answered to a token that has the \
+             scope `leads` too. Where the site protects small groups, `withheld` says what is not told.",
         )
         .takes::<Query>(schemas, &example)
         .answers::<Answer>(schemas, 200, "The sums, and for how much of the traffic they stand");

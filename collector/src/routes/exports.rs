@@ -17,9 +17,11 @@ use tokio::sync::Semaphore;
 
 use super::{
     App,
+    analysis::asker,
     api::{bearer_with, read_by},
 };
 use crate::{
+    analysis::asked::segment_schema,
     clock,
     error::{FieldError, Problem},
     export::{Format, Outbox, events::Export, sums},
@@ -138,6 +140,10 @@ pub(super) struct Asked {
     #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(regex(pattern = "^[a-z0-9_]{1,64}$")))]
     events: Vec<String>,
+    /// Of a saved segment's visitors only, as they are when it begins; of none that looks at leads.
+    #[serde(default)]
+    #[schemars(schema_with = "segment_schema")]
+    segment: Option<String>,
 }
 
 /// The call, as it is described.
@@ -179,7 +185,7 @@ impl Asked {
         if !errors.is_empty() {
             return Err(Problem::content(errors));
         }
-        Ok(Wanted { days, names: self.events })
+        Ok(Wanted { days, names: self.events, of: None })
     }
 }
 
@@ -192,15 +198,22 @@ pub(super) async fn export(
     let (bearer, asked): (_, Asked) = bearer_with(&app, &headers, body).await?;
     let format = accepted(&headers)?.unwrap_or(Format::Csv);
     let (site, by) = bearer.at(&app, &asked.site, Scope::Export)?;
-    let wanted = asked.wanted()?;
+    let segment = asked.segment.clone();
+    let mut wanted = asked.wanted()?;
     let room = ROOM.try_acquire().map_err(|_| Problem::busy())?;
     let secret = keys::random().map_err(io::Error::other).map_err(|error| unwritten(&error))?;
     let (first, last) = (query::date(wanted.days.0), query::date(wanted.days.1));
-    let told = [("site", site.key.to_string()), ("date_range", format!("{first}/{last}"))];
+    let mut told = vec![("site", site.key.to_string()), ("date_range", format!("{first}/{last}"))];
+    if let Some(name) = &segment {
+        let asker = asker(&app, &site).await?;
+        let mut db = app.readers.acquire().await?;
+        wanted.of = Some(Arc::new(asker.leaving(&mut db, name, wanted.days).await?));
+        told.push(("segment", name.clone()));
+    }
     let outbox = Outbox::default();
     let made = Export::begin(format, secret, &told, outbox.clone());
     let made = Some(made.map_err(|error| unwritten(&error))?);
-    let way = Way { app, site, by, wanted, format, made, outbox };
+    let way = Way { app, site, by, wanted, segment, format, made, outbox };
     // Nothing leaves before the trail has it, and before the database has answered once.
     way.tell("event.export", json!({})).await?;
     let page = way.page(&[]).await?;
@@ -219,6 +232,7 @@ struct Way {
     site: Arc<Site>,
     by: Actor,
     wanted: Wanted,
+    segment: Option<String>,
     format: Format,
     made: Option<Export<Outbox>>,
     outbox: Outbox,
@@ -229,6 +243,9 @@ impl Way {
         let days = [query::date(self.wanted.days.0), query::date(self.wanted.days.1)];
         let mut details =
             json!({ "days": days, "events": self.wanted.names, "format": self.format.as_str() });
+        if let Some(name) = &self.segment {
+            details["segment"] = name.as_str().into();
+        }
         if let (Some(details), Value::Object(mut more)) = (details.as_object_mut(), more) {
             details.append(&mut more);
         }

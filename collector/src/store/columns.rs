@@ -12,6 +12,7 @@ mod gone;
 mod merge;
 mod queue;
 mod rows;
+mod whose;
 mod write;
 
 use std::sync::{
@@ -24,6 +25,7 @@ use consent_core::time::Millis;
 use self::found::Found;
 pub(super) use self::gone::events;
 pub(super) use self::queue::add;
+pub use self::whose::{Find, Whose, ask_of, visitors_of};
 use super::{Connection, SiteId};
 use crate::columns::{Table, Wanted};
 

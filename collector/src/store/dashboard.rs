@@ -6,11 +6,16 @@
 //! other.
 
 mod answer;
+#[cfg(test)]
+mod tests;
 
 use consent_core::time::Millis;
 
-use super::{Connection, SiteId, columns};
-use crate::columns::Table;
+use super::{
+    Connection, SiteId,
+    columns::{self, Whose},
+};
+use crate::columns::{Members, Table};
 
 /// A property of visits by which they are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +76,10 @@ pub struct Asked<'a> {
     pub filters: &'a [(Field, String)],
     /// Rows of each breakdown; 0: none.
     pub rows: u32,
+    /// Whose visits; none: everybody's.
+    pub whose: Option<&'a Whose>,
+    /// Whether it is to be told what the conditions leave out.
+    pub beside: bool,
 }
 
 /// Sums over visits.
@@ -101,7 +110,17 @@ pub struct Overview {
     pub breakdowns: Vec<(Field, String, Sums)>,
 }
 
-/// Answers as of `now`: what rests on a consent that has run out by then is left out.
+/// What conditions leave out; nothing where there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Sums of the same days without any of them, and, where there are others beside whose visits they are, without those.
+    pub without: Vec<Sums>,
+    /// The same of all who are not asked about, where not everybody is: every row of it.
+    pub others: Option<Overview>,
+}
+
+/// Answers as of `now`, with what is left out, where that is asked for: what rests on a consent that has run out by then is
+/// in neither. None where there is no finding whose visits are asked about.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -110,13 +129,42 @@ pub async fn overview(
     site: SiteId,
     asked: &Asked<'_>,
     now: Millis,
-) -> sqlx::Result<Overview> {
+) -> sqlx::Result<Option<(Overview, Beside)>> {
     let own = answer::Own {
         by_hour_from: asked.by_hour_from.map(|from| from.0),
         own_hosts: asked.own_hosts.to_vec(),
         filters: asked.filters.to_vec(),
         rows: asked.rows as usize,
     };
-    let answer = move |table: Table| answer::overview(&table, &own);
-    columns::ask(db, site, (asked.days, now), answer::wanted(), answer).await
+    let beside = asked.beside;
+    let answer =
+        move |table: Table, members: Option<Members>| parted(table, members.as_ref(), &own, beside);
+    columns::ask_of(db, site, (asked.days, now), (answer::wanted(), asked.whose), answer).await
+}
+
+fn parted(
+    mut table: Table,
+    members: Option<&Members>,
+    own: &answer::Own,
+    wanted: bool,
+) -> (Overview, Beside) {
+    let mut beside = Beside::default();
+    let narrow = !own.filters.is_empty();
+    let bare = answer::Own { filters: Vec::new(), rows: 0, ..own.clone() };
+    if wanted && (narrow || members.is_some()) {
+        beside.without.push(answer::overview(&table, &bare).total);
+    }
+    let Some(members) = members else { return (answer::overview(&table, own), beside) };
+    let mut others = table.part(members);
+    let overview = answer::overview(&table, own);
+    if wanted {
+        if narrow {
+            beside.without.push(answer::overview(&table, &bare).total);
+        }
+        table.turn(&mut others);
+        let every = if own.rows > 0 { usize::MAX } else { 0 };
+        let own = answer::Own { rows: every, ..own.clone() };
+        beside.others = Some(answer::overview(&table, &own));
+    }
+    (overview, beside)
 }

@@ -1,6 +1,8 @@
 //! Events that leave as such. No statement here reads what a lead holds: that a visitor is tied to one takes their
 //! number away, and tells nothing more.
 
+use std::{collections::HashSet, sync::Arc};
+
 use consent_core::time::Millis;
 
 use super::{
@@ -33,6 +35,9 @@ pub struct Event {
     pub visitor: Option<VisitorRow>,
 }
 
+/// An event, and whose it is: to choose by, and not to leave.
+type Owned = (Event, VisitorRow);
+
 /// Which events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -40,6 +45,8 @@ pub struct Wanted {
     pub days: (i64, i64),
     /// Their names; none: all.
     pub names: Vec<String>,
+    /// Whose; none: everybody's.
+    pub of: Option<Arc<HashSet<VisitorRow>>>,
 }
 
 /// Some events, in the order of their places.
@@ -56,8 +63,8 @@ const EVENTS: &str = "SELECT e.id, e.at, e.name, e.page, e.query, e.title, e.ref
         JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id WHERE l.site_id = ";
 /// The next so many in the order of the primary key, before anything else is looked at: else PostgreSQL, where it thinks
 /// that there are few, sorts all of them for each page.
-const FROM: &str = ") THEN NULL ELSE g.visitor_id END FROM (SELECT site_id, grant_id, id, at, name, page, query, title, \
-    referrer, properties FROM event WHERE site_id = ";
+const FROM: &str = ") THEN NULL ELSE g.visitor_id END, g.visitor_id FROM (SELECT site_id, grant_id, id, at, name, \
+    page, query, title, referrer, properties FROM event WHERE site_id = ";
 const OF_GRANTS: &str =
     ") e LEFT JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id";
 
@@ -90,12 +97,14 @@ pub async fn events(
     let rows = query.rows(db).await?;
     let is_last = u32::try_from(rows.len()).is_ok_and(|rows| rows < limit);
     let next = rows.last().filter(|_| !is_last).map(|row| row.get(0));
-    Ok(Page { events: rows.iter().filter_map(event).collect(), next })
+    let is_wanted = |visitor: &VisitorRow| wanted.of.as_ref().is_none_or(|of| of.contains(visitor));
+    let events = rows.iter().filter_map(event).filter(|(_, visitor)| is_wanted(visitor));
+    Ok(Page { events: events.map(|(event, _)| event).collect(), next })
 }
 
 /// An event; none where no grant holds it any more.
-fn event(row: &Row) -> Option<Event> {
-    Some(Event {
+fn event(row: &Row) -> Option<Owned> {
+    let event = Event {
         at: Millis(row.get(1)),
         name: row.get(2),
         page: row.get(3),
@@ -106,5 +115,6 @@ fn event(row: &Row) -> Option<Event> {
         purpose: row.get::<Option<String>>(8)?,
         service: row.get::<Option<String>>(9)?,
         visitor: row.get::<Option<i64>>(10).map(VisitorRow),
-    })
+    };
+    Some((event, VisitorRow(row.get::<Option<i64>>(11)?)))
 }

@@ -30,6 +30,7 @@ pub mod log_records;
 mod logged;
 pub mod mail;
 pub mod moments;
+pub mod named;
 mod open;
 pub mod partitions;
 pub mod passkeys;

@@ -1,29 +1,28 @@
-//! What goes on now, which events there are with what properties, and at what hours visitors come.
+//! What goes on now, and how was decided.
 //!
 //! As everywhere only events count whose consent has not run out.
 
 use std::collections::BTreeMap;
 
 use consent_core::time::{Millis, SECOND};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
-    Connection, SiteId, ended,
-    statement::{Statement, sql},
+    Connection, SiteId,
+    columns::{self, Whose},
+    statement::sql,
 };
+use crate::columns::{Members, Table, Text, Wanted};
 
 /// How far back now goes.
 pub const NOW: i64 = 1_800 * SECOND;
-/// How many combinations of properties are looked at.
-pub const COMBINATIONS: i64 = 2_000;
 
-const EVENTS: &str = " FROM event e JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id \
-    WHERE e.site_id = ";
-
-/// The events of these days whose consent holds.
-fn among(query: &mut Statement<'_>, site: SiteId, days: (i64, i64), now: Millis) {
-    query.push(EVENTS).push_bind(site.0);
-    query.push(" AND e.day >= ").push_bind(days.0).push(" AND e.day <= ").push_bind(days.1);
-    ended::leave_out(query, site, now);
+/// Days whose events may be of the last half hour: half an hour ago it may have been yesterday, and a page's clock may be a
+/// little ahead. `today` is the site's.
+#[must_use]
+pub const fn days(today: i64) -> (i64, i64) {
+    (today - 1, today + 1)
 }
 
 /// A minute of the last half hour.
@@ -54,130 +53,80 @@ pub struct Recent {
     pub events: Vec<(String, i64, i64)>,
 }
 
-/// Page views, and how many different visitors those and all events are of.
-const COUNTED: &str = "CAST(COUNT(CASE WHEN e.name = 'page_view' THEN 1 END) AS BIGINT), \
-    CAST(COUNT(DISTINCT CASE WHEN e.name = 'page_view' THEN g.visitor_id END) AS BIGINT), \
-    CAST(COUNT(DISTINCT g.visitor_id) AS BIGINT)";
-
-/// What went on in the last half hour, with so many pages and events. `today` is the site's.
+/// What went on in the last half hour, and the same of those who are not asked about, where not everybody is. None where
+/// there is no finding who is.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn recent(
     db: &mut Connection,
     site: SiteId,
-    today: i64,
-    now: Millis,
-    rows: u32,
-) -> sqlx::Result<Recent> {
-    // Half an hour ago it may have been yesterday; a page's clock may be a little ahead.
-    let days = (today - 1, today + 1);
-    let since = |query: &mut Statement<'_>| {
-        among(query, site, days, now);
-        query.push(" AND e.at > ").push_bind(now.0 - NOW);
+    (today, now): (i64, Millis),
+    whose: Option<&Whose>,
+) -> sqlx::Result<Option<(Recent, Option<Recent>)>> {
+    let answer = move |mut table: Table, members: Option<Members>| {
+        let Some(members) = members else { return (last(&table, now), None) };
+        let mut others = table.part(&members);
+        let theirs = last(&table, now);
+        table.turn(&mut others);
+        (theirs, Some(last(&table, now)))
     };
-    let mut all = sql("SELECT ");
-    all.push(COUNTED);
-    since(&mut all);
-    let all: Option<(i64, i64, i64)> = all.first(db).await?;
-    let (views, viewers, visitors) = all.unwrap_or_default();
+    let wanted = (Wanted::NAME | Wanted::PAGE, whose);
+    columns::ask_of(db, site, (days(today), now), wanted, answer).await
+}
 
-    let mut minutes = sql("SELECT CASE WHEN e.at > ");
-    minutes.push_bind(now.0).push(" THEN 0 ELSE (").push_bind(now.0);
-    minutes.push(" - e.at) / 60000 END AS ago, ").push(COUNTED);
-    since(&mut minutes);
-    minutes.push(" GROUP BY ago");
-    let minutes: Vec<(i64, i64, i64, i64)> = minutes.all(db).await?;
+type Visitors = HashSet<u32, RandomState>;
 
-    let mut listed = Vec::new();
-    for (column, which) in [("e.page", "="), ("e.name", "<>")] {
-        let mut list = sql("SELECT ");
-        list.push(column)
-            .push(", CAST(COUNT(*) AS BIGINT) AS n, CAST(COUNT(DISTINCT g.visitor_id) AS BIGINT)");
-        since(&mut list);
-        list.push(" AND e.name ").push(which).push(" 'page_view' GROUP BY ").push(column);
-        list.push(" ORDER BY n DESC, ").push(column).push(" LIMIT ").push_bind(i64::from(rows));
-        listed.push(list.all(db).await?);
+/// How often something was, and whose it was.
+#[derive(Default)]
+struct Times(i64, Visitors);
+
+impl Times {
+    fn add(&mut self, visitor: u32) {
+        self.0 += 1;
+        self.1.insert(visitor);
     }
-    let events = listed.pop().unwrap_or_default();
-    let pages = listed.pop().unwrap_or_default();
-    let minutes = minutes
-        .into_iter()
-        .map(|(ago, views, viewers, visitors)| (ago, Minute { views, viewers, visitors }));
-    Ok(Recent { visitors, views, viewers, minutes: minutes.collect(), pages, events })
 }
 
-/// So many events of these days, the most frequent first: name, times, visitors.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn names(
-    db: &mut Connection,
-    site: SiteId,
-    days: (i64, i64),
-    now: Millis,
-    rows: u32,
-) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    let mut names = sql(
-        "SELECT e.name, CAST(COUNT(*) AS BIGINT) AS n, CAST(COUNT(DISTINCT g.visitor_id) AS BIGINT)",
-    );
-    among(&mut names, site, days, now);
-    names.push(" GROUP BY e.name ORDER BY n DESC, e.name LIMIT ").push_bind(i64::from(rows));
-    names.all(db).await
-}
-
-/// The combinations among the most frequent, and `place` for each of its visitors.
-const RANKED: &str = "), ranked AS (SELECT told.properties AS properties, most.n AS n, told.visitor AS visitor, \
-    ROW_NUMBER() OVER (PARTITION BY told.properties ORDER BY told.visitor) AS place \
-    FROM told JOIN most ON most.properties = told.properties) \
-    SELECT properties, CAST(n AS BIGINT), visitor FROM ranked WHERE place <= ";
-
-/// The properties of an event: the most frequent combinations as JSON texts, how often each was there, and its
-/// visitors: a row for each, but not more than so many. They tell whether as many told something in any combination.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn properties(
-    db: &mut Connection,
-    site: SiteId,
-    days: (i64, i64),
-    (name, visitors): (&str, i64),
-    now: Millis,
-) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    let mut each = sql(
-        "WITH told AS (SELECT e.properties AS properties, g.visitor_id AS visitor, COUNT(*) AS times",
-    );
-    among(&mut each, site, days, now);
-    each.push(" AND e.properties IS NOT NULL AND e.name = ").push_bind(name.to_owned());
-    each.push(" GROUP BY e.properties, g.visitor_id), most AS (SELECT properties, SUM(times) AS n");
-    each.push(" FROM told GROUP BY properties ORDER BY n DESC, properties LIMIT ");
-    each.push_bind(COMBINATIONS + 1).push(RANKED).push_bind(visitors.max(1));
-    each.push(" ORDER BY n DESC, properties, visitor");
-    each.all(db).await
-}
-
-/// At which hours of the site's day pages were viewed: the hour, how many views, of how many different visitors.
-///
-/// `offsets` says how many milliseconds the site's clock is ahead of UTC from which moment on, the earliest first.
-///
-/// # Errors
-/// Where the database does not answer.
-pub async fn hours(
-    db: &mut Connection,
-    site: SiteId,
-    days: (i64, i64),
-    offsets: &[(Millis, i64)],
-    now: Millis,
-) -> sqlx::Result<Vec<(i64, i64, i64)>> {
-    let mut each = sql("SELECT (e.at + CASE");
-    for (from, ahead) in offsets.iter().rev() {
-        each.push(" WHEN e.at >= ").push_bind(from.0).push(" THEN ").push_bind(*ahead);
+fn last(table: &Table, now: Millis) -> Recent {
+    let view = table.find("page_view");
+    let (mut views, mut all) = (Times::default(), Times::default());
+    let mut minutes: BTreeMap<i64, (Times, Times)> = BTreeMap::new();
+    let mut pages: HashMap<Text, Times, RandomState> = HashMap::default();
+    let mut events: HashMap<Text, Times, RandomState> = HashMap::default();
+    for event in table.events().filter(|event| event.at > now.0 - NOW) {
+        let (viewed, any) = minutes.entry((now.0 - event.at).max(0) / 60_000).or_default();
+        all.add(event.visitor);
+        any.add(event.visitor);
+        if Some(event.name) == view {
+            views.add(event.visitor);
+            viewed.add(event.visitor);
+            pages.entry(event.page).or_default().add(event.visitor);
+        } else {
+            events.entry(event.name).or_default().add(event.visitor);
+        }
     }
-    each.push(" ELSE 0 END) / 3600000 % 24 AS clock, CAST(COUNT(*) AS BIGINT)");
-    each.push(", CAST(COUNT(DISTINCT g.visitor_id) AS BIGINT)");
-    among(&mut each, site, days, now);
-    each.push(" AND e.name = 'page_view' GROUP BY clock ORDER BY clock");
-    each.all(db).await
+    let count = |visitors: &Visitors| i64::try_from(visitors.len()).unwrap_or(i64::MAX);
+    let minute = |(ago, (viewed, any)): (i64, (Times, Times))| {
+        let (viewers, visitors) = (count(&viewed.1), count(&any.1));
+        (ago, Minute { views: viewed.0, viewers, visitors })
+    };
+    let listed = |rows: HashMap<Text, Times, RandomState>| {
+        let row = |(text, Times(n, visitors)): (Text, Times)| {
+            (table.text(text).to_owned(), n, count(&visitors))
+        };
+        let mut rows: Vec<_> = rows.into_iter().map(row).collect();
+        rows.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        rows
+    };
+    Recent {
+        visitors: count(&all.1),
+        views: views.0,
+        viewers: count(&views.1),
+        minutes: minutes.into_iter().map(minute).collect(),
+        pages: listed(pages),
+        events: listed(events),
+    }
 }
 
 const PAGES: &str = "SELECT page, method, CAST(COUNT(*) AS BIGINT) FROM decision \
@@ -217,4 +166,34 @@ pub async fn withdrawn_after(
     (from, before): (Millis, Millis),
 ) -> sqlx::Result<Vec<(i64, i64)>> {
     sql(AFTER).bind(site.0).bind(from.0).bind(before.0).all(db).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{columns::New, store::scores::table};
+
+    #[test]
+    fn the_last_half_hour_is_counted_by_minute_page_and_event() {
+        let now = Millis(100 * 86_400_000);
+        let of = |visitor, ago: i64, name, page| {
+            let at = now.0 - ago * SECOND;
+            New { visitor, at, day: at.div_euclid(86_400_000), name, page, ..New::default() }
+        };
+        let mut events = [
+            of(1, 1_800, "page_view", "/early"),
+            of(1, 1_799, "page_view", "/"),
+            of(1, 65, "page_view", "/"),
+            of(2, 61, "page_view", "/a"),
+            of(3, 60, "click", "/a"),
+            of(3, -4, "click", "/a"),
+        ];
+        let told = last(&table(&mut events).unwrap(), now);
+        assert_eq!((told.visitors, told.views, told.viewers), (3, 3, 2));
+        let minute = |views, viewers, visitors| Minute { views, viewers, visitors };
+        let minutes = [(0, minute(0, 0, 1)), (1, minute(2, 2, 3)), (29, minute(1, 1, 1))];
+        assert_eq!(told.minutes, BTreeMap::from(minutes));
+        assert_eq!(told.pages, [("/".to_owned(), 2, 1), ("/a".to_owned(), 1, 1)]);
+        assert_eq!(told.events, [("click".to_owned(), 2, 1)]);
+    }
 }

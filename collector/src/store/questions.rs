@@ -6,12 +6,17 @@ mod answer;
 mod calendar;
 pub mod filters;
 
+use std::sync::Arc;
+
 use consent_core::time::Millis;
 use jiff::tz::TimeZone;
 
 use self::calendar::{first_of_month, monday};
-use super::{Connection, SiteId, columns};
-use crate::columns::Table;
+use super::{
+    Connection, SiteId,
+    columns::{self, Whose},
+};
+use crate::columns::{Members, Table};
 
 /// What is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,9 @@ pub enum Metric {
     Events,
     /// Milliseconds in which a page was in view and in use.
     EngagedTime,
+    /// Different visitors who would be in the row as well, if events counted of others too than of those who are asked about
+    /// ([`Filter::Theirs`]).
+    Others,
 }
 
 /// What sums are grouped by.
@@ -69,6 +77,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     /// This does not hold.
     Not(Box<Filter>),
+    /// It is of somebody who is asked about: of anybody, where nobody in particular is.
+    Theirs,
 }
 
 /// A question.
@@ -123,21 +133,38 @@ pub type Line = (Vec<Cell>, Vec<i64>);
 /// Rows that are told apart, at most, before the first of them are chosen: each takes memory.
 pub const MAX_GROUPS: u32 = 1_000_000;
 
-/// Answers a question as of `now`, in the site's time zone. One row more than the limit says that there are more. None where
-/// it makes more than [`MAX_GROUPS`].
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its rows: one more than the limit says that there are more. None where there are more than [`MAX_GROUPS`].
+    pub lines: Option<Vec<Line>>,
+    /// How many visitors have events of which each of the lists of conditions holds that were to be counted.
+    pub visitors: Vec<i64>,
+}
+
+/// Answers a question as of `now`, in the site's time zone, and counts the visitors of other conditions on the same days.
+/// None where there is no finding whom it is about.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn run(
     db: &mut Connection,
     site: SiteId,
-    report: &Report,
-    zone: &TimeZone,
-    now: Millis,
-) -> sqlx::Result<Option<Vec<Line>>> {
-    let (own, zone) = (report.clone(), zone.clone());
-    let answer = move |table: Table| answer::lines(&table, &own, &zone, MAX_GROUPS);
-    columns::ask(db, site, (report.days, now), answer::wanted(report), answer).await
+    (report, counted): (&Report, &[Vec<Filter>]),
+    whose: Option<&Whose>,
+    (zone, now): (&TimeZone, Millis),
+) -> sqlx::Result<Option<Answer>> {
+    let (own, others, zone) = (report.clone(), counted.to_vec(), zone.clone());
+    let answer = move |table: Table, members: Option<Members>| {
+        let members = members.map(Arc::new);
+        Answer {
+            visitors: answer::visitors(&table, &others, members.as_ref()),
+            lines: answer::lines(&table, &own, members.as_ref(), (&zone, MAX_GROUPS)),
+        }
+    };
+    let columns = counted.iter().map(|filters| filters::columns(filters));
+    let wanted = columns.fold(answer::wanted(report), |all, one| all | one);
+    columns::ask_of(db, site, (report.days, now), (wanted, whose), answer).await
 }
 
 impl Dimension {

@@ -1,6 +1,8 @@
 //! Questions over many events, while others come in: how long marketers wait for the overview, the top pages and what
 //! else there is, and how long it takes until an erased visitor is in no copy any more.
 
+mod asked;
+
 use std::{
     sync::{
         Arc,
@@ -11,31 +13,23 @@ use std::{
 
 use anyhow::{Result, ensure};
 use ashiato::{
-    analysis::answer::{self, Asker},
     intake::{events::Batch, writer::Writer},
     metrics::Metrics,
-    query::{self, Query},
     sites::Site,
     store::{
-        Connection, Database, SiteId,
-        columns::copy::{self, Copier, Round},
-        dashboard::{self, Asked},
-        probe,
-        reports::{self, Holding, Timeline},
+        Database,
+        columns::copy::{Copier, Round},
     },
 };
-use consent_core::{
-    ids::VisitorHash,
-    time::{DAY, Millis},
-};
-use serde::de::DeserializeOwned;
+use consent_core::ids::VisitorHash;
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
     time::MissedTickBehavior,
 };
 
-use crate::crowd::{Crowd, LARGE, Made};
+use crate::crowd::{Crowd, Made};
+use asked::Bench;
 
 /// How many, and where.
 #[derive(clap::Args)]
@@ -165,182 +159,4 @@ async fn keep_copying(
         copied.send_replace(());
     }
     Ok(())
-}
-
-struct Bench {
-    made: Made,
-    db: Connection,
-    rounds: usize,
-    writer: Writer,
-    /// Changes with every round of copying.
-    copied: watch::Receiver<()>,
-}
-
-impl Bench {
-    async fn ask(&mut self) -> Result<()> {
-        let (site, now) = (self.made.site.id, crate::visitors::now());
-        let today = self.made.site.day(now);
-        let month = (today - 29, today);
-        self.overview(site, month, now).await?;
-        let top = r#""metrics":["visitors","page_views"],"dimensions":["page"],"limit":100"#;
-        self.question("top pages with visitors, 30 days", top, month, Some(300)).await?;
-        let daily = r#""metrics":["visitors","visits","page_views"],"dimensions":["time:day"]"#;
-        self.question("visitors and visits a day, 30 days", daily, month, Some(300)).await?;
-        let filtered = r#""metrics":["visitors","visits","engaged_ms"],"dimensions":["referrer"],
-            "filters":[["contains","page",["/products/1"]],["is_not","event",["click"]]]"#;
-        self.question("referrers, with filters, 30 days", filtered, month, None).await?;
-        let all = r#""metrics":["visitors","page_views"],"dimensions":["page"],"limit":100"#;
-        self.question("top pages with visitors, 90 days", all, (today - 89, today), None).await?;
-        self.funnel(month).await?;
-        self.cohorts((today - 55, today - 1)).await?;
-        self.timeline().await?;
-        let least =
-            self.times(async |bench| Ok(probe::schema(&mut bench.db).await.map(drop)?)).await?;
-        row("(a number of one row)", &least, None);
-        self.erase().await
-    }
-
-    async fn overview(&mut self, site: SiteId, days: (i64, i64), now: Millis) -> Result<()> {
-        let hosts = ["localhost:8081".to_owned()];
-        let asked = Asked { days, by_hour_from: None, own_hosts: &hosts, filters: &[], rows: 10 };
-        let times = self
-            .times(async |bench| {
-                let shown = dashboard::overview(&mut bench.db, site, &asked, now).await?;
-                ensure!(shown.total.visits > 0, "nothing is shown");
-                Ok(())
-            })
-            .await?;
-        row("overview, 30 days", &times, Some(300));
-        Ok(())
-    }
-
-    async fn question(
-        &mut self,
-        what: &str,
-        asked: &str,
-        days: (i64, i64),
-        must: Option<u32>,
-    ) -> Result<()> {
-        let question = read::<Query>(asked, days)?.question();
-        let question = question.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
-        let times = self
-            .times(async |bench| {
-                let site = Arc::clone(&bench.made.site);
-                let now = crate::visitors::now();
-                let answer = query::run(&mut bench.db, site.id, &site.file, &question, now).await?;
-                ensure!(!answer.results.is_empty(), "nothing is answered");
-                Ok(())
-            })
-            .await?;
-        row(what, &times, must);
-        Ok(())
-    }
-
-    async fn funnel(&mut self, days: (i64, i64)) -> Result<()> {
-        let steps = r#""window_minutes":129600,"breakdown":"referrer","steps":[
-            {"name":"seen","filters":[["is","event",["page_view"]],["contains","page",["/products/1"]]]},
-            {"name":"kept","filters":[["is","event",["add_to_cart"]]]},
-            {"name":"read","filters":[["is","event",["user_engagement"]]]}]"#;
-        let asked = read(steps, days)?;
-        let times = self
-            .times(async |bench| {
-                let site = Arc::clone(&bench.made.site);
-                let answer = asker(&site).await?.funnel(&mut bench.db, &asked, None).await;
-                let answer = answer.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
-                ensure!(answer.groups.is_some(), "nobody is in the funnel");
-                Ok(())
-            })
-            .await?;
-        row("funnel of three steps, 30 days and 90 to end it", &times, Some(2_500));
-        Ok(())
-    }
-
-    async fn cohorts(&mut self, days: (i64, i64)) -> Result<()> {
-        let asked = read(r#""unit":"week","periods":8"#, days)?;
-        let times = self
-            .times(async |bench| {
-                let site = Arc::clone(&bench.made.site);
-                let answer = asker(&site).await?.cohorts(&mut bench.db, &asked, None).await;
-                let answer = answer.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
-                ensure!(!answer.cohorts.is_empty(), "nobody came");
-                Ok(())
-            })
-            .await?;
-        row("cohorts by week, eight weeks", &times, Some(2_500));
-        Ok(())
-    }
-
-    async fn timeline(&mut self) -> Result<()> {
-        let times = self
-            .times(async |bench| {
-                let (site, lead) = (Arc::clone(&bench.made.site), bench.made.lead);
-                let shown = reports::timeline(&mut bench.db, site.id, holding(&site), lead).await?;
-                let seen = matches!(shown, Timeline::Linked(_, moments) if !moments.is_empty());
-                ensure!(seen, "nothing is known of the lead");
-                Ok(())
-            })
-            .await?;
-        row(&format!("timeline of a lead with {LARGE} events"), &times, Some(20));
-        Ok(())
-    }
-
-    async fn times(
-        &mut self,
-        mut act: impl AsyncFnMut(&mut Self) -> Result<()>,
-    ) -> Result<Vec<Duration>> {
-        act(self).await?; // warm
-        let mut times = Vec::with_capacity(self.rounds);
-        for _ in 0..self.rounds.max(1) {
-            let start = Instant::now();
-            act(self).await?;
-            times.push(start.elapsed());
-        }
-        times.sort_unstable();
-        Ok(times)
-    }
-
-    /// A visitor of many events: until the rows are gone, and until no copy has any of it.
-    async fn erase(&mut self) -> Result<()> {
-        let start = Instant::now();
-        let erased = self.writer.erase(self.made.site.id, self.made.large).await;
-        ensure!(matches!(erased, Ok(true)), "the visitor was not there");
-        row(&format!("a visitor of {LARGE} events erased"), &[start.elapsed()], None);
-        while !copy::is_clean(&mut self.db, self.made.site.id).await? {
-            self.copied.changed().await?;
-        }
-        row("the same, and in no copy any more", &[start.elapsed()], Some(2_000));
-        Ok(())
-    }
-}
-
-fn holding(site: &Site) -> Holding {
-    Holding { revision: site.policy.revision(), now: crate::visitors::now() }
-}
-
-async fn asker(site: &Site) -> Result<Asker<'_>> {
-    let room = answer::room().await.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
-    let (file, key, holding) = (&site.file, &site.key, holding(site));
-    let today = site.day(holding.now);
-    Ok(Asker { room, site: site.id, key, file, holding, today, keys: None })
-}
-
-/// A question about the shop and these days, as the API takes it.
-fn read<T: DeserializeOwned>(asked: &str, days: (i64, i64)) -> Result<T> {
-    let date = |day: i64| {
-        let then = jiff::Timestamp::from_millisecond(day * DAY);
-        then.map(|then| then.strftime("%Y-%m-%d").to_string())
-    };
-    let (from, to) = (date(days.0)?, date(days.1)?);
-    let text = format!(r#"{{"site":"shop",{asked},"date_range":["{from}","{to}"]}}"#);
-    Ok(serde_json::from_str(&text)?)
-}
-
-fn row(what: &str, times: &[Duration], must: Option<u32>) {
-    let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
-    let must = must.map_or_else(String::new, |must| must.to_string());
-    println!(
-        "| {what} | {:.1} | {:.1} | {must} |",
-        ms(times.get(times.len() / 2)),
-        ms(times.last())
-    );
 }

@@ -145,6 +145,7 @@ fn conditions(filter: &Filter) -> usize {
         Filter::Is(..) | Filter::Contains(..) => 1,
         Filter::And(parts) | Filter::Or(parts) => parts.iter().map(conditions).sum(),
         Filter::Not(part) => conditions(part),
+        Filter::Theirs => 0,
     }
 }
 

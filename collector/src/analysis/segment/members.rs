@@ -7,7 +7,7 @@ use consent_core::form::SEPARATOR;
 use super::{Holds, Lead, Segment};
 use crate::{
     analysis::{Patience, Stopped, each, place},
-    columns::{Event, Table},
+    columns::{Members, Table},
     store::VisitorRow,
 };
 
@@ -25,24 +25,6 @@ pub struct Facts {
     pub since: i64,
     /// What was filled in; empty where the segment does not look at that.
     pub fields: BTreeMap<String, String>,
-}
-
-/// Who is in a segment: from when on what they did counts, by visitor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Members(Vec<Option<i64>>);
-
-impl Members {
-    /// Whether an event is one of theirs.
-    #[must_use]
-    pub fn have(&self, event: &Event) -> bool {
-        self.0.get(place(event.visitor)).copied().flatten().is_some_and(|from| event.at >= from)
-    }
-
-    /// How many they are.
-    #[must_use]
-    pub fn count(&self) -> i64 {
-        i64::try_from(self.0.iter().flatten().count()).unwrap_or(i64::MAX)
-    }
 }
 
 /// Who of a table's visitors is in a segment. Of who is known by a lead, nothing counts from before it was linked:
@@ -93,7 +75,7 @@ pub fn members(
         };
         holds(&segment.holds, facts, &is).then(|| from[at].unwrap_or(i64::MIN))
     };
-    Ok(Members((0..table.visitors()).map(member).collect()))
+    Ok(Members::new((0..table.visitors()).map(member).collect()))
 }
 
 fn holds(of: &Holds, facts: &[Facts], did: &impl Fn(usize, bool) -> bool) -> bool {

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use members::{Facts, Members, members};
+pub use members::{Facts, members};
 
 use super::asked::Faults;
 use crate::{

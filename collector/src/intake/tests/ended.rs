@@ -52,8 +52,9 @@ impl Bench {
             offset: 0,
         };
         let zone = jiff::tz::TimeZone::UTC;
-        let lines = questions::run(&mut self.db, self.site.id, &report, &zone, now).await;
-        lines.unwrap().unwrap().remove(0).1
+        let (db, site) = (&mut self.db, self.site.id);
+        let answer = questions::run(db, site, (&report, &[]), None, (&zone, now)).await;
+        answer.unwrap().unwrap().lines.unwrap().remove(0).1
     }
 
     /// Whether lead 1 is linked at `now`, by its timeline and in the listing.

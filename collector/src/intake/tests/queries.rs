@@ -6,7 +6,8 @@ use crate::query::{self, Answer, Query};
 impl Bench {
     async fn ask(&mut self, json: &str) -> Answer {
         let question = serde_json::from_str::<Query>(json).unwrap().question().unwrap();
-        query::run(&mut self.db, self.site.id, &self.site.file, &question, NOW).await.unwrap()
+        let (db, file) = (&mut self.db, &self.site.file);
+        query::run(db, self.site.id, file, (&question, None), NOW).await.unwrap()
     }
 }
 

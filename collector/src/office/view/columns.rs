@@ -2,19 +2,25 @@
 
 use consent_core::time::Millis;
 
-use super::{chart::Column, overview::Data, withheld};
+use super::{
+    chart::Column,
+    overview::{Data, Visits},
+    withheld,
+};
 use crate::{
-    office::{choice::Figure, period, tongue::Tongue},
+    office::{period, tongue::Tongue},
+    query::withheld::dashboard::Hidden,
     store::dashboard::Overview,
 };
 
 /// By hour of one day, or by day.
-pub(super) fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column> {
+pub(super) fn columns(t: Tongue, data: &Data<'_>, visits: &Visits) -> Vec<Column> {
+    let figure = data.choice.figure;
     let (first, last) = data.choice.period.days(data.today);
-    let known = data.before.total.visits > 0;
-    let value = |overview: &Overview, time: i64| {
-        let is_now = std::ptr::eq(overview, data.now);
-        let hidden = if is_now { data.hidden } else { data.hidden_before };
+    let known = visits.before.total.visits > 0;
+    let now = (&visits.now, &visits.hidden);
+    let earlier = (&visits.before, &visits.hidden_before);
+    let value = |(overview, hidden): (&Overview, &Hidden), time: i64| {
         if hidden.times.contains(&time) {
             return withheld::FIGURE;
         }
@@ -29,8 +35,8 @@ pub(super) fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column>
                 let at = Millis(begins + hour * 3_600_000);
                 let name = t.moment(at, data.zone);
                 let name = name.rsplit(' ').next().unwrap_or("").to_owned();
-                let before = known.then(|| value(data.before, hour));
-                Column { short: name.clone(), name, value: value(data.now, hour), before }
+                let before = known.then(|| value(earlier, hour));
+                Column { short: name.clone(), name, value: value(now, hour), before }
             })
             .collect();
     }
@@ -39,8 +45,8 @@ pub(super) fn columns(t: Tongue, data: &Data<'_>, figure: Figure) -> Vec<Column>
         .map(|day| Column {
             short: t.short_day(period::date(day)),
             name: t.day(period::date(day)),
-            value: value(data.now, day),
-            before: known.then(|| value(data.before, day - length)),
+            value: value(now, day),
+            before: known.then(|| value(earlier, day - length)),
         })
         .collect()
 }

@@ -54,7 +54,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     let title = t.say("同意", "Consent");
     let nothing = data.now.asked == 0 && data.decided.is_empty();
     frame.page(title, &html! {
-        div.head { h1 { (title) } (overview::periods(t, data.choice, data.today)) }
+        div.head { h1 { (title) } (overview::periods(t, data.choice, data.today, &html! {})) }
         (overview::fault(t, data.choice.fault))
         p.share { (t.say(
             "同意バナーを表示したすべてのブラウザーを数えています。個人を識別する情報は含みません。",

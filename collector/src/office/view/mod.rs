@@ -16,6 +16,7 @@ pub mod people;
 pub mod refused;
 pub mod requests;
 pub mod second;
+pub mod segment;
 pub mod settings;
 pub mod setup;
 pub mod sign_on;
@@ -27,6 +28,7 @@ mod withheld;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
+    choice,
     may::{Action, may},
     tongue::Tongue,
 };
@@ -157,6 +159,8 @@ pub struct Frame<'a> {
     pub place: Place,
     /// Its address, to come back to.
     pub here: &'a str,
+    /// The segment whose visitors it shows: pages that can show the same keep it.
+    pub segment: Option<&'a str>,
 }
 
 impl Frame<'_> {
@@ -207,7 +211,7 @@ impl Frame<'_> {
                     ul.places {
                         @for place in Place::OF_A_SITE {
                             @if may(role, place.action()) {
-                                li { a href={ "/office/sites/" (key) (place.path()) }
+                                li { a href={ "/office/sites/" (key) (place.path()) (self.of_segment(place)) }
                                     aria-current=[(place == self.place).then_some("page")] { (place.name(t)) } }
                             }
                         }
@@ -230,6 +234,13 @@ impl Frame<'_> {
                 }
             }
         }
+    }
+
+    /// What an address of that place goes on with, to show the same segment there.
+    fn of_segment(&self, place: Place) -> String {
+        let same = matches!(place, Place::Overview | Place::Now | Place::Events | Place::Analysis);
+        let segment = self.segment.filter(|_| same);
+        segment.map_or_else(String::new, |name| format!("?segment={}", choice::escaped(name)))
     }
 
     /// What every form carries.

@@ -7,7 +7,9 @@ use maud::{Markup, html};
 use super::{
     Frame,
     chart::{self, Column},
-    overview, withheld,
+    overview,
+    segment::{self, Segments},
+    withheld,
 };
 use crate::{
     office::{
@@ -21,16 +23,54 @@ use crate::{
 /// Properties of an event: by name, values with how often each was there, the most frequent first.
 pub type Properties = BTreeMap<String, Vec<(String, i64)>>;
 
-/// The last half hour, and what of it is not told. The page asks for itself anew by a header while it `runs`.
+/// What the page of the last half hour is made of.
+#[derive(Debug)]
+pub struct Now<'a> {
+    /// Whose.
+    pub choice: &'a Choice,
+    /// The segments that may be chosen.
+    pub segments: Segments<'a>,
+    /// What went on, and what of it is not told; nothing where a segment is chosen that cannot be shown.
+    pub shown: Option<(&'a Recent, &'a Hidden)>,
+    /// As of when.
+    pub at: &'a str,
+    /// Whether the page asks for itself anew, by a header.
+    pub runs: bool,
+}
+
+/// The last half hour.
 #[must_use]
-pub fn now(
-    frame: &Frame<'_>,
-    (recent, hidden): (&Recent, &Hidden),
-    at: &str,
-    runs: bool,
-) -> Markup {
+pub fn now(frame: &Frame<'_>, data: &Now<'_>) -> Markup {
     let t = frame.t;
     let title = t.say("リアルタイム", "Now");
+    let (at, runs) = (data.at, data.runs);
+    let paused = (!runs).then_some(("paused", "1"));
+    let same = data.choice.segment.as_deref();
+    let same = same.map_or_else(String::new, |name| format!("segment={}", escaped(name)));
+    let stopped =
+        if same.is_empty() { "?paused=1".to_owned() } else { format!("?paused=1&{same}") };
+    frame.page(title, &html! {
+        div.head {
+            h1 { (title) }
+            div.periods {
+                (segment::chooser(frame, data.choice, &data.segments, paused))
+                @if runs {
+                    a.button href=(stopped) { (t.say("自動更新を止める", "Stop renewing")) }
+                } @else {
+                    a.button href={ "?" (same) } { (t.say("自動更新を再開する", "Renew by itself")) }
+                }
+            }
+        }
+        p.share { (t.say(
+            format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", if runs { "30秒ごとに更新します。" } else { "自動更新は止まっています。" }),
+            format!("The last 30 minutes as of {at}, of visitors who agreed. {}", if runs { "Renewed every 30 seconds." } else { "It is not renewed." }))) }
+        (overview::chips(t, data.choice, paused))
+        (segment::problem(t, &data.segments))
+        @if let Some((recent, hidden)) = data.shown { (half_hour(t, (recent, hidden), data.choice.segment.is_some())) }
+    })
+}
+
+fn half_hour(t: Tongue, (recent, hidden): (&Recent, &Hidden), narrow: bool) -> Markup {
     let figure = |hidden: bool, number: i64| if hidden { withheld::FIGURE } else { number };
     let visitors = figure(hidden.whole, recent.visitors);
     let views = figure(hidden.whole || hidden.views, recent.views);
@@ -53,21 +93,8 @@ pub fn now(
         "直近30分の、1分ごとのページビューのグラフ。",
         "Chart: page views by minute in the last half hour.",
     );
-    frame.page(title, &html! {
-        div.head {
-            h1 { (title) }
-            p.periods {
-                @if runs {
-                    a.button href="?paused=1" { (t.say("自動更新を止める", "Stop renewing")) }
-                } @else {
-                    a.button href="?" { (t.say("自動更新を再開する", "Renew by itself")) }
-                }
-            }
-        }
-        p.share { (t.say(
-            format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", if runs { "30秒ごとに更新します。" } else { "自動更新は止まっています。" }),
-            format!("The last 30 minutes as of {at}, of visitors who agreed. {}", if runs { "Renewed every 30 seconds." } else { "It is not renewed." }))) }
-        (withheld::half_hour(t, hidden))
+    html! {
+        (withheld::half_hour(t, hidden, narrow))
         dl.tiles {
             div.tile { dt.name { (t.say("訪問者", "Visitors")) } dd.value { (withheld::number(t, visitors)) } }
             div.tile { dt.name { (t.say("ページビュー", "Page views")) } dd.value { (withheld::number(t, views)) } }
@@ -94,7 +121,7 @@ pub fn now(
             (list(t, t.say("見られているページ", "Pages"), t.say("ページ", "Page"), (recent.pages.as_slice(), hidden.whole || hidden.rows[0]), |_| None))
             (list(t, t.say("イベント", "Events"), t.say("イベント", "Event"), (recent.events.as_slice(), hidden.whole || hidden.rows[1]), |_| None))
         }
-    })
+    }
 }
 
 fn list(
@@ -132,7 +159,7 @@ pub struct One<'a> {
     /// Its name.
     pub name: &'a str,
     /// Its properties.
-    pub properties: &'a Properties,
+    pub properties: Properties,
     /// Whether there were more combinations than are looked at.
     pub more: bool,
     /// Whether values are not told.
@@ -146,16 +173,32 @@ pub struct Events<'a> {
     pub choice: &'a Choice,
     /// Today, in days since 1970.
     pub today: i64,
+    /// The segments that may be chosen.
+    pub segments: Segments<'a>,
+    /// The event that is looked at.
+    pub name: Option<&'a str>,
+    /// What there was; nothing where a segment is chosen that cannot be shown.
+    pub shown: Option<&'a Shown<'a>>,
+}
+
+/// What there was.
+#[derive(Debug)]
+pub struct Shown<'a> {
     /// For how much of the traffic it stands.
-    pub meta: &'a Meta,
+    pub meta: Meta,
     /// The events: name, times, visitors.
-    pub names: &'a [(String, i64, i64)],
+    pub names: Vec<(String, i64, i64)>,
     /// The event that is looked at.
     pub one: Option<One<'a>>,
     /// Page views by hour of the site's day, none where they are not told.
-    pub hours: &'a [Option<i64>; 24],
+    pub hours: [Option<i64>; 24],
     /// Visitors that have to stand behind whatever is told, where anything is not.
     pub withheld: Option<i64>,
+}
+
+/// The parameter of an event that is looked at.
+const fn named(name: &str) -> (&str, &str) {
+    ("name", name)
 }
 
 /// Events and their properties, and the hours of the day.
@@ -165,15 +208,19 @@ pub fn events(frame: &Frame<'_>, data: &Events<'_>) -> Markup {
     let title = t.say("イベントと時間帯", "Events and hours");
     let address = data.choice.address();
     let leads = |name: &str| Some(format!("{address}&name={}", escaped(name)));
+    let chooser = segment::chooser(frame, data.choice, &data.segments, data.name.map(named));
     frame.page(title, &html! {
-        div.head { h1 { (title) } (overview::periods(t, data.choice, data.today)) }
+        div.head { h1 { (title) } (overview::periods(t, data.choice, data.today, &chooser)) }
         (overview::fault(t, data.choice.fault))
-        (overview::share(t, data.meta))
-        (withheld::rows(t, data.withheld))
-        (hours(t, data.hours))
+        @if let Some(shown) = data.shown { (overview::share(t, &shown.meta)) }
+        (overview::chips(t, data.choice, data.name.map(named)))
+        (segment::problem(t, &data.segments))
+        @if let Some(shown) = data.shown {
+        (withheld::rows(t, shown.withheld))
+        (hours(t, &shown.hours))
         div.cards {
-            (list(t, t.say("イベント", "Events"), t.say("名前", "Name"), (data.names, data.withheld.is_some()), leads))
-            @match &data.one {
+            (list(t, t.say("イベント", "Events"), t.say("名前", "Name"), (&shown.names, shown.withheld.is_some()), leads))
+            @match &shown.one {
                 None => section.card {
                     h2 { (t.say("プロパティ", "Properties")) }
                     p.none { (t.say("イベントを選ぶと、送られたプロパティの値を表示します。", "Choose an event to see what was told with it.")) }
@@ -185,9 +232,10 @@ pub fn events(frame: &Frame<'_>, data: &Events<'_>) -> Markup {
                         @if one.properties.is_empty() { p.none { (withheld::or(t, one.hidden, t.say("プロパティはありません。", "Nothing was told with it."))) } }
                         @if one.more { p.notice { (t.say("組み合わせが多いため、多い順に2,000通りだけを数えています。", "There are many: the 2,000 most frequent combinations are counted.")) } }
                     }
-                    @for (key, values) in one.properties { (property(t, key, values)) }
+                    @for (key, values) in &one.properties { (property(t, key, values)) }
                 }
             }
+        }
         }
     })
 }

@@ -3,7 +3,12 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{Frame, chart, columns::columns, withheld};
+use super::{
+    Frame, chart,
+    columns::columns,
+    segment::{self, Own, Segments},
+    withheld,
+};
 use crate::{
     office::{
         choice::{Choice, Figure},
@@ -23,57 +28,70 @@ pub struct Data<'a> {
     pub today: i64,
     /// The site's time zone.
     pub zone: &'a TimeZone,
-    /// The days that are shown.
-    pub now: &'a Overview,
-    /// As many just before.
-    pub before: &'a Overview,
-    /// What is not told of them, and of those before.
-    pub hidden: &'a Hidden,
-    /// See there.
-    pub hidden_before: &'a Hidden,
-    /// For how much of the traffic it stands.
-    pub meta: &'a Meta,
+    /// What of them, and for how much of the traffic it stands; nothing where a segment is chosen that cannot be shown.
+    pub shown: Option<(&'a Visits, &'a Meta)>,
+    /// The segments that may be chosen.
+    pub segments: Segments<'a>,
     /// The tag of the site.
     pub tag: &'a str,
+}
+
+/// Visits as they are shown.
+#[derive(Debug)]
+pub struct Visits {
+    /// The days that are shown.
+    pub now: Overview,
+    /// As many just before.
+    pub before: Overview,
+    /// What is not told of them, and of those before.
+    pub hidden: Hidden,
+    /// See there.
+    pub hidden_before: Hidden,
 }
 
 /// The page.
 #[must_use]
 pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
     let t = frame.t;
-    let empty = data.now.total.visits == 0 && data.choice.filters.is_empty();
+    let narrow = !data.choice.filters.is_empty() || data.choice.segment.is_some();
+    let none = |visits: &Visits| visits.now.total.visits == 0 && visits.before.total.visits == 0;
+    let chooser = segment::chooser(frame, data.choice, &data.segments, None);
     frame.page(
         t.say("アクセス", "Overview"),
         &html! {
             div.head {
                 h1 { (t.say("アクセス", "Overview")) }
-                (periods(t, data.choice, data.today))
+                (periods(t, data.choice, data.today, &chooser))
             }
             (fault(t, data.choice.fault))
-            (share(t, data.meta))
-            (chips(t, data.choice))
-            (withheld::notice(t, data.hidden))
-            @if data.hidden.whole {
-            } @else if empty && data.before.total.visits == 0 {
-                (nothing(t, data.tag))
-            } @else {
-                (tiles(t, data))
-                (course(t, data))
-                div.cards {
-                    @for field in Field::ALL { (breakdown(t, data, field)) }
+            @if let Some((_, meta)) = data.shown { (share(t, meta)) }
+            (chips(t, data.choice, None))
+            (segment::problem(t, &data.segments))
+            @if let Some((visits, _)) = data.shown {
+                (withheld::notice(t, &visits.hidden))
+                @if visits.hidden.whole {
+                } @else if !narrow && none(visits) {
+                    (nothing(t, data.tag))
+                } @else {
+                    (tiles(t, data.choice, visits))
+                    (course(t, data, visits))
+                    div.cards {
+                        @for field in Field::ALL { (breakdown(t, data.choice, visits, field)) }
+                    }
                 }
             }
         },
     )
 }
 
-/// The choice of days.
+/// The choice of days, with another one beside it.
 #[must_use]
-pub fn periods(t: Tongue, choice: &Choice, today: i64) -> Markup {
+pub fn periods(t: Tongue, choice: &Choice, today: i64, beside: &Markup) -> Markup {
     let (from, to) = choice.period.days(today);
     let custom = matches!(choice.period, Period::Days(..));
     html! {
         div.periods {
+            (beside)
             nav aria-label=(t.say("期間", "Period")) {
                 ul.pick {
                     @for period in Period::OFFERED {
@@ -89,12 +107,7 @@ pub fn periods(t: Tongue, choice: &Choice, today: i64) -> Markup {
                 }
                 form method="get" action=(choice.path) {
                     input type="hidden" name="period" value="days";
-                    @if choice.figure != Figure::default() {
-                        input type="hidden" name="figure" value=(choice.figure.as_str());
-                    }
-                    @for (field, value) in &choice.filters {
-                        input type="hidden" name=(field.as_str()) value=(value);
-                    }
+                    (segment::kept(choice, true, None))
                     label for="from" { (t.say("開始日", "From")) }
                     input id="from" name="from" type="date" required value=(period::date(from)) max=(period::date(today));
                     label for="to" { (t.say("終了日", "To")) }
@@ -160,12 +173,14 @@ pub fn share(t: Tongue, meta: &Meta) -> Markup {
     }
 }
 
-fn chips(t: Tongue, choice: &Choice) -> Markup {
+/// What the page is narrowed down by, each with the way out of it. What it has of its own stays.
+pub(super) fn chips(t: Tongue, choice: &Choice, own: Own<'_>) -> Markup {
     html! {
-        @if !choice.filters.is_empty() {
+        @if !choice.filters.is_empty() || choice.segment.is_some() {
             div.chips {
-                p id="chips" { (t.say("絞り込み：", "Only visits with:")) }
+                p id="chips" { (t.say("絞り込み：", "Narrowed to:")) }
                 ul aria-labelledby="chips" {
+                    (segment::chip(t, choice, own))
                     @for (field, value) in &choice.filters {
                         li { a.chip href=(choice.without(*field)) {
                             span.field { (one(t, *field)) } " " (label(t, *field, value))
@@ -215,15 +230,15 @@ fn figure_shown(t: Tongue, figure: Figure, value: i64) -> String {
     }
 }
 
-fn tiles(t: Tongue, data: &Data<'_>) -> Markup {
+fn tiles(t: Tongue, choice: &Choice, visits: &Visits) -> Markup {
     html! {
         ul.tiles aria-label=(t.say("グラフに表示する数字", "Figures; each leads to its course")) {
             @for figure in Figure::ALL {
-                li { a.tile href=(data.choice.with_figure(figure))
-                    aria-current=[(figure == data.choice.figure).then_some("true")] {
+                li { a.tile href=(choice.with_figure(figure))
+                    aria-current=[(figure == choice.figure).then_some("true")] {
                     span.name { (figure_name(t, figure)) }
-                    span.value { (figure_shown(t, figure, figure.of(&data.now.total))) }
-                    (change(t, figure, &data.now.total, &data.before.total))
+                    span.value { (figure_shown(t, figure, figure.of(&visits.now.total))) }
+                    (change(t, figure, &visits.now.total, &visits.before.total))
                 } }
             }
         }
@@ -265,9 +280,9 @@ fn change(t: Tongue, figure: Figure, now: &Sums, before: &Sums) -> Markup {
 }
 
 /// The course of the chosen figure, as a chart and as a table.
-fn course(t: Tongue, data: &Data<'_>) -> Markup {
+fn course(t: Tongue, data: &Data<'_>, visits: &Visits) -> Markup {
     let figure = data.choice.figure;
-    let columns = columns(t, data, figure);
+    let columns = columns(t, data, visits);
     let name = figure_name(t, figure);
     let shown = |value| figure_shown(t, figure, value);
     let about = t.say(
@@ -331,8 +346,8 @@ fn label(t: Tongue, field: Field, value: &str) -> String {
     }
 }
 
-fn breakdown(t: Tongue, data: &Data<'_>, field: Field) -> Markup {
-    let rows: Vec<_> = data.now.breakdowns.iter().filter(|(of, ..)| *of == field).collect();
+fn breakdown(t: Tongue, choice: &Choice, visits: &Visits, field: Field) -> Markup {
+    let rows: Vec<_> = visits.now.breakdowns.iter().filter(|(of, ..)| *of == field).collect();
     let count = |sums: &Sums| match field {
         Field::Page => sums.views,
         Field::Event => sums.events,
@@ -357,7 +372,7 @@ fn breakdown(t: Tongue, data: &Data<'_>, field: Field) -> Markup {
                         th.number scope="col" { (t.say("訪問者", "Visitors")) } } }
                     tbody { @for (_, value, sums) in &rows { tr {
                         th scope="row" {
-                            a href=(data.choice.only(field, value)) { (label(t, field, value)) }
+                            a href=(choice.only(field, value)) { (label(t, field, value)) }
                             (chart::bar(count(sums), most))
                         }
                         td.number { (t.number(count(sums))) } td.number { (t.number(sums.visitors)) }

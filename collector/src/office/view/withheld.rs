@@ -28,15 +28,15 @@ pub(super) fn or(t: Tongue, any: bool, none: &str) -> &str {
 /// Says what is not shown, and why.
 pub(super) fn notice(t: Tongue, hidden: &Hidden) -> Markup {
     let few = t.number(hidden.smallest);
-    let said = if hidden.whole {
-        t.say(
+    let said = if hidden.whole { whole(t, &few) } else { part(t, &few) };
+    html! { @if hidden.is_any() { p.notice { (said) } } }
+}
+
+fn whole(t: Tongue, few: &str) -> String {
+    t.say(
             format!("この条件に当てはまる訪問者、または当てはまらない訪問者が{few}人に満たないため、数字を表示していません。条件や期間を変えてください。"),
             format!("Fewer than {few} visitors match, or do not match, so that no figures are shown. Choose other days, or another condition."),
-        )
-    } else {
-        part(t, &few)
-    };
-    html! { @if hidden.is_any() { p.notice { (said) } } }
+    )
 }
 
 fn part(t: Tongue, few: &str) -> String {
@@ -51,14 +51,17 @@ pub(super) fn rows(t: Tongue, smallest: Option<i64>) -> Markup {
     html! { @if let Some(few) = smallest { p.notice { (part(t, &t.number(few))) } } }
 }
 
-/// Says it of the last half hour.
-pub(super) fn half_hour(t: Tongue, hidden: &moments::Hidden) -> Markup {
+/// Says it of the last half hour, of everybody or not.
+pub(super) fn half_hour(t: Tongue, hidden: &moments::Hidden, narrow: bool) -> Markup {
     let few = t.number(hidden.smallest);
     if hidden.whole {
-        let said = t.say(
-            format!("直近30分の訪問者が{few}人に満たないため、数字を表示していません。"),
-            format!("Fewer than {few} visitors came in the last half hour, so that no figures are shown."),
-        );
+        let of_all = || {
+            t.say(
+                format!("直近30分の訪問者が{few}人に満たないため、数字を表示していません。"),
+                format!("Fewer than {few} visitors came in the last half hour, so that no figures are shown."),
+            )
+        };
+        let said = if narrow { whole(t, &few) } else { of_all() };
         return html! { p.notice { (said) } };
     }
     rows(t, hidden.is_any().then_some(hidden.smallest))

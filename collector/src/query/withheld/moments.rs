@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::hidden;
+use super::{hidden, hidden_by};
 use crate::store::{
     decided::Decided,
     moments::{Minute, Recent},
@@ -52,8 +52,19 @@ fn parts(counts: &[i64], smallest: i64) -> Vec<bool> {
 /// `count` says how many visitors, or decisions, stand behind a row. True where any was taken out.
 #[must_use]
 pub fn take_out<R>(rows: &mut Vec<R>, count: impl Fn(&R) -> i64, smallest: i64, most: u32) -> bool {
-    let counts: Vec<i64> = rows.iter().map(count).collect();
-    let which = parts(&counts, smallest);
+    take_out_by(rows, |row| (count(row), 0), smallest, most)
+}
+
+/// The same where rows are told of a segment: `counts` also says how many others would be in the row.
+#[must_use]
+pub fn take_out_by<R>(
+    rows: &mut Vec<R>,
+    counts: impl Fn(&R) -> (i64, i64),
+    smallest: i64,
+    most: u32,
+) -> bool {
+    let (own, others): (Vec<i64>, Vec<i64>) = rows.iter().map(counts).unzip();
+    let which = hidden_by(&[&own, &others], [vec![(); rows.len()]], smallest);
     let any = which.contains(&true);
     let mut which = which.into_iter();
     rows.retain(|_| which.next() == Some(false));
@@ -61,43 +72,69 @@ pub fn take_out<R>(rows: &mut Vec<R>, count: impl Fn(&R) -> i64, smallest: i64, 
     any
 }
 
-/// Takes out of the last half hour what may not be told.
+/// Takes out of the last half hour what may not be told. `others` is the same of those who are not asked about, where not
+/// everybody is.
 #[must_use]
-pub fn recent(recent: &mut Recent, smallest: i64) -> Hidden {
+pub fn recent(recent: &mut Recent, others: Option<&Recent>, smallest: i64) -> Hidden {
     let mut found = Hidden { smallest, ..Hidden::default() };
-    if is_few(recent.visitors, smallest) {
+    let few = |of: fn(&Recent) -> i64| {
+        is_few(of(recent), smallest) || others.is_some_and(|others| is_few(of(others), smallest))
+    };
+    // Of a segment it is not told either that nobody of it came.
+    let none = smallest > 1 && others.is_some() && recent.visitors == 0;
+    if none || few(|it| it.visitors) {
         *recent = Recent::default();
         found.whole = true;
         return found;
     }
-    found.views = is_few(recent.viewers, smallest);
+    found.views = few(|it| it.viewers);
     if found.views {
         recent.views = 0;
     }
     // A minute tells views as well as visitors, and not everybody has viewed a page in it.
     let minutes: Vec<(i64, Minute)> = recent.minutes.iter().map(|(ago, it)| (*ago, *it)).collect();
-    let viewers: Vec<i64> = minutes.iter().map(|(_, it)| it.viewers).collect();
-    let visitors: Vec<i64> = minutes.iter().map(|(_, it)| it.visitors).collect();
-    let which = parts(&viewers, smallest).into_iter().zip(parts(&visitors, smallest));
+    let by = |of: fn(&Minute) -> i64| {
+        let own: Vec<i64> = minutes.iter().map(|(_, it)| of(it)).collect();
+        let beside = |ago: &i64| others.and_then(|others| others.minutes.get(ago)).map_or(0, of);
+        let beside: Vec<i64> = minutes.iter().map(|(ago, _)| beside(ago)).collect();
+        hidden_by(&[&own, &beside], [vec![(); own.len()]], smallest)
+    };
+    let which = by(|it| it.viewers).into_iter().zip(by(|it| it.visitors));
     for ((ago, _), (by_viewers, by_visitors)) in minutes.iter().zip(which) {
         if by_viewers || by_visitors {
             found.minutes.insert(*ago);
             recent.minutes.remove(ago);
         }
     }
+    let beside = |of: fn(&Recent) -> &Vec<(String, i64, i64)>, name: &str| {
+        let row = others.and_then(|others| of(others).iter().find(|(own, ..)| own == name));
+        row.map_or(0, |(.., visitors)| *visitors)
+    };
+    let pages =
+        |(name, _, visitors): &(String, i64, i64)| (*visitors, beside(|it| &it.pages, name));
+    let events =
+        |(name, _, visitors): &(String, i64, i64)| (*visitors, beside(|it| &it.events, name));
     found.rows = [
-        take_out(&mut recent.pages, |(.., visitors)| *visitors, smallest, LISTED),
-        take_out(&mut recent.events, |(.., visitors)| *visitors, smallest, LISTED),
+        take_out_by(&mut recent.pages, pages, smallest, LISTED),
+        take_out_by(&mut recent.events, events, smallest, LISTED),
     ];
     found
 }
 
-/// Page views by hour of the day, none where they may not be told. What was counted has the hour, views and visitors.
+/// Page views by hour of the day, none where they may not be told. What was counted has the hour, views and visitors, of
+/// those who are told, and of others.
 #[must_use]
-pub fn hours(counted: &[(i64, i64, i64)], smallest: i64) -> [Option<i64>; 24] {
+pub fn hours(
+    counted: &[(i64, i64, i64)],
+    others: &[(i64, i64, i64)],
+    smallest: i64,
+) -> [Option<i64>; 24] {
     let visitors: Vec<i64> = counted.iter().map(|(.., visitors)| *visitors).collect();
+    let beside = |hour: &i64| others.iter().find(|(own, ..)| own == hour).map_or(0, |it| it.2);
+    let beside: Vec<i64> = counted.iter().map(|(hour, ..)| beside(hour)).collect();
+    let which = hidden_by(&[&visitors, &beside], [vec![(); counted.len()]], smallest);
     let mut hours = [Some(0); 24];
-    for ((hour, views, _), is_hidden) in counted.iter().zip(parts(&visitors, smallest)) {
+    for ((hour, views, _), is_hidden) in counted.iter().zip(which) {
         let Ok(hour) = usize::try_from(*hour) else { continue };
         if let Some(place) = hours.get_mut(hour) {
             *place = (!is_hidden).then_some(*views);

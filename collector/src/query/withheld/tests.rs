@@ -47,12 +47,29 @@ fn what_is_hidden_is_added_up_where_it_can_be() {
     let line = |page: &str, sums: &[i64]| (vec![Cell::Text(page.to_owned())], sums.to_vec());
     let lines =
         vec![line("a", &[90, 40]), line("b", &[20, 10]), line("c", &[2, 1]), line("d", &[1, 1])];
-    let groups = told(lines, &[Metric::PageViews, Metric::Visitors], 1, 10);
+    let groups = told(lines, &[Metric::PageViews, Metric::Visitors], &[1], 10);
     assert_eq!(groups.shown, [line("a", &[90, 40])]);
     let withheld = groups.withheld.unwrap();
     assert_eq!((withheld.rows, withheld.metrics), (3, vec![Some(23), None]));
     let lines = vec![line("a", &[90, 40])];
-    assert!(told(lines, &[Metric::PageViews], 1, 10).withheld.is_none());
+    assert!(told(lines, &[Metric::PageViews], &[1], 10).withheld.is_none());
+}
+
+#[test]
+fn a_row_that_few_out_of_the_segment_would_be_in_goes_with_one_that_many_would_be_in() {
+    let by = |own: &[i64], others: &[i64]| hidden_by(&[own, others], [vec![(); own.len()]], 10);
+    let none = [false; 3];
+    assert_eq!(by(&[40, 30, 20], &[0, 0, 0]), none, "nobody is left out");
+    assert_eq!(by(&[40, 30, 20], &[50, 10, 0]), none);
+    // The two others of the first row would be all of the segment less what is shown of it.
+    assert_eq!(by(&[40, 30, 20], &[2, 30, 50]), [true, true, false]);
+    assert_eq!(by(&[40, 30, 20], &[2, 0, 0]), [true, false, false], "there is none to go with it");
+    assert_eq!(by(&[3, 30, 20], &[0, 9, 50]), [true, true, true]);
+    let line = |page: &str, sums: &[i64]| (vec![Cell::Text(page.to_owned())], sums.to_vec());
+    let lines = vec![line("a", &[90, 40, 50]), line("b", &[20, 10, 20]), line("c", &[15, 12, 1])];
+    let groups = told(lines, &[Metric::PageViews], &[1, 2], 10);
+    assert_eq!(groups.shown, [line("a", &[90])]);
+    assert_eq!(groups.withheld.unwrap().metrics, [Some(35)]);
 }
 
 fn rows() -> impl Strategy<Value = Vec<(Vec<Cell>, i64)>> {
@@ -64,6 +81,30 @@ fn rows() -> impl Strategy<Value = Vec<(Vec<Cell>, i64)>> {
 }
 
 proptest! {
+    /// The same holds of those who are told and of those who are left out at once, in each line: what is hidden is of ten
+    /// visitors or more, or there is nothing in it that is told.
+    #[test]
+    fn no_total_gives_away_whom_a_segment_leaves_out(rows in rows(), seed in prop::collection::vec(0..40_i64, 60)) {
+        let (cells, own): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let others: Vec<_> = seed.into_iter().take(own.len()).collect();
+        let which = hidden_by(&[&own, &others], partitions(&cells), 10);
+        for counts in [&own, &others] {
+            for (count, hidden) in counts.iter().zip(&which) {
+                prop_assert!(*hidden || !(1..10).contains(count));
+            }
+            for partition in partitions(&cells) {
+                let mut lines: HashMap<u128, Vec<usize>> = HashMap::new();
+                partition.into_iter().enumerate().for_each(|(at, line)| lines.entry(line).or_default().push(at));
+                for line in lines.into_values() {
+                    let shown = line.iter().any(|at| !which[*at] && counts[*at] > 0);
+                    let hidden = line.iter().filter(|at| which[**at]).map(|at| counts[*at]);
+                    let most = hidden.filter(|count| *count > 0).max();
+                    prop_assert!(!shown || most.is_none_or(|most| most >= 10), "{line:?}");
+                }
+            }
+        }
+    }
+
     /// What somebody works out by any total is of ten visitors or more: whichever dimensions are left out of the
     /// question, and whichever part of the calendar is put in a day's place.
     #[test]

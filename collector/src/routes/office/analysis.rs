@@ -16,7 +16,9 @@ use super::{
         analysis::{asker, settle},
         extract::{At, With},
     },
-    Caller, enter, html, own_form,
+    Caller,
+    chosen::{offered, out_of_reach},
+    enter, html, own_form,
 };
 use crate::{
     analysis::{kept, segment::Definition},
@@ -34,7 +36,7 @@ use crate::{
     store::{
         accounts::Role,
         audit::{Actor, Entry},
-        segments::{self, Kept},
+        segments::Kept,
     },
 };
 
@@ -63,13 +65,8 @@ impl Look {
         let caller = enter(app, headers, uri).await?;
         let (site, role) = caller.site(app, key, Action::Figures)?;
         let mut db = app.readers.acquire().await?;
-        let mut kept = segments::list(&mut db, site.id).await?;
+        let kept = offered(&mut db, site.id, role).await?;
         drop(db);
-        // Of whom one may not see, one does not read what was asked about them.
-        kept.retain(|kept| {
-            let definition = serde_json::from_str::<Definition>(&kept.definition);
-            definition.is_ok_and(|definition| reaches(role, &definition))
-        });
         let names = kept.iter().map(|kept| kept.name.clone()).collect();
         let services = site.file.purposes.iter().flat_map(|purpose| &purpose.services);
         let mut events: Vec<_> =
@@ -93,7 +90,7 @@ impl Look {
 
     async fn may_look(&self, app: &App, name: &str, of: &Definition) -> Result<(), Problem> {
         if !reaches(self.role, of) {
-            return Err(Problem::forbidden("role", "the account's role does not reach that far"));
+            return Err(out_of_reach());
         }
         if of.looks_at().1 {
             let by = Actor::Account(self.caller.account.id.0.to_string());
@@ -126,6 +123,8 @@ impl Look {
         let sites = self.caller.sites(app);
         let site = Some((self.site.key.as_str(), self.role));
         let frame = self.caller.frame(&sites, site, Place::Analysis);
+        let segment = self.asked.segment();
+        let frame = view::Frame { segment: segment.as_deref(), ..frame };
         let shown = html(&page(&frame, &self.data(problem.as_ref()), answer.as_ref()));
         let status = problem.map_or(StatusCode::OK, |problem| problem.status);
         Ok((status, shown).into_response())
@@ -138,7 +137,7 @@ pub(super) fn is_told(problem: &Problem) -> bool {
 }
 
 /// Whether somebody of that role may ask about such visitors.
-fn reaches(role: Role, definition: &Definition) -> bool {
+pub(super) fn reaches(role: Role, definition: &Definition) -> bool {
     let (leads, fields) = definition.looks_at();
     (!leads || may(role, Action::Leads)) && (!fields || may(role, Action::Persons))
 }
@@ -268,7 +267,7 @@ pub(super) async fn keep(
         Problem::field("definition", "missing", "a segment has one condition or more")
     })?;
     if !reaches(role, &definition) {
-        return Err(Problem::forbidden("role", "the account's role does not reach that far"));
+        return Err(out_of_reach());
     }
     let by = Actor::Account(caller.account.id.0.to_string());
     let mut db = app.desk.hold().await?;

@@ -7,11 +7,13 @@ mod account;
 mod allow;
 mod analysis;
 mod approvals;
+mod chosen;
 mod doors;
 mod export;
 mod face;
 mod factors;
 mod now;
+mod overview;
 mod pages;
 mod passkeys;
 mod people;
@@ -82,7 +84,7 @@ pub(super) fn router(app: &App) -> Router<App> {
         .route("/office/account/passkeys", post(passkeys::add))
         .route("/office/account/passkeys/remove", post(passkeys::remove))
         .route("/office/account/codes", post(factors::renew))
-        .route("/office/sites/{site}", get(pages::overview))
+        .route("/office/sites/{site}", get(overview::overview))
         .route("/office/sites/{site}/now", get(now::now))
         .route("/office/sites/{site}/events", get(now::events))
         .route("/office/sites/{site}/analysis", get(analysis::funnel))
@@ -231,6 +233,7 @@ impl Caller {
             site,
             place,
             here: &self.here,
+            segment: None,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What goes on now, and events with their properties.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, Uri, header},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
+use consent_core::time::Millis;
 use serde_json::Value;
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
         App,
         extract::{At, With},
     },
+    chosen::{Choosing, too_many},
     enter, html,
 };
 use crate::{
@@ -23,16 +25,20 @@ use crate::{
         choice::Choice,
         may::Action,
         period,
-        view::{Place, now as view},
+        view::{Frame, Place, now as view},
     },
     query::{
         self,
         withheld::{
             dashboard::rows,
-            moments::{self as withheld, LISTED, NAMED},
+            moments::{self as withheld, Hidden, NAMED},
         },
     },
-    store::moments::{self, COMBINATIONS},
+    sites::Site,
+    store::{
+        moments::{self, Recent},
+        named::{self, Asked, COMBINATIONS, Counted},
+    },
 };
 
 type Given = With<Vec<(String, String)>>;
@@ -51,22 +57,48 @@ pub(super) async fn now(
 ) -> Result<Response, Problem> {
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Figures)?;
+    let choice = Choice { filters: Vec::new(), ..Choice::read(uri.path().to_owned(), &given) };
+    let segment = choice.segment.as_deref();
+    let mut choosing = Choosing::begin(&app, &caller, (&site, role), segment).await?;
     let at = clock::now();
-    let smallest = i64::from(site.file.statistics.smallest_group);
-    let listed = rows(smallest, LISTED);
-    let mut db = app.readers.acquire().await?;
-    let mut recent = moments::recent(&mut db, site.id, site.day(at), at, listed).await?;
-    drop(db);
-    let hidden = withheld::recent(&mut recent, smallest);
+    let mut found = None;
+    if choosing.is_good() {
+        match half_hour(&app, &site, at, &choosing).await {
+            Ok(shown) => found = Some(shown),
+            Err(problem) => choosing.tell(problem)?,
+        }
+    }
     let runs = find(&given, "paused").is_none();
+    let moment = caller.t.moment(at, site.zone());
+    let shown = found.as_ref().map(|(recent, hidden)| (recent, hidden));
+    let segments = choosing.shown();
+    let data = view::Now { choice: &choice, segments, shown, at: &moment, runs };
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Now);
-    let moment = caller.t.moment(at, site.zone());
-    let mut response = html(&view::now(&frame, (&recent, &hidden), &moment, runs));
-    if runs {
+    let frame = Frame { segment, ..frame };
+    let mut response = html(&view::now(&frame, &data));
+    *response.status_mut() = choosing.status();
+    if runs && choosing.is_good() {
         response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("30"));
     }
     Ok(response)
+}
+
+/// What goes on, and what of it is not told.
+async fn half_hour(
+    app: &App,
+    site: &Site,
+    now: Millis,
+    choosing: &Choosing,
+) -> Result<(Recent, Hidden), Problem> {
+    let today = site.day(now);
+    let (chosen, mut db) = choosing.open(app, site).await?;
+    let whose = chosen.as_ref().map(|chosen| chosen.whose(moments::days(today)));
+    let recent = moments::recent(&mut db, site.id, (today, now), whose.as_ref()).await?;
+    let (mut recent, others) = recent.ok_or_else(too_many)?;
+    let smallest = i64::from(site.file.statistics.smallest_group);
+    let hidden = withheld::recent(&mut recent, others.as_ref(), smallest);
+    Ok((recent, hidden))
 }
 
 /// `GET /office/sites/SITE/events`.
@@ -80,44 +112,63 @@ pub(super) async fn events(
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Figures)?;
     let choice = Choice { filters: Vec::new(), ..Choice::read(uri.path().to_owned(), &given) };
-    let (now, today) = (clock::now(), site.day(clock::now()));
-    let days = choice.period.days(today);
+    let segment = choice.segment.as_deref();
     let name = find(&given, "name").filter(|name| name.len() <= 64 && !name.contains('\0'));
-    let smallest = i64::from(site.file.statistics.smallest_group);
-    let offsets = period::offsets(site.zone(), days);
-    let mut db = app.readers.acquire().await?;
-    let listed = rows(smallest, NAMED);
-    let mut names = moments::names(&mut db, site.id, days, now, listed).await?;
-    let mut few = withheld::take_out(&mut names, |(.., visitors)| *visitors, smallest, listed);
-    let counted = moments::hours(&mut db, site.id, days, &offsets, now).await?;
-    // Of an event that is not told it is not told either whether anything was told with it, or it was at all.
-    let told = |name: &str| smallest <= 1 || names.iter().any(|(own, ..)| own == name);
-    let combinations = match name {
-        Some(name) if told(name) => {
-            moments::properties(&mut db, site.id, days, (name, smallest), now).await?
+    let mut choosing = Choosing::begin(&app, &caller, (&site, role), segment).await?;
+    let mut found = None;
+    if choosing.is_good() {
+        match shown(&app, &site, (&choice, name), &choosing).await {
+            Ok(shown) => found = Some(shown),
+            Err(problem) => choosing.tell(problem)?,
         }
-        _ => Vec::new(),
-    };
-    let meta = query::meta(&mut db, site.id, &site.file, days).await?;
-    drop(db);
-    let hours = withheld::hours(&counted, smallest);
-    few |= hours.contains(&None);
-    let Summed { properties, more, mut hidden } = summed(&combinations, smallest);
-    hidden |= name.is_some_and(|name| !told(name));
-    few |= hidden;
-    names.truncate(usize::try_from(NAMED).unwrap_or(usize::MAX));
-    let data = view::Events {
-        choice: &choice,
-        today,
-        meta: &meta,
-        names: &names,
-        one: name.map(|name| view::One { name, properties: &properties, more, hidden }),
-        hours: &hours,
-        withheld: few.then_some(smallest),
-    };
+    }
+    let today = site.day(clock::now());
+    let (segments, shown) = (choosing.shown(), found.as_ref());
+    let data = view::Events { choice: &choice, today, segments, name, shown };
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Events);
-    Ok(html(&view::events(&frame, &data)))
+    let frame = Frame { segment, ..frame };
+    Ok((choosing.status(), html(&view::events(&frame, &data))).into_response())
+}
+
+/// What there was of events, and of the one that is looked at.
+async fn shown<'n>(
+    app: &App,
+    site: &Site,
+    (choice, name): (&Choice, Option<&'n str>),
+    choosing: &Choosing,
+) -> Result<view::Shown<'n>, Problem> {
+    let now = clock::now();
+    let days = choice.period.days(site.day(now));
+    let smallest = i64::from(site.file.statistics.smallest_group);
+    let offsets = period::offsets(site.zone(), days);
+    let (chosen, mut db) = choosing.open(app, site).await?;
+    let whose = chosen.as_ref().map(|chosen| chosen.whose(days));
+    let whose = whose.as_ref();
+    let asked = Asked { days, offsets: &offsets, name, visitors: smallest, whose };
+    let counted = named::counted(&mut db, site.id, &asked, now).await?;
+    let (Counted { mut names, hours, properties }, others) = counted.ok_or_else(too_many)?;
+    let meta = query::meta(&mut db, site.id, &site.file, days).await?;
+    drop((db, chosen));
+    let others = others.unwrap_or_default();
+    let beside: HashMap<&str, i64> =
+        others.names.iter().map(|(name, _, visitors)| (name.as_str(), *visitors)).collect();
+    let both = |(name, _, visitors): &(String, i64, i64)| {
+        (*visitors, beside.get(name.as_str()).copied().unwrap_or(0))
+    };
+    let mut few = withheld::take_out_by(&mut names, both, smallest, rows(smallest, NAMED));
+    // Of an event that is not told it is not told either whether anything was told with it, or it was at all.
+    let told = |name: &str| smallest <= 1 || names.iter().any(|(own, ..)| own == name);
+    let one = name.map(|name| {
+        let combinations = if told(name) { properties } else { Vec::new() };
+        let Summed { properties, more, hidden } =
+            summed(&combinations, &others.properties, smallest);
+        view::One { name, properties, more, hidden: hidden || !told(name) }
+    });
+    let hours = withheld::hours(&hours, &others.hours, smallest);
+    few |= hours.contains(&None) || one.as_ref().is_some_and(|one| one.hidden);
+    names.truncate(usize::try_from(NAMED).unwrap_or(usize::MAX));
+    Ok(view::Shown { meta, names, one, hours, withheld: few.then_some(smallest) })
 }
 
 /// What was told with an event.
@@ -130,10 +181,13 @@ struct Summed {
     hidden: bool,
 }
 
-/// How often each value of each property was there. Rows have the combination, how often it was there, and one of its
-/// visitors; those of one combination stand together.
-fn summed(rows: &[(String, i64, i64)], smallest: i64) -> Summed {
-    let mut sums: BTreeMap<String, BTreeMap<String, (i64, BTreeSet<i64>)>> = BTreeMap::new();
+/// How often each value of a property was there, and which visitors told it.
+type Values = BTreeMap<String, (i64, BTreeSet<i64>)>;
+
+/// The same of each property, and how many combinations there were. Rows have the combination, how often it was there, and
+/// one of its visitors; those of one combination stand together.
+fn sums(rows: &[(String, i64, i64)]) -> (BTreeMap<String, Values>, usize) {
+    let mut sums: BTreeMap<String, Values> = BTreeMap::new();
     let mut combinations = 0;
     for same in rows.chunk_by(|a, b| a.0 == b.0) {
         combinations += 1;
@@ -149,16 +203,26 @@ fn summed(rows: &[(String, i64, i64)], smallest: i64) -> Summed {
             visitors.extend(same.iter().map(|(.., visitor)| *visitor));
         }
     }
+    (sums, combinations)
+}
+
+/// What may be told of the values of properties, by rows of those who are told, and of others.
+fn summed(rows: &[(String, i64, i64)], others: &[(String, i64, i64)], smallest: i64) -> Summed {
+    let (sums, combinations) = sums(rows);
+    let (others, _) = self::sums(others);
     let mut found =
         Summed { properties: BTreeMap::new(), more: combinations > COMBINATIONS, hidden: false };
     for (key, values) in sums {
-        let mut values: Vec<(String, i64, BTreeSet<i64>)> =
-            values.into_iter().map(|(value, (n, visitors))| (value, n, visitors)).collect();
-        values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let visitors = |(.., visitors): &(String, i64, BTreeSet<i64>)| {
-            i64::try_from(visitors.len()).unwrap_or(i64::MAX)
+        let count = |visitors: &BTreeSet<i64>| i64::try_from(visitors.len()).unwrap_or(i64::MAX);
+        let beside = |value: &String| {
+            let other = others.get(&key).and_then(|values| values.get(value));
+            other.map_or(0, |(_, visitors)| count(visitors))
         };
-        found.hidden |= withheld::take_out(&mut values, visitors, smallest, u32::MAX);
+        let mut values: Vec<(String, i64, i64)> =
+            values.into_iter().map(|(value, (n, visitors))| (value, n, count(&visitors))).collect();
+        values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let both = |(value, _, visitors): &(String, i64, i64)| (*visitors, beside(value));
+        found.hidden |= withheld::take_out_by(&mut values, both, smallest, u32::MAX);
         if !values.is_empty() {
             let told = values.into_iter().map(|(value, n, _)| (value, n)).collect();
             found.properties.insert(key, told);
@@ -183,7 +247,7 @@ mod tests {
             row(r#"{"a":"y"}"#, 2, 8),
             row("broken", 9, 8),
         ];
-        let Summed { properties, more, hidden } = summed(&rows, 1);
+        let Summed { properties, more, hidden } = summed(&rows, &[], 1);
         assert_eq!(properties["a"], [("y".to_owned(), 4), ("x".to_owned(), 3)]);
         assert_eq!(properties["b"], [("1".to_owned(), 5)]);
         assert!(!more && !hidden);
@@ -203,12 +267,18 @@ mod tests {
             row(r#"{"a":"z"}"#, 5, 2),
             row(r#"{"a":"z"}"#, 5, 3),
         ];
-        let Summed { properties, hidden, .. } = summed(&rows, 3);
+        let Summed { properties, hidden, .. } = summed(&rows, &[], 3);
         assert!(hidden);
         assert_eq!(properties["a"], [("x".to_owned(), 15)], "z would give y away");
         assert_eq!(properties.keys().collect::<Vec<_>>(), ["a"], "two told b 1");
-        let Summed { properties, hidden, .. } = summed(&rows[1..], 2);
+        let Summed { properties, hidden, .. } = summed(&rows[1..], &[], 2);
         assert!(!hidden);
         assert_eq!(properties["b"], [("1".to_owned(), 8), ("2".to_owned(), 7)]);
+        // Out of the segment one more told z: all less those in it would tell of them.
+        let others =
+            [row(r#"{"a":"z","c":1}"#, 9, 7), row(r#"{"a":"x"}"#, 2, 7), row(r#"{"a":"x"}"#, 2, 8)];
+        let Summed { properties, hidden, .. } = summed(&rows[1..], &others, 2);
+        assert!(hidden);
+        assert_eq!(properties.keys().collect::<Vec<_>>(), ["b"], "z with one other, and x with it");
     }
 }

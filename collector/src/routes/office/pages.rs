@@ -27,18 +27,14 @@ use crate::{
         period,
         view::{self, Place, leads::PAGE, settings::tag},
     },
-    query::{
-        self,
-        withheld::{
-            dashboard as withheld,
-            moments::{self as few, LISTED},
-        },
+    query::withheld::{
+        dashboard as withheld,
+        moments::{self as few, LISTED},
     },
     sites::Site,
     store::{
         accounts::Role,
         audit::{Actor, Entry},
-        dashboard::{self, Asked},
         decided,
         leads::read::{
             self, Stored,
@@ -49,9 +45,6 @@ use crate::{
         tokens,
     },
 };
-
-/// Rows of a breakdown.
-const ROWS: u32 = 10;
 
 /// `GET /office`: the first site that may be seen.
 pub(super) async fn first(
@@ -71,66 +64,7 @@ pub(super) async fn first(
 }
 
 /// The parameters of a page, as they are.
-type Given = With<Vec<(String, String)>>;
-
-/// `GET /office/sites/SITE`.
-pub(super) async fn overview(
-    State(app): State<App>,
-    At(key): At<String>,
-    With(given): Given,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let caller = enter(&app, &headers, &uri).await?;
-    let (site, role) = caller.site(&app, &key, Action::Figures)?;
-    let choice = Choice::read(uri.path().to_owned(), &given);
-    let (now, zone) = (clock::now(), site.zone());
-    let today = site.day(now);
-    let own_hosts = own_hosts(&site);
-    let asked = |days: (i64, i64), rows| Asked {
-        days,
-        by_hour_from: (days.0 == days.1).then(|| Millis(period::begins(days.0, zone))),
-        own_hosts: &own_hosts,
-        filters: &choice.filters,
-        rows,
-    };
-    let mut db = app.readers.acquire().await?;
-    let (days, earlier) = (choice.period.days(today), choice.period.before(today));
-    let smallest = i64::from(site.file.statistics.smallest_group);
-    let rows = withheld::rows(smallest, ROWS);
-    let mut shown = dashboard::overview(&mut db, site.id, &asked(days, rows), now).await?;
-    let mut before = dashboard::overview(&mut db, site.id, &asked(earlier, 0), now).await?;
-    let mut all = (None, None);
-    if smallest > 1 && !choice.filters.is_empty() {
-        let asked = |days| Asked { filters: &[], ..asked(days, 0) };
-        all.0 = Some(dashboard::overview(&mut db, site.id, &asked(days), now).await?.total);
-        all.1 = Some(dashboard::overview(&mut db, site.id, &asked(earlier), now).await?.total);
-    }
-    let rule = (smallest, days.0 == days.1);
-    let hidden = withheld::overview(&mut shown, all.0.as_ref(), rule, ROWS);
-    let hidden_before = withheld::overview(&mut before, all.1.as_ref(), rule, 0);
-    let meta = query::meta(&mut db, site.id, &site.file, days).await?;
-    drop(db);
-    let data = view::overview::Data {
-        choice: &choice,
-        today,
-        zone,
-        now: &shown,
-        before: &before,
-        hidden: &hidden,
-        hidden_before: &hidden_before,
-        meta: &meta,
-        tag: &tag(&app.public_url, &key),
-    };
-    let sites = caller.sites(&app);
-    let frame = caller.frame(&sites, Some((&key, role)), Place::Overview);
-    Ok(html(&view::overview::page(&frame, &data)))
-}
-
-fn own_hosts(site: &Site) -> Vec<String> {
-    let host = |origin: &String| origin.split_once("://").map(|(_, host)| host.to_owned());
-    site.file.origins.iter().filter_map(host).collect()
-}
+pub(super) type Given = With<Vec<(String, String)>>;
 
 /// `GET /office/sites/SITE/consent`.
 pub(super) async fn consent(
@@ -142,7 +76,9 @@ pub(super) async fn consent(
 ) -> Result<Response, Problem> {
     let caller = enter(&app, &headers, &uri).await?;
     let (site, role) = caller.site(&app, &key, Action::Consent)?;
-    let choice = Choice { filters: Vec::new(), ..Choice::read(uri.path().to_owned(), &given) };
+    // Who decides is nobody's visitor yet.
+    let read = Choice::read(uri.path().to_owned(), &given);
+    let choice = Choice { filters: Vec::new(), segment: None, ..read };
     let today = site.day(clock::now());
     let (days, earlier) = (choice.period.days(today), choice.period.before(today));
     let times = (

@@ -1,23 +1,23 @@
 //! Answering a question by a table of events, in one walk through it.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use jiff::tz::TimeZone;
 
 use super::{
-    Cell, Dimension, Line, Metric, Report,
+    Cell, Dimension, Filter, Line, Metric, Report,
     calendar::{first_of_month, monday, offsets},
     filters::{self, Matching, Source},
 };
-use crate::columns::{Distinct, Event, Table, Visits, Wanted};
+use crate::columns::{Distinct, Event, Members, Table, Visits, Wanted};
 
 /// The columns that a question needs.
 pub(super) fn wanted(report: &Report) -> Wanted {
     let metrics = report.metrics.iter().map(|metric| match metric {
         Metric::PageViews => Wanted::NAME,
         Metric::EngagedTime => Wanted::ENGAGED,
-        Metric::Visitors | Metric::Visits | Metric::Events => Wanted::NONE,
+        Metric::Visitors | Metric::Visits | Metric::Events | Metric::Others => Wanted::NONE,
     });
     let dimensions = report.dimensions.iter().map(filters::column);
     let filters = filters::columns(&report.filters);
@@ -161,17 +161,51 @@ impl Groups {
         }
         group
     }
+
+    /// The group of those values, where there is one already.
+    fn find(&self, values: &[u32]) -> Option<u32> {
+        match values {
+            [] => Some(0),
+            [only] => self.by_one.get(*only as usize).copied().filter(|group| *group != NONE),
+            several => self.by_several.get(several).copied(),
+        }
+    }
+}
+
+/// How many visitors have events of which each of these lists of conditions holds, found in one walk for all of them.
+pub(super) fn visitors(
+    table: &Table,
+    all: &[Vec<Filter>],
+    members: Option<&Arc<Members>>,
+) -> Vec<i64> {
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let mut tests: Vec<_> = all.iter().map(|filters| Matching::among(filters, members)).collect();
+    let mut seen = vec![false; tests.len() * table.visitors()];
+    let mut counts = vec![0; tests.len()];
+    for event in table.events() {
+        let own = event.visitor as usize * tests.len();
+        let own = seen[own..own + tests.len()].iter_mut();
+        for ((test, seen), count) in tests.iter_mut().zip(own).zip(&mut counts) {
+            if !*seen && test.holds(&event, table) {
+                *seen = true;
+                *count += 1;
+            }
+        }
+    }
+    counts
 }
 
 /// The rows that are asked for, and one more where there are more; none where there are more than `most` to choose from.
 pub(super) fn lines(
     table: &Table,
     report: &Report,
-    zone: &TimeZone,
-    most: u32,
+    members: Option<&Arc<Members>>,
+    (zone, most): (&TimeZone, u32),
 ) -> Option<Vec<Line>> {
     let texts = table.texts();
-    let mut test = Matching::of(&report.filters);
+    let mut test = Matching::among(&report.filters, members);
     let value = |dimension| Values::of(dimension, report, zone, texts);
     let mut values: Vec<_> = report.dimensions.iter().map(value).collect();
     let mut groups = Groups { all: Vec::new(), by_one: Vec::new(), by_several: HashMap::default() };
@@ -213,7 +247,20 @@ pub(super) fn lines(
                     let again = visits.is_parted[visit as usize];
                     i64::from(visits_seen.is_new(group, visit, again))
                 }),
+                Metric::Others => 0,
             };
+        }
+    }
+    if let Some(at) = report.metrics.iter().position(|metric| *metric == Metric::Others) {
+        let mut test = Matching::among(&others(&report.filters), members);
+        let mut seen = Distinct::default();
+        for event in table.events().filter(|event| test.holds(event, table)) {
+            own.clear();
+            own.extend(values.iter_mut().map(|values| values.number(table, &event)));
+            let Some(group) = groups.find(&own) else { continue };
+            let again = returning[event.visitor as usize];
+            sums[group as usize * width + at] +=
+                i64::from(seen.is_new(group, event.visitor, again));
         }
     }
     let cells = |group: &Vec<u32>| -> Vec<Cell> {
@@ -235,6 +282,12 @@ pub(super) fn lines(
     Some(lines)
 }
 
+/// The same conditions on events of others than those who are asked about.
+fn others(filters: &[Filter]) -> Vec<Filter> {
+    let same = filters.iter().filter(|filter| **filter != Filter::Theirs).cloned();
+    same.chain([Filter::Not(Box::new(Filter::Theirs))]).collect()
+}
+
 /// Times in their order, then the largest first sum, then names: the same order every time.
 fn order((cells, sums): &Line, (others, other_sums): &Line) -> Ordering {
     let time = |cell: &Cell| match cell {
@@ -252,20 +305,4 @@ fn order((cells, sums): &Line, (others, other_sums): &Line) -> Ordering {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{columns::New, store::scores::table};
-
-    #[test]
-    fn more_rows_than_can_be_told_apart_are_no_answer() {
-        let view = |page| New { name: "page_view", page, ..New::default() };
-        let table = table(&mut ["/", "/a", "/b", "/a"].map(view)).unwrap();
-        let (metrics, dimensions) = (vec![Metric::Events], vec![Dimension::Page]);
-        let report =
-            Report { metrics, dimensions, filters: vec![], days: (0, 0), limit: 1, offset: 0 };
-        let lines = |most| lines(&table, &report, &TimeZone::UTC, most);
-        assert!(lines(2).is_none());
-        let first = (vec![Cell::Text("/a".to_owned())], vec![2]);
-        assert_eq!(lines(3).unwrap()[0], first);
-    }
-}
+mod tests;

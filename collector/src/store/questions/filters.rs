@@ -1,6 +1,8 @@
 //! Whether an event is one of those that are asked for. Each different text is looked at once, however many events have it.
 
-use crate::columns::{Event, Table, Text, Wanted};
+use std::sync::Arc;
+
+use crate::columns::{Event, Members, Table, Text, Wanted};
 
 use super::{Dimension, Filter};
 
@@ -86,6 +88,7 @@ pub fn columns(filters: &[Filter]) -> Wanted {
         Filter::Is(dimension, _) | Filter::Contains(dimension, _) => column(dimension),
         Filter::And(parts) | Filter::Or(parts) => columns(parts),
         Filter::Not(part) => columns(std::slice::from_ref(part)),
+        Filter::Theirs => Wanted::NONE,
     };
     filters.iter().map(of).fold(Wanted::NONE, |all, one| all | one)
 }
@@ -100,6 +103,7 @@ enum Test {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
+    Theirs(Arc<Members>),
 }
 
 /// A condition on one text of an event, and what was found of each text so far.
@@ -116,7 +120,13 @@ impl Matching {
     /// Of filters as they were read.
     #[must_use]
     pub fn of(filters: &[Filter]) -> Self {
-        Self(filters.iter().map(Test::of).collect())
+        Self::among(filters, None)
+    }
+
+    /// The same where some visitors are asked about.
+    #[must_use]
+    pub fn among(filters: &[Filter], members: Option<&Arc<Members>>) -> Self {
+        Self(filters.iter().map(|filter| Test::of(filter, members)).collect())
     }
 
     /// Whether the event is one of those.
@@ -126,7 +136,8 @@ impl Matching {
 }
 
 impl Test {
-    fn of(filter: &Filter) -> Self {
+    fn of(filter: &Filter, members: Option<&Arc<Members>>) -> Self {
+        let all = |parts: &[Filter]| parts.iter().map(|part| Self::of(part, members)).collect();
         let judged = |dimension: &Dimension, values: &[String], part| {
             let of = |source| Judged { source, values: values.to_vec(), part, found: Vec::new() };
             // A time is no text, and is none of any.
@@ -135,9 +146,11 @@ impl Test {
         match filter {
             Filter::Is(dimension, values) => judged(dimension, values, false),
             Filter::Contains(dimension, values) => judged(dimension, values, true),
-            Filter::And(parts) => Self::All(parts.iter().map(Self::of).collect()),
-            Filter::Or(parts) => Self::Any(parts.iter().map(Self::of).collect()),
-            Filter::Not(part) => Self::Not(Box::new(Self::of(part))),
+            Filter::And(parts) => Self::All(all(parts)),
+            Filter::Or(parts) => Self::Any(all(parts)),
+            Filter::Not(part) => Self::Not(Box::new(Self::of(part, members))),
+            // Of nothing at all everything holds.
+            Filter::Theirs => members.map_or(Self::All(Vec::new()), |it| Self::Theirs(it.clone())),
         }
     }
 
@@ -147,6 +160,7 @@ impl Test {
             Self::All(tests) => tests.iter_mut().all(|test| test.holds(event, table)),
             Self::Any(tests) => tests.iter_mut().any(|test| test.holds(event, table)),
             Self::Not(test) => !test.holds(event, table),
+            Self::Theirs(members) => members.have(event),
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod segments;
 
 use maud::{Markup, html};
 
-use super::{Frame, overview, withheld};
+use super::{Frame, Place, overview, withheld};
 use crate::{
     analysis::withheld::Withheld,
     error::{FieldError, Problem},
@@ -50,6 +50,12 @@ impl Tab {
             Self::Segments => "/analysis/segments",
             Self::Scores => "/analysis/scores",
         }
+    }
+
+    /// What its address goes on with, to show the same segment there.
+    fn of_segment(self, frame: &Frame<'_>) -> String {
+        let same = matches!(self, Self::Funnel | Self::Cohorts | Self::Paths);
+        frame.of_segment(if same { Place::Analysis } else { Place::Settings })
     }
 
     fn name(self, t: Tongue) -> &'static str {
@@ -101,7 +107,7 @@ fn tabs(frame: &Frame<'_>, tab: Tab) -> Markup {
     html! {
         nav.tabs aria-label=(t.say("分析の種類", "Kinds of analysis")) {
             ul.pick { @for one in Tab::ALL.into_iter().filter(|one| leads || *one != Tab::Scores) {
-                li { a href={ "/office/sites/" (site) (one.path()) } aria-current=[(one == tab).then_some("page")] { (one.name(t)) } }
+                li { a href={ "/office/sites/" (site) (one.path()) (one.of_segment(frame)) } aria-current=[(one == tab).then_some("page")] { (one.name(t)) } }
             } }
         }
     }
@@ -216,7 +222,7 @@ fn kind_name(t: Tongue, kind: Kind) -> &'static str {
 }
 
 /// Why there is no answer.
-fn faults(t: Tongue, problem: &Problem) -> Markup {
+pub(super) fn faults(t: Tongue, problem: &Problem) -> Markup {
     html! {
         div.notice.bad role="alert" {
             @if problem.errors.is_empty() { p { (told(t, problem)) } }
@@ -260,8 +266,8 @@ fn fault(t: Tongue, error: &FieldError) -> String {
             "That segment cannot be read; make it anew.",
         )),
         ("date_range", "too_much") => Some(t.say(
-            "対象の訪問者が多すぎます。期間を短くするか、最初の条件を絞ってください。",
-            "Too many visitors at once. Choose fewer days, or a narrower first step.",
+            "対象の訪問者が多すぎます。期間を短くするか、条件を絞ってください。",
+            "Too many visitors at once. Choose fewer days, or narrower conditions.",
         )),
         ("from.filters", "missing") => Some(t.say(
             "起点にするページかイベントを入力してください。",

@@ -7,6 +7,7 @@ use crate::{
     analysis::{answer::Size, segment::Definition},
     office::{
         asked::{MAX_ROWS, Row},
+        choice::escaped,
         tongue::Tongue,
         view::{Frame, overview},
     },
@@ -46,8 +47,8 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, of: &Segments<'_>) -> Markup {
     let fields = html! {
         h2 { (t.say("新しいセグメント", "A new segment")) }
         p.hint { (t.say(
-            "行動の条件で訪問者のまとまりを作ります。保存すると、ファネルや経路などで対象として選べます。",
-            "Visitors of whom these things hold. Once kept, it can be chosen wherever you analyse.")) }
+            "行動の条件で訪問者のまとまりを作ります。保存すると、アクセスやイベントの画面、ファネルや経路などで対象として選べます。",
+            "Visitors of whom these things hold. Once kept, it can be chosen for visits and events, and wherever you analyse.")) }
         (choice("match", t.say("条件の組み合わせ", "Of the conditions"), asked.get("match"), &[("all", t.say("すべて満たす", "all hold")), ("any", t.say("どれかを満たす", "at least one holds"))]))
         div.conditions { @for at in 1..=rows { (condition(t, at, &asked.row(&at.to_string()))) } }
         @if of.leads { div.options { (choice("lead", t.say("リード", "Lead"), asked.get("lead"), &leads)) } }
@@ -112,7 +113,10 @@ fn kept(frame: &Frame<'_>, of: &Segments<'_>) -> Markup {
             @if of.kept.is_empty() { p.none { (t.say("まだありません。", "None yet.")) } }
             ul.kept { @for kept in of.kept { li {
                 div { h3 { (kept.name) }
-                    @if let Ok(definition) = serde_json::from_str::<Definition>(&kept.definition) { p.hint { (said(t, &definition)) } } }
+                    @if let Ok(definition) = serde_json::from_str::<Definition>(&kept.definition) { p.hint { (said(t, &definition)) } }
+                    p { a href={ "/office/sites/" (site) "?segment=" (escaped(&kept.name)) } {
+                        (t.say("アクセスを見る", "See their visits")) span.unseen { "：" (kept.name) }
+                    } } }
                 @if of.may_keep { form method="post" action={ "/office/sites/" (site) "/analysis/segments/remove" } {
                     (frame.hidden())
                     input type="hidden" name="name" value=(kept.name);

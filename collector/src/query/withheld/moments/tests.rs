@@ -28,7 +28,7 @@ fn half_hour() -> Recent {
 #[test]
 fn of_the_half_hour_rows_of_few_are_taken_out_with_another() {
     let mut told = half_hour();
-    let hidden = recent(&mut told, 5);
+    let hidden = recent(&mut told, None, 5);
     assert!(hidden.is_any() && !hidden.whole && !hidden.views);
     // One viewed pages a minute ago: that goes with the minute of the next fewest viewers, and not with one without
     // any. Two came four minutes ago.
@@ -40,30 +40,56 @@ fn of_the_half_hour_rows_of_few_are_taken_out_with_another() {
 }
 
 #[test]
+fn of_a_segment_a_minute_or_page_is_not_told_in_which_few_others_were() {
+    let none = Recent::default();
+    let mut told = half_hour();
+    assert_eq!(recent(&mut told, Some(&none), 5), recent(&mut half_hour(), None, 5));
+    assert!(recent(&mut Recent::default(), Some(&half_hour()), 5).whole, "nor that nobody came");
+    assert!(recent(&mut half_hour(), Some(&Recent { visitors: 4, ..none.clone() }), 5).whole);
+    let others = Recent {
+        visitors: 20,
+        viewers: 4,
+        minutes: BTreeMap::from([(0, minute(1, 1, 6)), (2, minute(0, 0, 9))]),
+        pages: vec![row("/", 9, 6), row("/tea", 7, 3)],
+        events: vec![row("click", 1, 1)],
+        ..none
+    };
+    let mut told = half_hour();
+    let hidden = recent(&mut told, Some(&others), 5);
+    assert!(hidden.views && !hidden.whole);
+    assert_eq!(
+        hidden.minutes,
+        BTreeSet::from([0, 1, 3, 4]),
+        "one of the others viewed a page just now"
+    );
+    assert_eq!((told.pages, told.events), (vec![], vec![]), "the front page goes with tea");
+}
+
+#[test]
 fn a_half_hour_of_few_is_not_told_nor_views_of_few() {
     let mut told = Recent { visitors: 4, ..half_hour() };
-    let hidden = recent(&mut told, 5);
+    let hidden = recent(&mut told, None, 5);
     assert!(hidden.whole && hidden.is_any());
     assert_eq!(told, Recent::default());
     let mut told = Recent { viewers: 1, ..half_hour() };
-    assert!(recent(&mut told, 5).views);
+    assert!(recent(&mut told, None, 5).views);
     assert_eq!(told.views, 0);
     let mut none = Recent::default();
-    assert!(!recent(&mut none, 5).is_any(), "nobody is told");
+    assert!(!recent(&mut none, None, 5).is_any(), "nobody is told");
 }
 
 #[test]
 fn without_a_threshold_nothing_is_taken_out() {
     let mut told = half_hour();
-    assert!(!recent(&mut told, 1).is_any());
+    assert!(!recent(&mut told, None, 1).is_any());
     assert_eq!(told, half_hour());
-    assert_eq!(hours(&[(3, 7, 1)], 1)[3], Some(7));
+    assert_eq!(hours(&[(3, 7, 1)], &[], 1)[3], Some(7));
     assert_eq!(spans([1, 0, 2], 1), [Some(1), Some(0), Some(2)]);
 }
 
 #[test]
 fn an_hour_of_few_goes_with_the_smallest_of_the_others() {
-    let told = hours(&[(0, 40, 20), (9, 3, 1), (10, 9, 6), (23, 8, 7)], 5);
+    let told = hours(&[(0, 40, 20), (9, 3, 1), (10, 9, 6), (23, 8, 7)], &[], 5);
     assert_eq!(
         (told[0], told[9], told[10], told[23], told[5]),
         (Some(40), None, None, Some(8), Some(0))
