@@ -13,6 +13,7 @@ mod ground;
 mod log;
 mod log_tampering;
 mod mail;
+mod moments;
 mod months;
 mod own;
 mod queries;

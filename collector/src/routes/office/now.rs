@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Uri, header},
     response::Response,
 };
+use consent_core::time::Millis;
 use serde_json::Value;
 
 use super::{
@@ -32,7 +33,7 @@ use crate::{
             moments::{self as withheld, LISTED, NAMED},
         },
     },
-    store::moments::{self, COMBINATIONS},
+    store::moments::{self, Asked, COMBINATIONS, NOW},
 };
 
 type Given = With<Vec<(String, String)>>;
@@ -55,7 +56,9 @@ pub(super) async fn now(
     let smallest = i64::from(site.file.statistics.smallest_group);
     let listed = rows(smallest, LISTED);
     let mut db = app.readers.acquire().await?;
-    let mut recent = moments::recent(&mut db, site.id, site.day(at), at, listed).await?;
+    // Half an hour ago it may have been yesterday; a page's clock may be a little ahead.
+    let days = (site.day(Millis(at.0 - NOW)), site.day(at) + 1);
+    let mut recent = moments::recent(&mut db, site.id, days, at, listed).await?;
     drop(db);
     let hidden = withheld::recent(&mut recent, smallest);
     let runs = find(&given, "paused").is_none();
@@ -87,22 +90,21 @@ pub(super) async fn events(
     let offsets = period::offsets(site.zone(), days);
     let mut db = app.readers.acquire().await?;
     let listed = rows(smallest, NAMED);
-    let mut names = moments::names(&mut db, site.id, days, now, listed).await?;
+    let asked =
+        Asked { days, names: listed, offsets: &offsets, properties: name.map(|it| (it, smallest)) };
+    let moments::Told { mut names, hours: counted, mut properties } =
+        moments::told(&mut db, site.id, asked, now).await?;
     let mut few = withheld::take_out(&mut names, |(.., visitors)| *visitors, smallest, listed);
-    let counted = moments::hours(&mut db, site.id, days, &offsets, now).await?;
     // Of an event that is not told it is not told either whether anything was told with it, or it was at all.
     let told = |name: &str| smallest <= 1 || names.iter().any(|(own, ..)| own == name);
-    let combinations = match name {
-        Some(name) if told(name) => {
-            moments::properties(&mut db, site.id, days, (name, smallest), now).await?
-        }
-        _ => Vec::new(),
-    };
+    if name.is_some_and(|name| !told(name)) {
+        properties.clear();
+    }
     let meta = query::meta(&mut db, site.id, &site.file, days).await?;
     drop(db);
     let hours = withheld::hours(&counted, smallest);
     few |= hours.contains(&None);
-    let Summed { properties, more, mut hidden } = summed(&combinations, smallest);
+    let Summed { properties, more, mut hidden } = summed(&properties, smallest);
     hidden |= name.is_some_and(|name| !told(name));
     few |= hidden;
     names.truncate(usize::try_from(NAMED).unwrap_or(usize::MAX));
