@@ -19,5 +19,5 @@ mod visits;
 pub use bytes::Damage;
 pub use order::Mask;
 pub use part::{Column, PART, Part, parts};
-pub use table::{Builder, Event, New, Stored, Table, Text, Wanted};
+pub use table::{Builder, Event, New, Spot, Stored, Table, Text, Wanted};
 pub use visits::{Distinct, Visits};

@@ -8,6 +8,7 @@ mod decisions;
 mod disposal;
 mod ended;
 mod events_and_leads;
+mod exports;
 mod gate;
 mod ground;
 mod log;
