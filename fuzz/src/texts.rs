@@ -23,7 +23,9 @@ pub(crate) fn sites() -> Target {
                 for complaint in &complaints {
                     let line = complaint.line;
                     assert!((1..=lines + 1).contains(&line), "line {line} of {lines}");
-                    assert!(!complaint.message.is_empty() && !complaint.remedy.is_empty());
+                    for said in [&complaint.message, &complaint.remedy] {
+                        assert!(!said.ja.is_empty() && !said.en.is_empty());
+                    }
                 }
             }
         }

@@ -57,10 +57,10 @@ async function somebody(page, email) {
   await page.goto(`${stack.collector}/office/account`);
 }
 
-async function add(page, name) {
+async function add(page, name, button = '[type=submit]') {
   await page.fill('#passkey-name', name);
   await page.fill('#passkey-known', PASSWORD);
-  await page.locator('form[data-passkey=make] button').focus();
+  await page.locator(`form[data-passkey=make] ${button}`).focus();
   await page.keyboard.press('Enter');
 }
 
@@ -107,8 +107,22 @@ for (const [locale, colorScheme, width] of [['ja-JP', 'light', 360], ['ja-JP', '
     await page.waitForURL('**/office/sites/shop');
 
     await page.goto(`${stack.collector}/office/account`);
+    // The password alone removes nothing; by keyboard, from there to the passkey itself.
     await page.click('.passkeys summary');
-    await page.fill('.passkeys input[type=password]', PASSWORD);
+    await page.locator('.passkeys input[type=password]').focus();
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator(':focus').getAttribute('name'), 'second');
+    await page.keyboard.press('Tab');
+    assert.ok(await page.locator('.passkeys [data-passkey-proof] button:focus').isVisible());
+    await picture('proof');
+    await ask('setUserVerified', { isUserVerified: false });
+    await page.keyboard.press('Enter');
+    await page.locator('.passkeys [data-passkey-proof] [role=alert]').waitFor();
+    assert.ok(await page.locator('.passkeys [name=second]').evaluate(field => field.required));
+    await sound(page, 'not shown');
+    await ask('setUserVerified', { isUserVerified: true });
+    await page.locator('.passkeys [data-passkey-proof] button').focus();
     await page.keyboard.press('Enter');
     await page.waitForURL('**/office/account?gone=1');
     assert.equal(await page.locator('.passkeys').count(), 0);
@@ -127,7 +141,7 @@ for (const [locale, colorScheme, width] of [['ja-JP', 'light', 360], ['ja-JP', '
 test('whoever is not verified gets neither in nor a passkey, one device makes one, and several are told apart', async () => {
   const { context, page, problems, ask } = await open({ locale: 'en-GB' });
   await somebody(page, 'several@shop.example');
-  const said = page.locator('form[data-passkey=make] [role=alert]');
+  const said = page.locator('form[data-passkey=make] > [role=alert]');
   await ask('setUserVerified', { isUserVerified: false });
   await add(page, 'Unverified');
   await said.waitFor();
@@ -138,7 +152,7 @@ test('whoever is not verified gets neither in nor a passkey, one device makes on
   await add(page, 'Laptop');
   await page.locator('.codes').waitFor();
   await page.goto(`${stack.collector}/office/account`);
-  await add(page, 'Laptop again');
+  await add(page, 'Laptop again', '[data-passkey-proof] button');
   await until('it is told apart', async () => (await said.innerText()) === "This device's passkey is there already.");
 
   await context.clearCookies();

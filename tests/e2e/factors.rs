@@ -19,10 +19,10 @@ fn now() -> u64 {
 }
 
 /// An app that was shown the secret, and when: its codes are those of around that moment, however long a test takes.
-struct App(totp_rs::Totp, u64);
+pub(crate) struct App(totp_rs::Totp, u64);
 
 impl App {
-    fn of(page: &str) -> Self {
+    pub(crate) fn of(page: &str) -> Self {
         let letters = between(page, "<code>", "</code>").replace(' ', "");
         let secret = totp_rs::Secret::try_from_base32(letters).unwrap();
         let builder = totp_rs::Builder::new().with_secret(secret).with_digits(6);
@@ -30,7 +30,7 @@ impl App {
     }
 
     /// The code of that moment's step, or of one after or before it.
-    fn code(&self, steps: i64) -> String {
+    pub(crate) fn code(&self, steps: i64) -> String {
         let at = self.1.checked_add_signed(steps * i64::try_from(STEP).unwrap()).unwrap();
         self.0.generate(at).to_string()
     }
@@ -183,12 +183,12 @@ fn wrong_codes_wait_longer_each_time_and_the_password_alone_does_not_forgive_the
         (PASSWORD, app.wrong(), 422),
         (PASSWORD, app.wrong(), 422),
     ] {
-        let fields = [("token", token.as_str()), ("known", known), ("code", code.as_str())];
+        let fields = [("token", token.as_str()), ("known", known), ("second", code.as_str())];
         assert_eq!(other.post("/office/account/totp/off", &fields).status, status);
     }
     database.run("UPDATE account_delay SET until = until + 3600000");
     let code = app.code(1);
-    let fields = [("token", token.as_str()), ("known", PASSWORD), ("code", code.as_str())];
+    let fields = [("token", token.as_str()), ("known", PASSWORD), ("second", code.as_str())];
     assert_eq!(other.post("/office/account/totp/off", &fields).status, 429);
     assert!(!collector.log().contains("shop.example"));
 }
@@ -215,21 +215,39 @@ fn recovery_codes_work_once_each_and_are_made_anew_on_demand() {
         assert_eq!(again.second(code).status, 422, "{code} twice");
         data.database().run("DELETE FROM account_delay");
     }
-    // New ones, for whoever knows the password; the old ones are worth nothing then.
+    // New ones, for whoever knows the password and has a code; the old ones are worth nothing then.
+    later(&data);
     let token = browser.token();
-    let renew = |known| [("token", token.as_str()), ("known", known)];
-    let refused = browser.post("/office/account/codes", &renew("not the password"));
+    let (right, wrong) = (app.code(0), app.wrong());
+    let renew = |known, code| [("token", token.as_str()), ("known", known), ("second", code)];
+    let refused = browser.post("/office/account/codes", &renew("not the password", &right));
     assert_eq!((refused.status, said(&refused)), (422, "The present password is wrong."));
-    let new = self::codes(&browser.post("/office/account/codes", &renew(PASSWORD)));
+    for code in ["", &wrong, &codes[0]] {
+        data.database().run("DELETE FROM account_delay");
+        let refused = browser.post("/office/account/codes", &renew(PASSWORD, code));
+        assert_eq!(refused.status, 422, "{code}: {refused:?}");
+        assert!(said(&refused).starts_with("The code of the second step is wrong"), "{refused:?}");
+    }
+    assert_eq!(data.database().number("SELECT COUNT(*) FROM account_recovery"), 3, "none is gone");
+    data.database().run("DELETE FROM account_delay");
+    let new = self::codes(&browser.post("/office/account/codes", &renew(PASSWORD, &right)));
     assert!(new.len() == 10 && !new.contains(&codes[9]));
     let mut other = Browser::new(&collector);
     assert_eq!(other.log_in(EMAIL, PASSWORD).status, 303);
     assert_eq!(other.second(&codes[9]).status, 422);
     assert_eq!(other.second(&new[9]).status, 303);
+    // Whoever has lost the app makes new ones by a recovery code, which goes with them.
+    let token = other.token();
+    let fields = [("token", token.as_str()), ("known", PASSWORD), ("second", new[0].as_str())];
+    let new = self::codes(&other.post("/office/account/codes", &fields));
+    assert_eq!(new.len(), 10);
     // Switched off by password and code, the password alone lets in again, and nothing is left of it.
     later(&data);
     let (token, code) = (other.token(), app.code(0));
-    let fields = [("token", token.as_str()), ("known", PASSWORD), ("code", code.as_str())];
+    let fields = [("token", token.as_str()), ("known", PASSWORD), ("second", "")];
+    assert_eq!(other.post("/office/account/totp/off", &fields).status, 422);
+    data.database().run("DELETE FROM account_delay");
+    let fields = [("token", token.as_str()), ("known", PASSWORD), ("second", code.as_str())];
     assert_eq!(
         other.post("/office/account/totp/off", &fields).header("location"),
         "/office/account?off=1"
@@ -246,7 +264,7 @@ fn recovery_codes_work_once_each_and_are_made_anew_on_demand() {
     let told = trail.lines().map(|line| line.split_whitespace().nth(4).unwrap());
     let told: Vec<_> =
         told.filter(|act| !["account.role", "account.log_in"].contains(act)).collect();
-    assert_eq!(told, ["account.totp", "account.codes", "account.totp"], "{trail}");
+    assert_eq!(told, ["account.totp", "account.codes", "account.codes", "account.totp"], "{trail}");
     assert!(!trail.contains(EMAIL) && !trail.contains(&new[0]));
 }
 

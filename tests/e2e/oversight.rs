@@ -1,6 +1,7 @@
 //! The back office of those who answer for it: the trail, second persons, accounts, tokens, requests.
 
 mod approvals;
+mod delete;
 mod people;
 mod requests;
 mod tokens;

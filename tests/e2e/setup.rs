@@ -52,6 +52,12 @@ impl<'c> Person<'c> {
         self.send(path, format!("token={}\r\ntext={file}\r\n", self.token))
     }
 
+    fn speak(&self, language: &str) {
+        let body = format!("token={}&language={language}&back=/office", self.token);
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(self.send_as(form, "/office/language", body).status, 303);
+    }
+
     /// What is made of the answers, sent by a form that carries this.
     fn start(&self, token: &str) -> Answer {
         let body = format!("token={token}&{ANSWERS}");
@@ -101,6 +107,14 @@ fn an_owner_goes_from_the_first_link_to_a_site_and_goes_on_where_they_stopped() 
             assert!(answer.body.contains(&format!("Line {line}<")), "{part}: {}", answer.body);
         }
     }
+    owner.speak("ja");
+    let answer = owner.post("/office/setup", &broken);
+    owner.speak("en");
+    for said in ["Asia/Tokio` はタイムゾーンではありません", "`consent_days` ではありませんか"]
+    {
+        assert!(answer.body.contains(said), "{said}: {}", answer.body);
+    }
+    assert!(!answer.body.contains("is not a time zone"), "{}", answer.body);
     assert_eq!(owner.get("/office").header("location"), "/office/setup");
     assert_eq!(file(&owner.get("/office/setup").body), broken);
     assert_eq!(data.database().number("SELECT COUNT(*) FROM site"), 0);

@@ -17,7 +17,7 @@ use crate::{
     store::{
         Database,
         audit::{self, Entry},
-        exports::{self, Wanted},
+        exports::{Walk, Wanted},
     },
 };
 
@@ -99,14 +99,10 @@ async fn write(arguments: Arguments) -> Result<(), Failure> {
     let secret = keys::random()?;
     let mut export = Export::begin(format, secret, &told, BufWriter::new(file.handle()?))?;
     let mut progress = Progress::default();
-    let mut after = Vec::new();
-    loop {
-        let now = clock::now();
-        let page = exports::events(&mut db, site.id, &wanted, &after, PAGE, now).await?;
-        export.add(page.events)?;
+    let mut walk = Walk::new(site.id, wanted.clone());
+    while let Some(events) = walk.next(&mut db, PAGE, clock::now()).await? {
+        export.add(events)?;
         progress.say(export.rows());
-        let Some(next) = page.next else { break };
-        after = next;
     }
     let rows = export.rows();
     export.finish()?;

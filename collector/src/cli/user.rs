@@ -1,5 +1,8 @@
 //! `ashiato user`.
 
+mod delete;
+
+use consent_core::ids::LeadId;
 use serde_json::{Value, json};
 
 use super::{Failure, applied, who};
@@ -44,6 +47,14 @@ pub(super) enum Act {
     Disable {
         #[command(flatten)]
         who: Who,
+    },
+    /// Delete an account: its address, password, roles, factors, passkeys and sessions. The audit trail keeps what it did.
+    Delete {
+        #[command(flatten)]
+        who: Who,
+        /// What was approved in the back office, where a site file has it wait for a second person.
+        #[arg(long, value_name = "REQUEST")]
+        approved: Option<LeadId>,
     },
     /// Forget what an account shows beside its password, for somebody who has lost it all; they are logged out everywhere.
     ResetFactors {
@@ -125,6 +136,7 @@ pub(super) async fn run(act: &Act) -> Result<(), Failure> {
             link(&mut db, &account, office).await
         }
         Act::Disable { who } => disable(who).await,
+        Act::Delete { who, approved } => delete::run(who, *approved).await,
         Act::ResetFactors { who } => reset_factors(who).await,
         Act::Unbind { who } => unbind(who).await,
         Act::List { database } => list(&database.url).await,

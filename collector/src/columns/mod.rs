@@ -21,5 +21,5 @@ pub use bytes::Damage;
 pub use members::{Members, Others};
 pub use order::Mask;
 pub use part::{Column, PART, Part, parts};
-pub use table::{Builder, Event, New, Stored, Table, Text, Wanted};
+pub use table::{Builder, Event, New, Spot, Stored, Table, Text, Wanted};
 pub use visits::{Distinct, Visits};

@@ -1,10 +1,13 @@
 //! A table of one site's events over a range of days.
 
+mod spots;
+
 use std::ops::BitOr;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+pub use self::spots::Spot;
 use super::{
     Damage, Mask,
     order::{Segment, segments},
@@ -171,24 +174,26 @@ impl Table {
 
     /// Every event as it would be copied again, where all columns and the grants were read.
     pub fn copied(&self) -> impl Iterator<Item = New<'_>> {
-        self.places().map(|(day, run, visitor, place)| {
-            let event = event(day.day, run, visitor, place);
-            New {
-                visitor: self.visitors[visitor as usize],
-                grant: run.grants.get(place).copied().unwrap_or_default(),
-                at: event.at,
-                day: event.day,
-                name: self.text(event.name),
-                page: self.text(event.page),
-                title: self.text(event.title),
-                referrer: self.text(event.referrer),
-                query: self.text(event.query),
-                purpose: self.text(event.purpose),
-                service: self.text(event.service),
-                properties: event.properties.map(|text| self.text(text)),
-                language: self.text(event.language),
-            }
-        })
+        self.places().map(|(day, run, visitor, place)| self.whole(day, run, visitor, place))
+    }
+
+    fn whole(&self, day: &Day, run: &Run, visitor: u32, place: usize) -> New<'_> {
+        let event = event(day.day, run, visitor, place);
+        New {
+            visitor: self.visitors[visitor as usize],
+            grant: run.grants.get(place).copied().unwrap_or_default(),
+            at: event.at,
+            day: event.day,
+            name: self.text(event.name),
+            page: self.text(event.page),
+            title: self.text(event.title),
+            referrer: self.text(event.referrer),
+            query: self.text(event.query),
+            purpose: self.text(event.purpose),
+            service: self.text(event.service),
+            properties: event.properties.map(|text| self.text(text)),
+            language: self.text(event.language),
+        }
     }
 
     /// What a text says.

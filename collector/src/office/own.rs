@@ -1,5 +1,6 @@
 //! What somebody changes about their own log-in: password, app, recovery codes. Each asks for the password anew, so
-//! that a browser left alone gives nobody the account.
+//! that a browser left alone gives nobody the account; and what they show beside it is changed by whoever shows it, so
+//! that the password alone does not take the second step off.
 //!
 //! The trails of the account's sites are told of each in its transaction.
 
@@ -10,8 +11,8 @@ use zeroize::Zeroizing;
 use super::{
     desk::Desk,
     log_in::{Browser, Failure, Judged, begin, judge, note, still},
-    password, recovery, second, totp,
-    webauthn::Refusal,
+    passkeys, password, recovery, second, totp,
+    webauthn::{Refusal, RelyingParty},
 };
 use crate::{
     keys::Keys,
@@ -36,10 +37,24 @@ pub enum Done<T> {
     Code,
     /// The passkey is not taken, for that.
     Passkey(Refusal),
+    /// What is asked for beside the password was not shown: it is no code of the account, or was used before; or the passkey
+    /// was not taken, for that.
+    Unproven(Option<Refusal>),
     /// There was nothing to do: it is so already, or not any more.
     Nothing,
     /// There were too many tries: the next may come in so many milliseconds.
     Wait(i64),
+}
+
+/// What somebody shows beside the password, where their account has a second factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// A code of the app, or a recovery code.
+    pub code: &'a str,
+    /// What a passkey says, as a script sent it, where one was shown instead.
+    pub passkey: &'a str,
+    /// Whose passkeys are shown here, where any can be.
+    pub party: Option<&'a RelyingParty>,
 }
 
 /// Recovery codes, as they are shown once.
@@ -63,8 +78,8 @@ pub struct Own<'a> {
 }
 
 impl Own<'_> {
-    /// Goes on inside a transaction where the password is right. A wrong code stays held against the address, like a
-    /// wrong password.
+    /// Goes on inside a transaction where the password is right. A wrong code or passkey stays held against the address,
+    /// like a wrong password.
     pub(super) async fn shown<T>(
         &self,
         password: String,
@@ -86,8 +101,13 @@ impl Own<'_> {
             return Ok(Done::Password);
         }
         let done = act(&mut tx).await?;
-        if let Done::Code = done {
-            log_ins::let_in(&mut tx, &tried, Outcome::Code).await?;
+        let wrong = match &done {
+            Done::Code | Done::Unproven(None) => Some(Outcome::Code),
+            Done::Unproven(Some(_)) => Some(Outcome::NoPasskey),
+            _ => None,
+        };
+        if let Some(outcome) = wrong {
+            log_ins::let_in(&mut tx, &tried, outcome).await?;
         } else {
             log_ins::forgive(&mut tx, &self.keys.log_in_digest(&self.account.email)).await?;
             log_ins::undo(&mut tx, &tried).await?;
@@ -95,6 +115,24 @@ impl Own<'_> {
         tx.commit().await?;
         db.keep();
         Ok(done)
+    }
+
+    /// Takes what is shown beside the password, once: what is to be said where it is not taken. Nothing is asked for where
+    /// the account has no second factor.
+    pub(super) async fn unproven<T>(
+        &self,
+        db: &mut Connection,
+        proof: Proof<'_>,
+    ) -> Result<Option<Done<T>>, Failure> {
+        if !factors::has_second(db, self.account.id).await? {
+            return Ok(None);
+        }
+        if let Some(party) = proof.party.filter(|_| !proof.passkey.is_empty()) {
+            let refused = passkeys::refused(db, self, party, proof.passkey).await?;
+            return Ok(refused.map(|refusal| Done::Unproven(Some(refusal))));
+        }
+        let taken = second::take(db, self.keys, self.account, proof.code, self.now).await?;
+        Ok(taken.is_none().then_some(Done::Unproven(None)))
     }
 
     /// Changes the password, ends every other session and begins a new one; its token.
@@ -136,13 +174,20 @@ impl Own<'_> {
     ///
     /// # Errors
     /// Where that cannot be done; then it does not count.
-    pub async fn confirm_app(&self, known: String, code: &str) -> Result<Done<Codes>, Failure> {
+    pub async fn confirm_app(
+        &self,
+        (known, proof): (String, Proof<'_>),
+        code: &str,
+    ) -> Result<Done<Codes>, Failure> {
         let id = self.account.id;
         self.shown(known, async |db: &mut Connection| {
             let app = factors::app(db, id).await?.filter(|app| app.confirmed_at.is_none());
             let Some(app) = app else { return Ok(Done::Nothing) };
             let secret = self.keys.open_totp(id, &app.sealed)?;
             let Some(step) = totp::step(&secret, code, self.now) else { return Ok(Done::Code) };
+            if let Some(refused) = self.unproven(db, proof).await? {
+                return Ok(refused);
+            }
             factors::confirm(db, id, step, self.now).await?;
             self.end_others(db).await?;
             // Whoever has passkeys has kept them already.
@@ -153,18 +198,21 @@ impl Own<'_> {
         .await
     }
 
-    /// Switches the app off; a code of it is asked for, or a recovery code where it is lost.
+    /// Switches the app off.
     ///
     /// # Errors
     /// Where that cannot be done; then it stays on.
-    pub async fn remove_app(&self, known: String, code: &str) -> Result<Done<()>, Failure> {
+    pub async fn remove_app(
+        &self,
+        (known, proof): (String, Proof<'_>),
+    ) -> Result<Done<()>, Failure> {
         self.shown(known, async |db: &mut Connection| {
             let app = factors::app(db, self.account.id).await?;
             if app.is_none_or(|app| app.confirmed_at.is_none()) {
                 return Ok(Done::Nothing);
             }
-            if second::take(db, self.keys, self.account, code, self.now).await?.is_none() {
-                return Ok(Done::Code);
+            if let Some(refused) = self.unproven(db, proof).await? {
+                return Ok(refused);
             }
             factors::remove_app(db, self.account.id).await?;
             self.forget_codes(db).await?;
@@ -178,10 +226,16 @@ impl Own<'_> {
     ///
     /// # Errors
     /// Where that cannot be done; then those of before stay.
-    pub async fn renew_codes(&self, known: String) -> Result<Done<Codes>, Failure> {
+    pub async fn renew_codes(
+        &self,
+        (known, proof): (String, Proof<'_>),
+    ) -> Result<Done<Codes>, Failure> {
         self.shown(known, async |db: &mut Connection| {
             if !factors::has_second(db, self.account.id).await? {
                 return Ok(Done::Nothing);
+            }
+            if let Some(refused) = self.unproven(db, proof).await? {
+                return Ok(refused);
             }
             let codes = self.renew(db).await?;
             self.tell(db, "account.codes", json!({})).await?;

@@ -10,7 +10,7 @@ use super::{
     desk::Desk,
     hash,
     log_in::{Browser, Failure, begin, note},
-    own::{Codes, Done, Own},
+    own::{Codes, Done, Own, Proof},
     second::{self, Second},
     webauthn::{Made, Refusal, RelyingParty, Shown},
 };
@@ -31,19 +31,19 @@ const MOST: usize = 20;
 const NAME: usize = 60;
 
 impl Own<'_> {
-    /// Keeps a passkey that was made in the session of that hash; recovery codes are made with the first.
+    /// Keeps a passkey that was made in this session; recovery codes are made with the first.
     ///
     /// # Errors
     /// Where that cannot be done; then there is none.
     pub async fn add_passkey(
         &self,
         party: &RelyingParty,
-        (known, session): (String, &[u8]),
+        (known, proof): (String, Proof<'_>),
         (name, made): (&str, &str),
     ) -> Result<Done<Codes>, Failure> {
         let mut until = None;
         let waits = |challenge: &[u8]| {
-            until = self.keys.challenge_end(Ceremony::Make(session), challenge, self.now);
+            until = self.keys.challenge_end(Ceremony::Make(self.session), challenge, self.now);
             until.is_some()
         };
         let new = match Made::read(made).and_then(|made| made.verify(party, waits)) {
@@ -53,6 +53,9 @@ impl Own<'_> {
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         let name: String = name.trim().chars().take(NAME).collect();
         self.shown(known, async |db: &mut Connection| {
+            if let Some(refused) = self.unproven(db, proof).await? {
+                return Ok(refused);
+            }
             let end = until.unwrap_or(self.now);
             if !passkeys::answer(db, &hash_of(&new.challenge), end, self.now).await? {
                 return Ok(Done::Passkey(Refusal::Challenge));
@@ -83,11 +86,20 @@ impl Own<'_> {
     ///
     /// # Errors
     /// Where that cannot be done; then it stays.
-    pub async fn remove_passkey(&self, known: String, id: &[u8]) -> Result<Done<()>, Failure> {
+    pub async fn remove_passkey(
+        &self,
+        (known, proof): (String, Proof<'_>),
+        id: &[u8],
+    ) -> Result<Done<()>, Failure> {
         self.shown(known, async |db: &mut Connection| {
-            if !passkeys::remove(db, self.account.id, id).await? {
+            let own = passkeys::of(db, self.account.id).await?;
+            if !own.iter().any(|passkey| passkey.id == id) {
                 return Ok(Done::Nothing);
             }
+            if let Some(refused) = self.unproven(db, proof).await? {
+                return Ok(refused);
+            }
+            passkeys::remove(db, self.account.id, id).await?;
             self.forget_codes(db).await?;
             self.tell(db, "account.passkey", json!({ "added": false })).await?;
             Ok(Done::Yes(()))
@@ -181,6 +193,23 @@ pub async fn go_on(
     tx.commit().await?;
     db.keep();
     Ok(done)
+}
+
+/// Takes a passkey that somebody shows who is logged in, to change how they log in: why not, where it is not taken.
+pub(super) async fn refused(
+    db: &mut Connection,
+    own: &Own<'_>,
+    party: &RelyingParty,
+    sent: &str,
+) -> Result<Option<Refusal>, Failure> {
+    let shown = match Shown::read(sent) {
+        Ok(shown) => shown,
+        Err(refusal) => return Ok(Some(refusal)),
+    };
+    let whose = whose(db, &shown).await?.filter(|(_, account)| account.id == own.account.id);
+    let Some((passkey, _)) = whose else { return Ok(Some(Refusal::Unknown)) };
+    let ceremony = Ceremony::Change(own.session);
+    Ok(take(db, (own.keys, party), (&passkey, &shown), ceremony, own.now).await?.err())
 }
 
 fn hash_of(challenge: &[u8]) -> [u8; 32] {

@@ -38,6 +38,11 @@ pub enum Refused {
         "the account has a role beyond the sites that you run; whoever runs all of them can do that"
     )]
     Beyond,
+    /// Another of its sites has that wait for a second person, and this one has not.
+    #[error(
+        "another of the account's sites has its deletion wait for a second person: ask on the people page of that site"
+    )]
+    Elsewhere,
     /// Nobody would own it any more.
     #[error("the last owner stays: make somebody else the owner first")]
     LastOwner,

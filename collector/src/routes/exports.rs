@@ -31,7 +31,7 @@ use crate::{
     sites::Site,
     store::{
         audit::Actor,
-        exports::{self, Page, Wanted},
+        exports::{Event, Walk, Wanted},
         tokens::Scope,
     },
 };
@@ -213,10 +213,11 @@ pub(super) async fn export(
     let outbox = Outbox::default();
     let made = Export::begin(format, secret, &told, outbox.clone());
     let made = Some(made.map_err(|error| unwritten(&error))?);
-    let way = Way { app, site, by, wanted, segment, format, made, outbox };
+    let walk = Walk::new(site.id, wanted.clone());
+    let mut way = Way { app, site, by, wanted, walk, segment, format, made, outbox };
     // Nothing leaves before the trail has it, and before the database has answered once.
     way.tell("event.export", json!({})).await?;
-    let page = way.page(&[]).await?;
+    let page = way.page().await?;
     let name = format!("{}-events-{first}-{last}", way.site.key);
     let (sender, body) = Channel::new(2);
     tokio::spawn(async move {
@@ -232,6 +233,7 @@ struct Way {
     site: Arc<Site>,
     by: Actor,
     wanted: Wanted,
+    walk: Walk,
     segment: Option<String>,
     format: Format,
     made: Option<Export<Outbox>>,
@@ -254,15 +256,13 @@ impl Way {
     }
 
     /// A connection is held for one page, and not as long as somebody reads.
-    async fn page(&self, after: &[u8]) -> Result<Page, Problem> {
+    async fn page(&mut self) -> Result<Option<Vec<Event>>, Problem> {
         let mut db = self.app.readers.acquire().await?;
-        let now = clock::now();
-        let page = exports::events(&mut db, self.site.id, &self.wanted, after, AT_ONCE, now);
-        super::asked(page).await
+        super::asked(self.walk.next(&mut db, AT_ONCE, clock::now())).await
     }
 
     /// Sends it to its end, or cuts the connection: then whoever reads has no whole file.
-    async fn send(mut self, first: Page, mut sender: Sender<Bytes, io::Error>) {
+    async fn send(mut self, first: Option<Vec<Event>>, mut sender: Sender<Bytes, io::Error>) {
         match self.pages(first, &mut sender).await {
             Ok(rows) => {
                 // The file has left: that its end is not told takes nothing back.
@@ -278,19 +278,18 @@ impl Way {
     /// How many events it has.
     async fn pages(
         &mut self,
-        first: Page,
+        first: Option<Vec<Event>>,
         sender: &mut Sender<Bytes, io::Error>,
     ) -> io::Result<u64> {
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
         let mut page = first;
-        loop {
-            tokio::task::block_in_place(|| self.made()?.add(page.events))?;
+        while let Some(events) = page {
+            tokio::task::block_in_place(|| self.made()?.add(events))?;
             let bytes = self.outbox.take();
             if !bytes.is_empty() {
                 sender.send_data(bytes.into()).await.map_err(gone)?;
             }
-            let Some(after) = page.next else { break };
-            let next = self.page(&after).await;
+            let next = self.page().await;
             page = next.map_err(|problem| io::Error::other(problem.detail))?;
         }
         let made = self.made.take().ok_or(io::ErrorKind::NotFound)?;

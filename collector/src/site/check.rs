@@ -7,7 +7,12 @@ use consent_core::{
     policy::{Flaw, Kind, MAX_SLOTS},
 };
 
-use super::{Complaint, Purpose, Service, SiteFile, kept::Area, place::Places};
+use super::{
+    Complaint, Purpose, Service, SiteFile,
+    complaint::{Said, both, said},
+    kept::Area,
+    place::Places,
+};
 
 /// Everything that is wrong with a file whose keys are right one by one.
 pub(super) fn check(file: &SiteFile, places: &Places) -> Vec<Complaint> {
@@ -31,8 +36,8 @@ impl<'a> Check<'a> {
     pub(super) fn complain(
         &mut self,
         path: &str,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
+        message: impl Into<Said>,
+        remedy: impl Into<Said>,
     ) {
         self.complaints.push(Complaint {
             line: self.places.line(path),
@@ -49,13 +54,25 @@ impl<'a> Check<'a> {
             match (purpose.kind, purpose.retention_days) {
                 (Kind::LeadLink, None) => self.complain(
                     &path,
-                    format!("purpose `{key}`: `retention_days` is missing"),
-                    "add retention_days = …: after how many days a link to a person is cut",
+                    said!(
+                        "目的 `{key}`：`retention_days` がありません",
+                        "purpose `{key}`: `retention_days` is missing"
+                    ),
+                    both(
+                        "retention_days = … に、何日後に本人との結び付けを解くかを書いてください",
+                        "add retention_days = …: after how many days a link to a person is cut",
+                    ),
                 ),
                 (Kind::Optional | Kind::Necessary, Some(_)) => self.complain(
                     &format!("{path}.retention_days"),
-                    format!("purpose `{key}`: `retention_days` has no effect here"),
-                    "give it in each service; only a purpose of kind lead_link has its own",
+                    said!(
+                        "目的 `{key}`：`retention_days` はここでは働きません",
+                        "purpose `{key}`: `retention_days` has no effect here"
+                    ),
+                    both(
+                        "サービスごとに書いてください。目的そのものに書けるのは kind = \"lead_link\" のときだけです",
+                        "give it in each service; only a purpose of kind lead_link has its own",
+                    ),
                 ),
                 _ => {}
             }
@@ -64,15 +81,24 @@ impl<'a> Check<'a> {
                 if lead_links == 2 {
                     self.complain(
                         &format!("{path}.kind"),
-                        format!("purpose `{key}`: a second one of kind lead_link"),
-                        "keep one: browsing is tied to a person's details or it is not",
+                        said!(
+                            "目的 `{key}`：kind が lead_link の目的が2つあります",
+                            "purpose `{key}`: a second one of kind lead_link"
+                        ),
+                        both(
+                            "1つだけにしてください。閲覧を本人の情報と結び付けるかどうかは、1つの問いです",
+                            "keep one: browsing is tied to a person's details or it is not",
+                        ),
                     );
                 }
             } else if purpose.services.is_empty() {
                 self.complain(
                     &path,
-                    format!("purpose `{key}` has no services"),
-                    "add [[purposes.services]] that say who receives what, or leave the purpose out",
+                    said!("目的 `{key}` にサービスがありません", "purpose `{key}` has no services"),
+                    both(
+                        "誰に何が送信されるのかを [[purposes.services]] に書くか、目的を消してください",
+                        "add [[purposes.services]] that say who receives what, or leave the purpose out",
+                    ),
                 );
             }
             for (at, service) in purpose.services.iter().enumerate() {
@@ -83,8 +109,14 @@ impl<'a> Check<'a> {
         if !self.file.purposes.iter().any(necessary) {
             self.complain(
                 "purposes",
-                "there is no purpose of kind necessary",
-                format!("add one with kind = \"necessary\" for the cookie {CONSENT_COOKIE}"),
+                both(
+                    "kind が necessary の目的がありません",
+                    "there is no purpose of kind necessary",
+                ),
+                said!(
+                    "Cookie {CONSENT_COOKIE} のために、kind = \"necessary\" の目的を加えてください",
+                    "add one with kind = \"necessary\" for the cookie {CONSENT_COOKIE}"
+                ),
             );
         }
     }
@@ -95,29 +127,43 @@ impl<'a> Check<'a> {
         if service.external && provider.policy.is_none() {
             self.complain(
                 &format!("{path}.provider"),
-                format!("service `{key}`: the provider's `policy` is missing"),
-                "add policy = \"https://…\": the privacy policy of who receives the data",
+                said!(
+                    "サービス `{key}`：提供元の `policy` がありません",
+                    "service `{key}`: the provider's `policy` is missing"
+                ),
+                both(
+                    "policy = \"https://…\" に、送信先の事業者のプライバシーポリシーを書いてください",
+                    "add policy = \"https://…\": the privacy policy of who receives the data",
+                ),
             );
         }
         let mut own = self.file.controller.name.values();
         let foreign = !own.any(|name| *name == provider.name);
         if !service.external && foreign {
+            let name = &provider.name;
             self.complain(
                 &format!("{path}.external"),
-                format!(
-                    "service `{key}`: external is false, but `{}` is not the controller",
-                    provider.name
+                said!(
+                    "サービス `{key}`：external が false ですが、`{name}` は運営者ではありません",
+                    "service `{key}`: external is false, but `{name}` is not the controller"
                 ),
-                "write external = true, or name the controller as the provider",
+                both(
+                    "external = true と書くか、提供元を運営者の名称にしてください",
+                    "write external = true, or name the controller as the provider",
+                ),
             );
         }
         if purpose.kind == Kind::Necessary && !service.events.is_empty() {
             self.complain(
                 &format!("{path}.events"),
-                format!(
+                said!(
+                    "サービス `{key}`：同意を求めない necessary の目的にイベントがあります",
                     "service `{key}`: events under a necessary purpose, which nobody is asked for"
                 ),
-                "move the service to a purpose that visitors can refuse",
+                both(
+                    "訪問者が拒否できる目的に、サービスを移してください",
+                    "move the service to a purpose that visitors can refuse",
+                ),
             );
         }
         if service.external || !foreign {
@@ -127,28 +173,38 @@ impl<'a> Check<'a> {
         let mut cookies = Seen::default();
         for (at, cookie) in service.cookies.iter().enumerate() {
             let path = format!("{path}.cookies[{at}].name");
-            cookies.see(self, &format!("service `{key}`, cookie"), &cookie.name, &path);
+            let what = said!("サービス `{key}`、Cookie", "service `{key}`, cookie");
+            cookies.see(self, &what, &cookie.name, &path);
         }
     }
 
     /// What is sent to others is used by others, and what for is told (Telecommunications Business Act,
     /// art. 27-12: the purposes of both sides).
     fn recipient(&mut self, service: &Service, path: &str) {
-        let Service { key, provider, .. } = service;
+        let (key, who) = (&service.key, &service.provider.name);
         match (service.external, &service.their_use) {
             (true, None) => self.complain(
                 &format!("{path}.external"),
-                format!("service `{key}`: `their_use` is missing"),
-                format!(
-                    "add their_use = {{ … }}: what {} itself uses it for, in each language; where it acts \
-                     for you alone, what it does with it for you",
-                    provider.name
+                said!(
+                    "サービス `{key}`：`their_use` がありません",
+                    "service `{key}`: `their_use` is missing"
+                ),
+                said!(
+                    "their_use = {{ … }} に、{who} 自身が何に使うのかを各言語で書いてください。サイトの委託だけで使う場合は、サイトのために何をするのかを書きます",
+                    "add their_use = {{ … }}: what {who} itself uses it for, in each language; where it acts \
+                     for you alone, what it does with it for you"
                 ),
             ),
             (false, Some(_)) => self.complain(
                 &format!("{path}.their_use"),
-                format!("service `{key}`: `their_use` has no effect here"),
-                "leave it out: nothing is sent to others, and `use` says what the site does",
+                said!(
+                    "サービス `{key}`：`their_use` はここでは働きません",
+                    "service `{key}`: `their_use` has no effect here"
+                ),
+                both(
+                    "消してください。外部には何も送信されず、サイトでの用途は `use` に書かれています",
+                    "leave it out: nothing is sent to others, and `use` says what the site does",
+                ),
             ),
             _ => {}
         }
@@ -159,30 +215,39 @@ impl<'a> Check<'a> {
         let mut names = Seen::default();
         for (at, entry) in service.storage.iter().enumerate() {
             let path = format!("{path}.storage[{at}]");
-            let what = format!("service `{}`, storage `{}`", service.key, entry.name);
-            names.see(
-                self,
-                &format!("service `{}`, storage", service.key),
-                &entry.name,
-                &format!("{path}.name"),
-            );
+            let (key, name) = (&service.key, &entry.name);
+            let of = said!("サービス `{key}`、ストレージ", "service `{key}`, storage");
+            let what = &said!(of; "{of} `{name}`", "{of} `{name}`");
+            names.see(self, &of, name, &format!("{path}.name"));
             let session = entry.place().is_some_and(|(area, _)| area == Area::Session);
             match (session, entry.days, entry.until_deleted) {
                 (true, None, false) | (false, Some(_), false) | (false, None, true) => {}
                 (true, _, _) => self.complain(
                     &path,
-                    format!("{what}: it ends with the tab, and has another lifetime"),
-                    "leave `days` and `until_deleted` out, or write \"local:…\" where it stays longer",
+                    said!(what;
+                        "{what}：タブを閉じると消えるのに、別の保存期間が書かれています",
+                        "{what}: it ends with the tab, and has another lifetime"
+                    ),
+                    both(
+                        "`days` と `until_deleted` を消すか、もっと長く残る場合は \"local:…\" と書いてください",
+                        "leave `days` and `until_deleted` out, or write \"local:…\" where it stays longer",
+                    ),
                 ),
                 (false, None, false) => self.complain(
                     &path,
-                    format!("{what}: its lifetime is missing"),
-                    "add days = … where its script takes it away, or until_deleted = true",
+                    said!(what; "{what}：保存期間がありません", "{what}: its lifetime is missing"),
+                    both(
+                        "スクリプトが消すまでの日数を days = … に書くか、until_deleted = true と書いてください",
+                        "add days = … where its script takes it away, or until_deleted = true",
+                    ),
                 ),
                 (false, Some(_), true) => self.complain(
                     &path,
-                    format!("{what}: it has two lifetimes"),
-                    "keep `days` where its script takes it away, otherwise until_deleted = true",
+                    said!(what; "{what}：保存期間が2つあります", "{what}: it has two lifetimes"),
+                    both(
+                        "スクリプトが消すなら `days` だけを、そうでなければ until_deleted = true だけを残してください",
+                        "keep `days` where its script takes it away, otherwise until_deleted = true",
+                    ),
                 ),
             }
         }
@@ -194,15 +259,22 @@ impl<'a> Check<'a> {
             (Seen::default(), Seen::default(), Seen::default());
         for (at, purpose) in self.file.purposes.iter().enumerate() {
             let path = format!("purposes[{at}]");
-            purposes.see(self, "purpose", purpose.key.as_str(), &format!("{path}.key"));
+            purposes.see(
+                self,
+                &both("目的", "purpose").into(),
+                purpose.key.as_str(),
+                &format!("{path}.key"),
+            );
             for (at, service) in purpose.services.iter().enumerate() {
                 let path = format!("{path}.services[{at}]");
-                services.see(self, "service", service.key.as_str(), &format!("{path}.key"));
+                let what = both("サービス", "service").into();
+                services.see(self, &what, service.key.as_str(), &format!("{path}.key"));
                 for (at, event) in service.events.iter().enumerate() {
                     if service.events[..at].contains(event) {
                         continue; // complained of where lists are looked at
                     }
-                    events.see(self, "event", event.as_str(), &format!("{path}.events[{at}]"));
+                    let what = both("イベント", "event").into();
+                    events.see(self, &what, event.as_str(), &format!("{path}.events[{at}]"));
                 }
             }
         }
@@ -214,8 +286,14 @@ impl<'a> Check<'a> {
         if let Err(Flaw::TooManySlots(switches)) = self.file.policy(1) {
             self.complain(
                 "purposes",
-                format!("there are {switches} switches, more than {MAX_SLOTS}"),
-                "put services of one provider and one purpose together",
+                said!(
+                    "スイッチが{switches}個あり、上限の{MAX_SLOTS}個を超えています",
+                    "there are {switches} switches, more than {MAX_SLOTS}"
+                ),
+                both(
+                    "提供元と目的が同じサービスを1つにまとめてください",
+                    "put services of one provider and one purpose together",
+                ),
             );
         }
     }
@@ -228,13 +306,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn see(&mut self, check: &mut Check<'_>, what: &str, name: &str, path: &str) {
+    pub(super) fn see(&mut self, check: &mut Check<'_>, what: &Said, name: &str, path: &str) {
         let line = check.places.line(path);
         if let Some(first) = self.lines.get(name) {
             check.complain(
                 path,
-                format!("{what} `{name}` is named twice, first on line {first}"),
-                "give each its own name",
+                said!(what;
+                    "{what} `{name}` が2回出てきます（最初は{first}行目）",
+                    "{what} `{name}` is named twice, first on line {first}"
+                ),
+                both("それぞれ別の名前にしてください", "give each its own name"),
             );
         } else {
             self.lines.insert(name.to_owned(), line);

@@ -5,6 +5,7 @@ use consent_core::form::{Field, FieldFault, FieldKind, RESERVED};
 use super::{
     Agreement, AgreementKind, FormField, LeadForm,
     check::{Check, Seen},
+    complaint::{Said, both, said},
 };
 
 /// Characters that a text field may be bounded by.
@@ -15,23 +16,34 @@ impl Check<'_> {
         let mut forms = Seen::default();
         for (at, form) in self.file.forms.iter().enumerate() {
             let path = format!("forms[{at}]");
-            forms.see(self, "form", form.key.as_str(), &format!("{path}.key"));
-            let what = format!("form `{}`, field or agreement", form.key);
+            forms.see(
+                self,
+                &both("フォーム", "form").into(),
+                form.key.as_str(),
+                &format!("{path}.key"),
+            );
+            let own = &form.key;
+            let what =
+                said!("フォーム `{own}`、項目または同意欄", "form `{own}`, field or agreement");
             let mut keys = Seen::default();
             for (at, field) in form.fields.iter().enumerate() {
                 let path = format!("{path}.fields[{at}]");
                 keys.see(self, &what, field.key.as_str(), &format!("{path}.key"));
-                let what = format!("form `{}`, field `{}`", form.key, field.key);
+                let key = &field.key;
+                let what = &said!("フォーム `{own}`、項目 `{key}`", "form `{own}`, field `{key}`");
                 if field.key.as_str().starts_with(RESERVED) {
                     self.complain(
                         &format!("{path}.key"),
-                        format!("{what}: keys that begin with `{RESERVED}` are the client's own"),
-                        "give it another key",
+                        said!(what;
+                            "{what}：`{RESERVED}` で始まるキーはクライアントが使います",
+                            "{what}: keys that begin with `{RESERVED}` are the client's own"
+                        ),
+                        both("別のキーにしてください", "give it another key"),
                     );
                 }
-                self.bounds(field, &what, &path);
-                self.options(field, &what, &path);
-                self.messages(field, &what, &path);
+                self.bounds(field, what, &path);
+                self.options(field, what, &path);
+                self.messages(field, what, &path);
             }
             for (at, agreement) in form.agreements.iter().enumerate() {
                 let path = format!("{path}.agreements[{at}]");
@@ -41,23 +53,33 @@ impl Check<'_> {
         }
     }
 
-    fn bounds(&mut self, field: &FormField, what: &str, path: &str) {
+    fn bounds(&mut self, field: &FormField, what: &Said, path: &str) {
         let measured = field.kind.is_measured();
         for (name, bound) in [("min", field.min), ("max", field.max)] {
             let Some(bound) = bound else { continue };
             let path = format!("{path}.{name}");
             if !measured && field.kind != FieldKind::Number {
+                let kind = field.kind.as_str();
                 self.complain(
                     &path,
-                    format!("{what}: `{name}` has no effect here"),
-                    format!("leave it out: {} has a form of its own", field.kind.as_str()),
+                    said!(what; "{what}：`{name}` はここでは働きません", "{what}: `{name}` has no effect here"),
+                    said!(
+                        "消してください。{kind} の書き方は決まっています",
+                        "leave it out: {kind} has a form of its own"
+                    ),
                 );
             } else if measured && !LENGTHS.contains(&bound) {
                 let (least, most) = (LENGTHS.start(), LENGTHS.end());
                 self.complain(
                     &path,
-                    format!("{what}: `{name}` is not between {least} and {most}"),
-                    format!("write a whole number of characters from {least} to {most}"),
+                    said!(what;
+                        "{what}：`{name}` は{least}から{most}までの値ではありません",
+                        "{what}: `{name}` is not between {least} and {most}"
+                    ),
+                    said!(
+                        "文字数を{least}から{most}までの整数で書いてください",
+                        "write a whole number of characters from {least} to {most}"
+                    ),
                 );
             }
         }
@@ -67,19 +89,28 @@ impl Check<'_> {
         {
             self.complain(
                 &format!("{path}.min"),
-                format!("{what}: `min` is {min}, more than `max`, which is {max}"),
-                "exchange the two, or leave one out",
+                said!(what;
+                    "{what}：`min` の{min}が `max` の{max}より大きくなっています",
+                    "{what}: `min` is {min}, more than `max`, which is {max}"
+                ),
+                both(
+                    "2つを入れ替えるか、片方を消してください",
+                    "exchange the two, or leave one out",
+                ),
             );
         }
     }
 
-    fn options(&mut self, field: &FormField, what: &str, path: &str) {
+    fn options(&mut self, field: &FormField, what: &Said, path: &str) {
         let is_choice = field.kind == FieldKind::Choice;
         if is_choice && field.options.is_empty() {
             self.complain(
                 path,
-                format!("{what}: `options` is missing"),
-                "add options = [{ value = \"…\", name = { … } }, …]: what there is to choose",
+                said!(what; "{what}：`options` がありません", "{what}: `options` is missing"),
+                both(
+                    "options = [{ value = \"…\", name = { … } }, …] に選択肢を書いてください",
+                    "add options = [{ value = \"…\", name = { … } }, …]: what there is to choose",
+                ),
             );
         }
         for (name, given) in [("options", !field.options.is_empty()), ("multiple", field.multiple)]
@@ -87,8 +118,11 @@ impl Check<'_> {
             if given && !is_choice {
                 self.complain(
                     &format!("{path}.{name}"),
-                    format!("{what}: `{name}` has no effect here"),
-                    "write type = \"choice\", or leave it out",
+                    said!(what; "{what}：`{name}` はここでは働きません", "{what}: `{name}` has no effect here"),
+                    both(
+                        "type = \"choice\" と書くか、これを消してください",
+                        "write type = \"choice\", or leave it out",
+                    ),
                 );
             }
         }
@@ -96,27 +130,36 @@ impl Check<'_> {
         for (at, option) in field.options.iter().enumerate() {
             let path = format!("{path}.options[{at}].value");
             let value = &option.value;
-            values.see(self, &format!("{what}, option"), value, &path);
+            values.see(self, &said!(what; "{what}、選択肢", "{what}, option"), value, &path);
             // As the page and the collector read it, apart from the others.
             let alone = Field { options: vec![value.clone()], ..field.core() };
             if is_choice && alone.accept(value).as_ref() != Ok(value) {
                 self.complain(
                     &path,
-                    format!("{what}: the option `{value}` cannot be chosen"),
-                    "write it without spaces at its ends",
+                    said!(what;
+                        "{what}：選択肢 `{value}` は選べません",
+                        "{what}: the option `{value}` cannot be chosen"
+                    ),
+                    both("前後の空白を消してください", "write it without spaces at its ends"),
                 );
             }
         }
     }
 
-    fn messages(&mut self, field: &FormField, what: &str, path: &str) {
+    fn messages(&mut self, field: &FormField, what: &Said, path: &str) {
         let known = |code: &&String| FieldFault::ALL.iter().any(|fault| fault.as_str() == *code);
         for code in field.messages.keys().filter(known) {
             if !field.core().faults().any(|fault| fault.as_str() == code) {
                 self.complain(
                     &format!("{path}.messages.{code}"),
-                    format!("{what}: a message for `{code}`, which it is never refused for"),
-                    "leave it out, or give the field what it would be refused for",
+                    said!(what;
+                        "{what}：`{code}` のメッセージがありますが、この項目では起こりません",
+                        "{what}: a message for `{code}`, which it is never refused for"
+                    ),
+                    both(
+                        "消すか、それが起こるように項目を設定してください",
+                        "leave it out, or give the field what it would be refused for",
+                    ),
                 );
             }
         }
@@ -124,7 +167,8 @@ impl Check<'_> {
 
     /// What an agreement permits needs what it is done with, and is agreed to once.
     fn permits(&mut self, form: &LeadForm, agreement: &Agreement, at: usize, path: &str) {
-        let what = format!("form `{}`, agreement `{}`", form.key, agreement.key);
+        let (own, key) = (&form.key, &agreement.key);
+        let what = &said!("フォーム `{own}`、同意欄 `{key}`", "form `{own}`, agreement `{key}`");
         let needed = match agreement.kind {
             AgreementKind::EmailMarketing => FieldKind::Email,
             AgreementKind::TelephoneMarketing => FieldKind::Telephone,
@@ -135,23 +179,38 @@ impl Check<'_> {
             let needed = needed.as_str();
             self.complain(
                 path,
-                format!("{what}: the form has no field of type {needed} to do that with"),
-                format!("add a field with type = \"{needed}\", or leave the agreement out"),
+                said!(what;
+                    "{what}：そのための {needed} 型の項目がフォームにありません",
+                    "{what}: the form has no field of type {needed} to do that with"
+                ),
+                said!(
+                    "type = \"{needed}\" の項目を加えるか、同意欄を消してください",
+                    "add a field with type = \"{needed}\", or leave the agreement out"
+                ),
             );
         }
         if agreement.kind == AgreementKind::EmailMarketing && self.file.mail.is_none() {
             self.complain(
                 path,
-                format!("{what}: there is no [mail], so that nobody could confirm it"),
-                "add [mail] with from, sender, address, complaints and confirm: until a person has confirmed \
-                 by mail, advertising may not be sent (Act on Regulation of Specified Electronic Mail, art. 3)",
+                said!(what;
+                    "{what}：[mail] がないため、本人が確認できません",
+                    "{what}: there is no [mail], so that nobody could confirm it"
+                ),
+                both(
+                    "[mail] に from・sender・address・complaints・confirm を書いてください。本人がメールで確認するまで、広告メールは送れません（特定電子メール法3条）",
+                    "add [mail] with from, sender, address, complaints and confirm: until a person has confirmed \
+                     by mail, advertising may not be sent (Act on Regulation of Specified Electronic Mail, art. 3)",
+                ),
             );
         }
         if form.agreements[..at].iter().any(|other| other.kind == agreement.kind) {
             self.complain(
                 path,
-                format!("{what}: a second one of that kind"),
-                "keep one checkbox for it: nobody can tell which of two counts",
+                said!(what; "{what}：同じ種類の同意欄が2つあります", "{what}: a second one of that kind"),
+                both(
+                    "チェックボックスを1つにしてください。2つあると、どちらが有効か分かりません",
+                    "keep one checkbox for it: nobody can tell which of two counts",
+                ),
             );
         }
     }

@@ -33,7 +33,9 @@ mod words;
 
 use toml::de::DeTable;
 
-pub use complaint::{Complaint, report};
+use self::complaint::{Both, both, said};
+
+pub use complaint::{Complaint, Said, report};
 pub use file::{
     Agreement, AgreementKind, Approval, BannerFile, ConsentModeFile, Controller, Cookie, FormField,
     Gpc, Law, LeadForm, MailFile, Office, Opt, Provider, Purpose, Region, Retention, Rights,
@@ -56,14 +58,25 @@ pub use request_page::{KINDS, REQUEST_STYLE, RequestForm, RequestPage};
 /// key that is unknown, missing or wrong by itself, and every rule between them that can be judged.
 pub fn parse(text: &str) -> Result<SiteFile, Vec<Complaint>> {
     let lines = place::Lines::of(text);
-    let of = |error: &toml::de::Error, remedy: &str| Complaint {
-        line: lines.line(error.span().map_or(0, |span| span.start)),
-        message: error.message().to_owned(),
-        remedy: remedy.to_owned(),
+    let of = |error: &toml::de::Error, remedy: Both| {
+        let line = lines.line(error.span().map_or(0, |span| span.start));
+        let told = error.message();
+        Complaint {
+            line,
+            message: said!("読み取れません（{told}）", "{told}"),
+            remedy: remedy.into(),
+        }
     };
     // After the first one a parser only guesses.
-    let root = DeTable::parse(text)
-        .map_err(|error| vec![of(&error, "write it as TOML (https://toml.io)")])?;
+    let root = DeTable::parse(text).map_err(|error| {
+        vec![of(
+            &error,
+            both(
+                "TOMLの書き方に直してください（https://toml.io）",
+                "write it as TOML (https://toml.io)",
+            ),
+        )]
+    })?;
     let mut complaints = walk::walk(&lines, &root);
     match toml::from_str::<SiteFile>(text) {
         Ok(file) => {
@@ -75,7 +88,9 @@ pub fn parse(text: &str) -> Result<SiteFile, Vec<Complaint>> {
         }
         // Whatever keeps a file from being read has been complained of, with a better remedy.
         Err(error) if complaints.is_empty() => {
-            complaints.push(of(&error, "compare it with the example in the guide"));
+            let remedy =
+                both("ガイドの例と見比べてください", "compare it with the example in the guide");
+            complaints.push(of(&error, remedy));
         }
         Err(_) => {}
     }

@@ -1,12 +1,15 @@
 //! What somebody may have meant.
 
+use super::complaint::{Said, said};
+
 /// What to write instead of `name`: the nearest known one, or all.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Said {
     match meant(name, known.clone()) {
-        Some(known) => format!("did you mean `{known}`?"),
+        Some(known) => said!("`{known}` ではありませんか？", "did you mean `{known}`?"),
         None => {
             let all: Vec<_> = known.map(|known| format!("`{known}`")).collect();
-            format!("use one of {}", all.join(", "))
+            let all = all.join(", ");
+            said!("次のどれかにしてください：{all}", "use one of {all}")
         }
     }
 }
@@ -49,8 +52,9 @@ mod tests {
             ("visitors_days", "visitor_days"),
         ] {
             let remedy = nearest(slip, known.into_iter());
-            assert_eq!(remedy, format!("did you mean `{meant}`?"));
+            assert_eq!(remedy.en, format!("did you mean `{meant}`?"));
         }
-        assert!(nearest("colour", known.into_iter()).starts_with("use one of `key`, "));
+        let all = nearest("colour", known.into_iter());
+        assert!(all.en.starts_with("use one of `key`, ") && all.ja.contains("`visitor_days`"));
     }
 }

@@ -6,7 +6,10 @@ use consent_core::{
     time::COOKIE_MAX_DAYS,
 };
 
-use super::check::Check;
+use super::{
+    check::Check,
+    complaint::{Said, both, said},
+};
 
 impl Check<'_> {
     /// The product's own cookies are declared, and as long-lived as they are.
@@ -40,22 +43,36 @@ impl Check<'_> {
                     declared = true;
                     let path = format!("purposes[{at}].services[{to}].cookies[{index}]");
                     if cookie.days != lives {
+                        let days = cookie.days;
                         self.complain(
                             &format!("{path}.days"),
-                            format!(
-                                "cookie `{name}`: days = {}, but it lives {lives}",
-                                cookie.days
+                            said!(
+                                "Cookie `{name}`：days = {days} ですが、実際の有効期間は{lives}日です",
+                                "cookie `{name}`: days = {days}, but it lives {lives}"
                             ),
-                            format!("make it the same as {setting} = {lives}"),
+                            said!(
+                                "{setting} = {lives} と同じ値にしてください",
+                                "make it the same as {setting} = {lives}"
+                            ),
                         );
                     }
                     if wants_necessary != (purpose.kind == Kind::Necessary) {
                         let remedy = if wants_necessary {
-                            "move it to the necessary purpose: it is set whatever is chosen"
+                            both(
+                                "necessary の目的に移してください。何を選んでも設定されるCookieです",
+                                "move it to the necessary purpose: it is set whatever is chosen",
+                            )
                         } else {
-                            "move it to the service whose events need it: it is set under a grant only"
+                            both(
+                                "イベントに必要とするサービスに移してください。同意があるときだけ設定されるCookieです",
+                                "move it to the service whose events need it: it is set under a grant only",
+                            )
                         };
-                        let message = format!("cookie `{name}`: in purpose `{}`", purpose.key);
+                        let key = &purpose.key;
+                        let message = said!(
+                            "Cookie `{name}`：目的 `{key}` の中にあります",
+                            "cookie `{name}`: in purpose `{key}`"
+                        );
                         self.complain(&format!("{path}.name"), message, remedy);
                     }
                 }
@@ -63,14 +80,19 @@ impl Check<'_> {
         }
         if !declared {
             let place = if wants_necessary {
-                "a service of the necessary purpose"
+                both("necessary の目的のサービス", "a service of the necessary purpose")
             } else {
-                "the service whose events need it"
+                both("イベントに必要とするサービス", "the service whose events need it")
             };
+            let place = &Said::from(place);
             self.complain(
                 "purposes",
-                format!("cookie `{name}` is set and not declared"),
-                format!(
+                said!(
+                    "Cookie `{name}` が、設定されるのに書かれていません",
+                    "cookie `{name}` is set and not declared"
+                ),
+                said!(place;
+                    "{place}に加えてください：cookies = [{{ name = \"{name}\", days = {lives}, use = {{ … }} }}]",
                     "add to {place}: cookies = [{{ name = \"{name}\", days = {lives}, use = {{ … }} }}]"
                 ),
             );

@@ -187,7 +187,7 @@ mod tests {
             [("refusals_days = 0", "refusals_days"), ("decisions_days = 3", "decisions_days")]
         {
             let complaints = with(text).unwrap_err();
-            assert!(complaints[0].message.contains(said), "{complaints:?}");
+            assert!(complaints[0].message.en.contains(said), "{complaints:?}");
         }
     }
 }

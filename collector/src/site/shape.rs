@@ -6,7 +6,7 @@ mod forms;
 mod mail;
 mod tables;
 
-use super::{vague::Need, value::Verdict};
+use super::{complaint::Both, vague::Need, value::Verdict};
 
 pub(super) use asking::SIGNALS;
 pub(super) use tables::SITE;
@@ -14,7 +14,7 @@ pub(super) use tables::SITE;
 /// A table of the file.
 pub(super) struct Shape {
     /// What it describes.
-    pub(super) noun: &'static str,
+    pub(super) noun: Both,
     /// The key by which one is told from the next.
     pub(super) named_by: &'static str,
     pub(super) keys: &'static [Key],
@@ -24,7 +24,7 @@ pub(super) struct Shape {
 pub(super) struct Key {
     pub(super) name: &'static str,
     /// What to do where it is missing and must not be.
-    pub(super) needed: Option<&'static str>,
+    pub(super) needed: Option<Both>,
     pub(super) rule: Rule,
 }
 

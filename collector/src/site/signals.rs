@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     check::Check,
+    complaint::{both, said},
     file::{Service, SiteFile},
     nearest::nearest,
     shape::SIGNALS,
@@ -103,12 +104,20 @@ impl Check<'_> {
                 None => {
                     let known = file.purposes.iter().filter(|own| own.kind != Kind::Necessary);
                     let remedy = nearest(key.as_str(), known.map(|own| own.key.as_str()));
-                    self.complain(&path, format!("gpc: there is no purpose `{key}`"), remedy);
+                    let message =
+                        said!("gpc：目的 `{key}` はありません", "gpc: there is no purpose `{key}`");
+                    self.complain(&path, message, remedy);
                 }
                 Some(purpose) if purpose.kind == Kind::Necessary => self.complain(
                     &path,
-                    format!("gpc: purpose `{key}` is necessary, and cannot be refused"),
-                    "leave it out: a signal refuses what visitors are asked for",
+                    said!(
+                        "gpc：目的 `{key}` は necessary で、拒否できません",
+                        "gpc: purpose `{key}` is necessary, and cannot be refused"
+                    ),
+                    both(
+                        "消してください。信号で拒否されるのは、訪問者に同意を求める目的です",
+                        "leave it out: a signal refuses what visitors are asked for",
+                    ),
                 ),
                 Some(_) => {}
             }
@@ -122,14 +131,18 @@ impl Check<'_> {
         for (path, service) in file.services(false) {
             for (at, signal) in service.consent_mode.iter().enumerate() {
                 if let Some(other) = asked.get(signal.as_str()) {
+                    let (key, other) = (&service.key, &other.key);
                     self.complain(
                         &format!("{path}.consent_mode[{at}]"),
-                        format!(
-                            "service `{}`: signal `{signal}` would be granted without being asked, \
-                             and `{}` asks for it",
-                            service.key, other.key
+                        said!(
+                            "サービス `{key}`：シグナル `{signal}` が同意なしに許可されますが、`{other}` はその同意を求めています",
+                            "service `{key}`: signal `{signal}` would be granted without being asked, \
+                             and `{other}` asks for it"
                         ),
-                        "leave it out here, or move this service to a purpose that visitors can refuse",
+                        both(
+                            "ここから消すか、訪問者が拒否できる目的にサービスを移してください",
+                            "leave it out here, or move this service to a purpose that visitors can refuse",
+                        ),
                     );
                 }
             }
@@ -143,9 +156,15 @@ impl Check<'_> {
         if asked.is_empty() && file.signals_of(false).is_empty() {
             self.complain(
                 "consent_mode",
-                "consent_mode: no service has a signal",
-                "add consent_mode = [\"analytics_storage\"] to the service whose tag reads it, or leave \
-                 this table out",
+                both(
+                    "consent_mode：シグナルのあるサービスがありません",
+                    "consent_mode: no service has a signal",
+                ),
+                both(
+                    "シグナルを読むタグのサービスに consent_mode = [\"analytics_storage\"] を加えるか、このテーブルを消してください",
+                    "add consent_mode = [\"analytics_storage\"] to the service whose tag reads it, or leave \
+                     this table out",
+                ),
             );
         }
         let mut seen = BTreeSet::new();
@@ -155,28 +174,44 @@ impl Check<'_> {
                 if !seen.insert(code) && !region.regions[..to].contains(code) {
                     self.complain(
                         &format!("{path}.regions[{to}]"),
-                        format!("consent_mode: region `{code}` is named twice"),
-                        "give each region one set of defaults",
+                        said!(
+                            "consent_mode：地域 `{code}` が2回出てきます",
+                            "consent_mode: region `{code}` is named twice"
+                        ),
+                        both(
+                            "初期値は地域ごとに1組にしてください",
+                            "give each region one set of defaults",
+                        ),
                     );
                 }
             }
             if region.granted.is_empty() && region.wait_for_update.is_none() {
                 self.complain(
                     &path,
-                    "consent_mode: these regions have no defaults of their own",
-                    "add granted = [\"…\"] or wait_for_update = …, or leave them out",
+                    both(
+                        "consent_mode：この地域に初期値がありません",
+                        "consent_mode: these regions have no defaults of their own",
+                    ),
+                    both(
+                        "granted = [\"…\"] または wait_for_update = … を加えるか、地域を消してください",
+                        "add granted = [\"…\"] or wait_for_update = …, or leave them out",
+                    ),
                 );
             }
             for (to, signal) in region.granted.iter().enumerate() {
                 if let Some(service) = asked.get(signal.as_str()) {
+                    let key = &service.key;
                     self.complain(
                         &format!("{path}.granted[{to}]"),
-                        format!(
+                        said!(
+                            "consent_mode：`{signal}` が同意なしに許可されますが、サービス `{key}` はその同意を求めています",
                             "consent_mode: `{signal}` would be granted without being asked, and \
-                             service `{}` asks for it",
-                            service.key
+                             service `{key}` asks for it"
                         ),
-                        "leave it out here: visitors grant it by their choice",
+                        both(
+                            "ここから消してください。許可するかどうかは訪問者が選びます",
+                            "leave it out here: visitors grant it by their choice",
+                        ),
                     );
                 }
             }

@@ -9,7 +9,12 @@ use consent_core::{
     ids::Invalid,
 };
 
-use super::{kept, nearest::nearest, texts::country_names};
+use super::{
+    complaint::{Said, both, said},
+    kept,
+    nearest::nearest,
+    texts::country_names,
+};
 
 pub(super) use plain::plain;
 
@@ -17,18 +22,18 @@ pub(super) use plain::plain;
 #[derive(Debug)]
 pub(super) struct Wrong {
     /// Said after the key's name.
-    pub(super) message: String,
-    pub(super) remedy: String,
+    pub(super) message: Said,
+    pub(super) remedy: Said,
 }
 
 /// Whether a value is right.
 pub(super) type Verdict = Result<(), Wrong>;
 
-fn wrong(message: impl Into<String>, remedy: impl Into<String>) -> Verdict {
+fn wrong(message: impl Into<Said>, remedy: impl Into<Said>) -> Verdict {
     Err(Wrong { message: message.into(), remedy: remedy.into() })
 }
 
-fn hold(right: bool, message: impl FnOnce() -> String, remedy: &str) -> Verdict {
+fn hold(right: bool, message: impl FnOnce() -> Said, remedy: impl Into<Said>) -> Verdict {
     if right { Ok(()) } else { wrong(message(), remedy) }
 }
 
@@ -37,7 +42,13 @@ pub(super) fn key<T: FromStr<Err = Invalid>>(text: &str) -> Verdict {
     match text.parse::<T>() {
         Ok(_) => Ok(()),
         Err(Invalid { expected }) => {
-            wrong(format!("`{text}` is not a key"), format!("use {expected}"))
+            // As in "1 to 32 of a-z 0-9 and _".
+            let ja = expected.replacen(" to ", "〜", 1).replacen(" of ", "文字の ", 1);
+            let remedy = Said {
+                ja: format!("{ja} で書いてください"),
+                en: format!("use {expected}"),
+            };
+            wrong(said!("`{text}` はキーとして使えません", "`{text}` is not a key"), remedy)
         }
     }
 }
@@ -60,8 +71,11 @@ pub(super) fn language(tag: &str) -> Verdict {
     parts.next_if(region);
     hold(
         right && parts.next().is_none(),
-        || format!("`{tag}` is not a language tag"),
-        "use a tag such as \"ja\", \"en\", \"pt-BR\" or \"zh-Hant\" (BCP 47)",
+        || said!("`{tag}` は言語タグではありません", "`{tag}` is not a language tag"),
+        both(
+            "\"ja\"、\"en\"、\"pt-BR\"、\"zh-Hant\" のようなタグを使ってください（BCP 47）",
+            "use a tag such as \"ja\", \"en\", \"pt-BR\" or \"zh-Hant\" (BCP 47)",
+        ),
     )
 }
 
@@ -69,28 +83,44 @@ pub(super) fn language(tag: &str) -> Verdict {
 pub(super) fn origin(text: &str) -> Verdict {
     let Some((scheme @ ("https" | "http"), host)) = text.split_once("://") else {
         return wrong(
-            format!("`{text}` is not an origin"),
-            "write the scheme and the host, as in \"https://www.example.com\"",
+            said!("`{text}` はサイトのアドレスではありません", "`{text}` is not an origin"),
+            both(
+                "\"https://www.example.com\" のように、https:// とホスト名を書いてください",
+                "write the scheme and the host, as in \"https://www.example.com\"",
+            ),
         );
     };
     if host.contains(['/', '?', '#', '@']) {
         return wrong(
-            format!("`{text}` has more than scheme and host"),
-            "leave out what follows the host, the last slash too: \"https://www.example.com\"",
+            said!(
+                "`{text}` には https:// とホスト名以外のものが含まれています",
+                "`{text}` has more than scheme and host"
+            ),
+            both(
+                "ホスト名より後ろを、末尾のスラッシュも含めて消してください：\"https://www.example.com\"",
+                "leave out what follows the host, the last slash too: \"https://www.example.com\"",
+            ),
         );
     }
     if host != host.to_lowercase() {
+        let small = text.to_lowercase();
         return wrong(
-            format!("`{text}` has capital letters, which browsers never send"),
-            format!("write \"{}\"", text.to_lowercase()),
+            said!(
+                "`{text}` に大文字があります。ブラウザーは小文字で送ります",
+                "`{text}` has capital letters, which browsers never send"
+            ),
+            said!("\"{small}\" と書いてください", "write \"{small}\""),
         );
     }
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             if (scheme, port) == ("https", "443") || (scheme, port) == ("http", "80") {
                 return wrong(
-                    format!("`{text}` names the usual port, which browsers leave out"),
-                    format!("write \"{scheme}://{name}\""),
+                    said!(
+                        "`{text}` に標準のポート番号があります。ブラウザーは省いて送ります",
+                        "`{text}` names the usual port, which browsers leave out"
+                    ),
+                    said!("\"{scheme}://{name}\" と書いてください", "write \"{scheme}://{name}\""),
                 );
             }
             name
@@ -103,8 +133,11 @@ pub(super) fn origin(text: &str) -> Verdict {
     }
     hold(
         scheme == "https" || local,
-        || format!("`{text}` is not encrypted"),
-        "use https; http is for localhost, 127.0.0.1 and [::1] only",
+        || said!("`{text}` は暗号化されていません", "`{text}` is not encrypted"),
+        both(
+            "httpsを使ってください。httpは localhost、127.0.0.1、[::1] だけで使えます",
+            "use https; http is for localhost, 127.0.0.1 and [::1] only",
+        ),
     )
 }
 
@@ -123,9 +156,12 @@ pub(super) fn host(text: &str) -> Verdict {
         && port.parse::<u16>().is_ok_and(|port| port != 0);
     hold(
         name.len() <= 253 && name.split('.').all(label) && port,
-        || format!("`{text}` is not a host name"),
-        "write the host alone in small letters, as in \"cdn.example.com\" or \"localhost:8081\"; \
-         international names in their xn-- form",
+        || said!("`{text}` はホスト名ではありません", "`{text}` is not a host name"),
+        both(
+            "\"cdn.example.com\"、\"localhost:8081\" のように、ホスト名だけを小文字で書いてください。日本語などのドメイン名は xn-- の形にします",
+            "write the host alone in small letters, as in \"cdn.example.com\" or \"localhost:8081\"; \
+             international names in their xn-- form",
+        ),
     )
 }
 
@@ -133,8 +169,11 @@ pub(super) fn host(text: &str) -> Verdict {
 pub(super) fn timezone(name: &str) -> Verdict {
     hold(
         jiff::tz::TimeZone::get(name).is_ok(),
-        || format!("`{name}` is not a time zone"),
-        "use a name of the IANA database, such as \"Asia/Tokyo\"",
+        || said!("`{name}` はタイムゾーンではありません", "`{name}` is not a time zone"),
+        both(
+            "\"Asia/Tokyo\" のような、IANAデータベースの名前を使ってください",
+            "use a name of the IANA database, such as \"Asia/Tokyo\"",
+        ),
     )
 }
 
@@ -143,18 +182,31 @@ pub(super) fn parameter(name: &str) -> Verdict {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     hold(
         (1..=64).contains(&name.len()) && name.bytes().all(known),
-        || format!("`{name}` is not the name of a query parameter"),
-        "give the name alone, without ?, = or *, as in \"utm_source\"",
+        || {
+            said!(
+                "`{name}` はURLパラメーターの名前ではありません",
+                "`{name}` is not the name of a query parameter"
+            )
+        },
+        both(
+            "\"utm_source\" のように、?・=・* を付けずに名前だけを書いてください",
+            "give the name alone, without ?, = or *, as in \"utm_source\"",
+        ),
     )
 }
 
 /// An ISO 3166-1 code.
 pub(super) fn country(code: &str) -> Verdict {
     let remedy = match code {
-        "UK" => "write \"GB\" for the United Kingdom",
-        _ => "use the two-letter code of ISO 3166-1, such as \"JP\" or \"US\"",
+        "UK" => both("イギリスは \"GB\" と書いてください", "write \"GB\" for the United Kingdom"),
+        _ => both(
+            "\"JP\"、\"US\" のような、ISO 3166-1の2文字のコードを使ってください",
+            "use the two-letter code of ISO 3166-1, such as \"JP\" or \"US\"",
+        ),
     };
-    hold(country_names(code).is_some(), || format!("`{code}` is not a country's code"), remedy)
+    let message =
+        || said!("`{code}` は国のコードではありません", "`{code}` is not a country's code");
+    hold(country_names(code).is_some(), message, remedy)
 }
 
 /// An ISO 3166-2 code: a country, or a part of one.
@@ -164,8 +216,11 @@ pub(super) fn region(code: &str) -> Verdict {
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     hold(
         (1..=3).contains(&part.len()) && part.bytes().all(known),
-        || format!("`{code}` is not a region's code"),
-        "use a code of ISO 3166-2, such as \"JP\", \"JP-13\" or \"US-CA\"",
+        || said!("`{code}` は地域のコードではありません", "`{code}` is not a region's code"),
+        both(
+            "\"JP\"、\"JP-13\"、\"US-CA\" のような、ISO 3166-2のコードを使ってください",
+            "use a code of ISO 3166-2, such as \"JP\", \"JP-13\" or \"US-CA\"",
+        ),
     )
 }
 
@@ -176,8 +231,11 @@ pub(super) fn address(text: &str) -> Verdict {
     let printable = text.chars().all(|c| c.is_ascii_graphic() && !"<>\"'`".contains(c));
     hold(
         printable && text.len() <= 500 && host(&rest[..end]).is_ok(),
-        || format!("`{text}` is not an https address"),
-        "write the whole address, as in \"https://www.example.com/privacy\"",
+        || said!("`{text}` はhttpsのアドレスではありません", "`{text}` is not an https address"),
+        both(
+            "\"https://www.example.com/privacy\" のように、アドレス全体を書いてください",
+            "write the whole address, as in \"https://www.example.com/privacy\"",
+        ),
     )
 }
 
@@ -185,8 +243,16 @@ pub(super) fn address(text: &str) -> Verdict {
 pub(super) fn contact(text: &str) -> Verdict {
     hold(
         is(FieldKind::Email, text) || address(text).is_ok(),
-        || format!("`{text}` is neither an e-mail address nor an https address"),
-        "say where people can ask and complain: \"privacy@example.com\" or the address of a form",
+        || {
+            said!(
+                "`{text}` はメールアドレスでもhttpsのアドレスでもありません",
+                "`{text}` is neither an e-mail address nor an https address"
+            )
+        },
+        both(
+            "問い合わせや苦情の受付先を書いてください：\"privacy@example.com\" またはフォームのアドレス",
+            "say where people can ask and complain: \"privacy@example.com\" or the address of a form",
+        ),
     )
 }
 
@@ -194,8 +260,11 @@ pub(super) fn contact(text: &str) -> Verdict {
 pub(super) fn mailbox(text: &str) -> Verdict {
     hold(
         is(FieldKind::Email, text) && text.is_ascii(),
-        || format!("`{text}` is not an e-mail address"),
-        "write the address alone, as in \"news@example.com\"; a domain in other letters in its xn-- form",
+        || said!("`{text}` はメールアドレスではありません", "`{text}` is not an e-mail address"),
+        both(
+            "\"news@example.com\" のように、アドレスだけを書いてください。日本語などのドメイン名は xn-- の形にします",
+            "write the address alone, as in \"news@example.com\"; a domain in other letters in its xn-- form",
+        ),
     )
 }
 
@@ -207,8 +276,16 @@ pub(super) fn complaints(text: &str) -> Verdict {
         || (telephone && text.bytes().filter(u8::is_ascii_digit).count() >= 9);
     hold(
         known,
-        || format!("`{text}` is no telephone number, e-mail address or https address"),
-        "write one of them, where people can complain: \"075-000-0000\", \"privacy@example.com\" or \"https://…\"",
+        || {
+            said!(
+                "`{text}` は電話番号・メールアドレス・httpsのアドレスのどれでもありません",
+                "`{text}` is no telephone number, e-mail address or https address"
+            )
+        },
+        both(
+            "苦情の受付先として、どれか1つを書いてください：\"075-000-0000\"、\"privacy@example.com\"、\"https://…\"",
+            "write one of them, where people can complain: \"075-000-0000\", \"privacy@example.com\" or \"https://…\"",
+        ),
     )
 }
 
@@ -223,9 +300,12 @@ pub(super) fn cookie(name: &str) -> Verdict {
     let token = |c: char| c.is_ascii_graphic() && !"()<>@,;:\\\"/[]?={}".contains(c);
     hold(
         (1..=128).contains(&name.len()) && name.chars().all(token) && !name.starts_with('*'),
-        || format!("`{name}` is not the name of a cookie"),
-        "give the name as the browser shows it; a * may stand for what changes, but not first, as \
-         in \"_ga_*\"",
+        || said!("`{name}` はCookieの名前ではありません", "`{name}` is not the name of a cookie"),
+        both(
+            "ブラウザーに表示される名前を書いてください。変わる部分は \"_ga_*\" のように * で表せますが、先頭には使えません",
+            "give the name as the browser shows it; a * may stand for what changes, but not first, as \
+             in \"_ga_*\"",
+        ),
     )
 }
 
@@ -234,22 +314,35 @@ pub(super) fn storage(text: &str) -> Verdict {
     let areas = kept::AREAS.iter().map(|(prefix, _)| *prefix);
     let Some((prefix, name)) = text.split_once(':') else {
         return wrong(
-            format!("`{text}` does not say where it is kept"),
-            format!("write \"local:{text}\", \"session:{text}\" or \"indexeddb:{text}\""),
+            said!(
+                "`{text}` の保存場所が書かれていません",
+                "`{text}` does not say where it is kept"
+            ),
+            said!(
+                "\"local:{text}\"、\"session:{text}\"、\"indexeddb:{text}\" のどれかで書いてください",
+                "write \"local:{text}\", \"session:{text}\" or \"indexeddb:{text}\""
+            ),
         );
     };
     if !areas.clone().any(|area| area == prefix) {
         let remedy = nearest(prefix, areas);
-        return wrong(format!("`{prefix}` is no storage of the browser"), remedy);
+        let message = said!(
+            "`{prefix}` はブラウザーの保存場所ではありません",
+            "`{prefix}` is no storage of the browser"
+        );
+        return wrong(message, remedy);
     }
     hold(
         (1..=128).contains(&name.chars().count())
             && !name.starts_with('*')
             && name.trim() == name
             && !name.contains(plain::is_unseen),
-        || format!("`{text}` is not the name of an entry"),
-        "give the name as the browser shows it; a * may stand for what changes, but not first, as \
-         in \"local:kazoeru_*\"",
+        || said!("`{text}` は保存項目の名前ではありません", "`{text}` is not the name of an entry"),
+        both(
+            "ブラウザーに表示される名前を書いてください。変わる部分は \"local:kazoeru_*\" のように * で表せますが、先頭には使えません",
+            "give the name as the browser shows it; a * may stand for what changes, but not first, as \
+             in \"local:kazoeru_*\"",
+        ),
     )
 }
 
@@ -260,8 +353,8 @@ pub(super) fn version(text: &str) -> Verdict {
     };
     hold(
         (1..=32).contains(&text.len()) && text.bytes().all(known),
-        || format!("`{text}` is not a version's name"),
-        "use 1 to 32 of a-z 0-9 _ and -",
+        || said!("`{text}` は版の名前として使えません", "`{text}` is not a version's name"),
+        both("1〜32文字の a-z 0-9 _ - で書いてください", "use 1 to 32 of a-z 0-9 _ and -"),
     )
 }
 

@@ -3,12 +3,13 @@
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    complaint::{Said, both, said},
     nearest::nearest,
     shape::Rule,
     texts::{names, same_language},
     vague::{Need, example, is_vague},
     value::{Verdict, Wrong, plain},
-    walk::Walk,
+    walk::{QUOTED, Walk},
 };
 
 /// What stands in built-in words for values.
@@ -31,11 +32,11 @@ const LINE: usize = 400;
 
 impl Walk<'_> {
     /// A text in each language of the site.
-    pub(super) fn words(&mut self, rule: &Rule, what: &str, words: &DeTable<'_>, at: usize) {
+    pub(super) fn words(&mut self, rule: &Rule, what: &Said, words: &DeTable<'_>, at: usize) {
         for (language, text) in words {
             let at = language.span().start;
             let language = language.get_ref().as_ref();
-            let what = format!("{what} in {language}");
+            let what = said!(what; "{what}（{language}）", "{what} in {language}");
             if !self.speaks(language) {
                 self.foreign(at, language);
                 continue;
@@ -47,8 +48,12 @@ impl Walk<'_> {
         }
         for language in self.languages.clone() {
             if !words.contains_key(language.as_str()) {
-                let remedy = format!("add `{language} = \"…\"`: the site speaks {language}");
-                self.complain(at, format!("{what} is missing in {language}"), remedy);
+                let message = said!(what; "{what} に {language} の文がありません", "{what} is missing in {language}");
+                let remedy = said!(
+                    "`{language} = \"…\"` を書いてください。サイトの言語に {language} があります",
+                    "add `{language} = \"…\"`: the site speaks {language}"
+                );
+                self.complain(at, message, remedy);
             }
         }
     }
@@ -65,8 +70,14 @@ impl Walk<'_> {
                 DeValue::Table(words) => self.own_words(language, words),
                 _ => self.complain(
                     at,
-                    format!("`banner.text.{language}` is not a table"),
-                    format!("write [banner.text.{language}] and a line for each text"),
+                    said!(
+                        "`banner.text.{language}` はテーブルではありません",
+                        "`banner.text.{language}` is not a table"
+                    ),
+                    said!(
+                        "[banner.text.{language}] と書き、その下に1行ずつ文を書いてください",
+                        "write [banner.text.{language}] and a line for each text"
+                    ),
                 ),
             }
         }
@@ -94,10 +105,17 @@ impl Walk<'_> {
             let lacks = |name: &&str| words.is_none_or(|words| !words.contains_key(*name));
             let missing: Vec<_> = names().map(|(name, _)| name).filter(lacks).collect();
             if !missing.is_empty() {
+                let missing = missing.join(", ");
                 self.complain(
                     own.map_or(item.span().start, |(key, _)| key.span().start),
-                    format!("there are no built-in words in {language}"),
-                    format!("add to [banner.text.{language}]: {}", missing.join(", ")),
+                    said!(
+                        "{language} の組み込みの文言はありません",
+                        "there are no built-in words in {language}"
+                    ),
+                    said!(
+                        "[banner.text.{language}] に次のものを書いてください：{missing}",
+                        "add to [banner.text.{language}]: {missing}"
+                    ),
                 );
             }
         }
@@ -107,10 +125,15 @@ impl Walk<'_> {
         for (name, text) in words {
             let at = name.span().start;
             let name = name.get_ref().as_ref();
-            let what = format!("banner text `{name}` in {language}");
+            let what =
+                said!("バナーの文言 `{name}`（{language}）", "banner text `{name}` in {language}");
             let Some((_, english)) = names().find(|(known, _)| *known == name) else {
                 let remedy = nearest(name, names().map(|(known, _)| known));
-                self.complain(at, format!("unknown {what}"), remedy);
+                self.complain(
+                    at,
+                    said!(what; "{what} というものはありません", "unknown {what}"),
+                    remedy,
+                );
                 continue;
             };
             match text.get_ref() {
@@ -120,8 +143,12 @@ impl Walk<'_> {
         }
     }
 
-    fn not_a_text(&mut self, at: usize, what: &str) {
-        self.complain(at, format!("{what} is not a text"), "write it in quotes: \"…\"");
+    fn not_a_text(&mut self, at: usize, what: &Said) {
+        self.complain(
+            at,
+            said!(what; "{what} は文字列ではありません", "{what} is not a text"),
+            QUOTED,
+        );
     }
 
     fn speaks(&self, language: &str) -> bool {
@@ -129,8 +156,15 @@ impl Walk<'_> {
     }
 
     fn foreign(&mut self, at: usize, language: &str) {
-        let message = format!("`{language}` is not among the site's languages");
-        self.complain(at, message, format!("add \"{language}\" to languages, or leave this out"));
+        let message = said!(
+            "`{language}` はサイトの言語に含まれていません",
+            "`{language}` is not among the site's languages"
+        );
+        let remedy = said!(
+            "languages に \"{language}\" を加えるか、これを消してください",
+            "add \"{language}\" to languages, or leave this out"
+        );
+        self.complain(at, message, remedy);
     }
 }
 
@@ -138,16 +172,29 @@ fn text_holds(rule: &Rule, language: &str, text: &str) -> Verdict {
     let max = if let Rule::Words(max) = rule { *max } else { LINE };
     plain(text, max)?;
     match rule {
-        Rule::Use(need) if is_vague(language, text, *need) => Err(Wrong {
-            message: format!("“{text}” names no specific purpose"),
-            remedy: format!(
-                "say what is done with the data and for what result (APPI art. 17), as in “{}”",
-                example(language)
-            ),
-        }),
+        Rule::Use(need) if is_vague(language, text, *need) => {
+            let example = example(language);
+            Err(Wrong {
+                message: said!(
+                    "「{text}」では、利用目的が具体的に分かりません",
+                    "“{text}” names no specific purpose"
+                ),
+                remedy: said!(
+                    "データをどう使い、何のためになるのかを書いてください（個人情報保護法17条）。例：「{example}」",
+                    "say what is done with the data and for what result (APPI art. 17), as in “{example}”"
+                ),
+            })
+        }
         Rule::Sends if is_vague(language, text, Need::Brief) => Err(Wrong {
-            message: format!("“{text}” does not say what is sent"),
-            remedy: "name each item, such as IP address, page address, visitor number".to_owned(),
+            message: said!(
+                "「{text}」では、何が送信されるのか分かりません",
+                "“{text}” does not say what is sent"
+            ),
+            remedy: both(
+                "IPアドレス、ページのURL、訪問者の番号のように、項目を1つずつ書いてください",
+                "name each item, such as IP address, page address, visitor number",
+            )
+            .into(),
         }),
         _ => Ok(()),
     }
@@ -165,8 +212,11 @@ fn own_word(name: &str, english: &str, text: &str) -> Verdict {
     let lost = PLACES.into_iter().find(|place| english.contains(place) && !text.contains(place));
     match lost {
         Some(placeholder) => Err(Wrong {
-            message: format!("has no {placeholder}"),
-            remedy: format!("put {placeholder} where its value goes, as in “{english}”"),
+            message: said!("{placeholder} がありません", "has no {placeholder}"),
+            remedy: said!(
+                "値が入る場所に {placeholder} を書いてください。例：“{english}”",
+                "put {placeholder} where its value goes, as in “{english}”"
+            ),
         }),
         None => Ok(()),
     }

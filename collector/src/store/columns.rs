@@ -7,6 +7,7 @@
 
 mod cache;
 pub mod copy;
+pub mod day;
 mod found;
 mod gone;
 mod merge;
@@ -59,18 +60,23 @@ pub async fn ask<T: Send + 'static>(
     match blocking(found, answer.clone()).await? {
         Ok(answer) => Ok(answer),
         Err(damaged) => {
-            tracing::error!(
-                part = damaged.part,
-                column = damaged.column.name(),
-                damage = %damaged.damage,
-                "a copy of events is damaged: the rows answer, and the site's copies are made anew"
-            );
-            cache::damaged(damaged.tag);
+            tell_damage(&damaged);
             let found = Found::rows(db, site, days, wanted, now).await?;
             let answered = blocking(found, answer).await?;
             answered.map_err(|damaged| sqlx::Error::Decode(damaged.damage.into()))
         }
     }
+}
+
+/// Says that a copy is damaged, and has the site's copies made anew.
+fn tell_damage(damaged: &found::Damaged) {
+    tracing::error!(
+        part = damaged.part,
+        column = damaged.column.name(),
+        damage = %damaged.damage,
+        "a copy of events is damaged: the rows answer, and the site's copies are made anew"
+    );
+    cache::damaged(damaged.tag);
 }
 
 /// The same by the rows alone, as tests compare it.

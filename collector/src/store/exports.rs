@@ -1,14 +1,23 @@
 //! Events that leave as such. No statement here reads what a lead holds: that a visitor is tied to one takes their
 //! number away, and tells nothing more.
 
-use std::{collections::HashSet, sync::Arc};
+mod rows;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use consent_core::time::Millis;
 
 use super::{
-    Connection, SiteId, VisitorRow, ended,
-    statement::{Row, sql},
+    Connection, SiteId, VisitorRow,
+    columns::day::{self, Day},
+    ended,
+    engine::Engine,
+    statement::sql,
 };
+use crate::columns::{New, Spot, Table};
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +44,6 @@ pub struct Event {
     pub visitor: Option<VisitorRow>,
 }
 
-/// An event, and whose it is: to choose by, and not to leave.
-type Owned = (Event, VisitorRow);
-
 /// Which events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -49,72 +55,166 @@ pub struct Wanted {
     pub of: Option<Arc<HashSet<VisitorRow>>>,
 }
 
-/// Some events, in the order of their places.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Those whose consent holds.
-    pub events: Vec<Event>,
-    /// After which place it goes on; none where it does not.
-    pub next: Option<Vec<u8>>,
+impl Wanted {
+    fn is_of(&self, visitor: VisitorRow) -> bool {
+        self.of.as_ref().is_none_or(|of| of.contains(&visitor))
+    }
 }
 
-const EVENTS: &str = "SELECT e.id, e.at, e.name, e.page, e.query, e.title, e.referrer, e.properties, g.purpose, \
-    g.service, CASE WHEN g.visitor_id IN (SELECT lg.visitor_id FROM lead_link l \
-        JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id WHERE l.site_id = ";
-/// The next so many in the order of the primary key, before anything else is looked at: else PostgreSQL, where it thinks
-/// that there are few, sorts all of them for each page.
-const FROM: &str = ") THEN NULL ELSE g.visitor_id END, g.visitor_id FROM (SELECT site_id, grant_id, id, at, name, \
-    page, query, title, referrer, properties FROM event WHERE site_id = ";
-const OF_GRANTS: &str =
-    ") e LEFT JOIN consent_grant g ON g.site_id = e.site_id AND g.id = e.grant_id";
-
-/// The next events after a place, of `limit` at most that are looked at, as of `now`: what rests on a consent that has run
-/// out by then is left out, and so is what was withdrawn since the ones before.
+/// A walk through the wanted events, some of them at a time, day by day, and in a day by time, so that their order says
+/// nothing of whose they are.
 ///
-/// # Errors
-/// Where the database does not answer.
-pub async fn events(
+/// Days are read whole from the copies, and no other days are looked at. Where a site's copies are being made, the rest
+/// is read from the rows: all of the site's, in the order of their ids.
+#[derive(Debug)]
+pub struct Walk {
+    site: SiteId,
+    /// What the walk has passed is taken off its days.
+    wanted: Wanted,
+    rest: Rest,
+}
+
+/// What is left of a walk.
+#[derive(Debug)]
+enum Rest {
+    /// Days by their copies: one of which some was given, and those after it.
+    Days(Option<Held>),
+    /// Rows after that id.
+    Rows(Vec<u8>),
+    Nothing,
+}
+
+/// A day of which some was given.
+#[derive(Debug)]
+struct Held {
+    table: Table,
+    spots: std::vec::IntoIter<Spot>,
+    /// When it was read.
+    read_at: Millis,
+}
+
+impl Walk {
+    /// Begins one.
+    #[must_use]
+    pub const fn new(site: SiteId, wanted: Wanted) -> Self {
+        Self { site, wanted, rest: Rest::Days(None) }
+    }
+
+    /// The next events, of `limit` at most that are looked at, as of `now`: what rests on a consent that has run out by then
+    /// is left out, and so is what was withdrawn since its day was read. None where there are no more.
+    ///
+    /// # Errors
+    /// Where the database does not answer; then it may be asked again.
+    pub async fn next(
+        &mut self,
+        db: &mut Connection,
+        limit: u32,
+        now: Millis,
+    ) -> sqlx::Result<Option<Vec<Event>>> {
+        let site = self.site;
+        loop {
+            match &mut self.rest {
+                Rest::Nothing => return Ok(None),
+                Rest::Rows(after) => {
+                    let page = rows::after(db, site, &self.wanted, after, limit, now).await?;
+                    self.rest = page.next.map_or(Rest::Nothing, Rest::Rows);
+                    return Ok(Some(page.events));
+                }
+                Rest::Days(Some(held)) if !held.spots.as_slice().is_empty() => {
+                    let events = held.next(db, (site, &self.wanted), limit, now).await?;
+                    return Ok(Some(events));
+                }
+                Rest::Days(_) => {
+                    let days = self.wanted.days;
+                    // What is held is given back before the next day is read.
+                    self.rest = Rest::Days(None);
+                    let names = self.wanted.names.clone();
+                    let held = move |table: Table| {
+                        let spots = table.by_time(&names).into_iter();
+                        Held { table, spots, read_at: now }
+                    };
+                    self.rest = match day::first_day(db, site, days, now, held).await? {
+                        Day::Of(day, held) => {
+                            self.wanted.days.0 = day + 1;
+                            Rest::Days(Some(held))
+                        }
+                        Day::Uncopied => Rest::Rows(Vec::new()),
+                        Day::Nothing => Rest::Nothing,
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl Held {
+    /// The next ones whose grants are there still.
+    async fn next(
+        &mut self,
+        db: &mut Connection,
+        (site, wanted): (SiteId, &Wanted),
+        limit: u32,
+        now: Millis,
+    ) -> sqlx::Result<Vec<Event>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX).max(1);
+        let spots = &self.spots.as_slice()[..limit.min(self.spots.len())];
+        let events: Vec<New<'_>> = spots.iter().map(|spot| self.table.event(*spot)).collect();
+        let grants: BTreeSet<i64> = events.iter().map(|event| event.grant).collect();
+        let standing = standing(db, site, &grants, self.read_at, now).await?;
+        let holds = |event: &New<'_>| {
+            let (visitor, tied) = *standing.get(&event.grant)?;
+            let is_wanted = visitor == event.visitor && wanted.is_of(VisitorRow(visitor));
+            is_wanted.then(|| read(event, (!tied).then_some(VisitorRow(visitor))))
+        };
+        let found = events.iter().filter_map(holds).collect();
+        let given = spots.len();
+        self.spots.nth(given - 1);
+        Ok(found)
+    }
+}
+
+fn read(event: &New<'_>, visitor: Option<VisitorRow>) -> Event {
+    Event {
+        at: Millis(event.at),
+        name: event.name.to_owned(),
+        page: event.page.to_owned(),
+        query: event.query.to_owned(),
+        title: event.title.to_owned(),
+        referrer: event.referrer.to_owned(),
+        properties: event.properties.map(str::to_owned),
+        purpose: event.purpose.to_owned(),
+        service: event.service.to_owned(),
+        visitor,
+    }
+}
+
+const TIED: &str = "g.visitor_id IN (SELECT lg.visitor_id FROM lead_link l \
+    JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id WHERE l.site_id = ";
+
+/// Those of the grants that stand, by their ids: whose they are, and whether that visitor is tied to a lead. On SQLite the
+/// id of a grant that is gone may be given again: one that was given after the events were read is none of theirs. On
+/// PostgreSQL it is never, and another collector's clock may be a little ahead.
+async fn standing(
     db: &mut Connection,
     site: SiteId,
-    wanted: &Wanted,
-    after: &[u8],
-    limit: u32,
+    grants: &BTreeSet<i64>,
+    read_at: Millis,
     now: Millis,
-) -> sqlx::Result<Page> {
-    let mut query = sql(EVENTS);
-    query.push_bind(site.0).push(FROM).push_bind(site.0);
-    query.push(" AND id > ").push_bind(after);
-    query.push(" AND day >= ").push_bind(wanted.days.0);
-    query.push(" AND day <= ").push_bind(wanted.days.1);
-    if !wanted.names.is_empty() {
-        query.push(" AND name IN (");
-        query.push_list(&wanted.names);
-        query.push(")");
+) -> sqlx::Result<HashMap<i64, (i64, bool)>> {
+    let mut query = sql("SELECT g.id, g.visitor_id, CAST(CASE WHEN ");
+    query.push(TIED).push_bind(site.0);
+    query.push(") THEN 1 ELSE 0 END AS BIGINT) FROM consent_grant g WHERE g.site_id = ");
+    query.push_bind(site.0);
+    if let Engine::Sqlite(_) = db.engine().await? {
+        query.push(" AND g.since <= ").push_bind(read_at.0);
     }
-    query.push(" ORDER BY id LIMIT ").push_bind(i64::from(limit)).push(OF_GRANTS);
+    query.push(" AND g.id IN (");
+    // Filled up to a power of two: few statements to prepare, whatever the number.
+    let padding = grants.len().next_power_of_two() - grants.len();
+    let padding = grants.last().into_iter().cycle().take(padding);
+    query.push_list(grants.iter().chain(padding).copied());
+    query.push(")");
     ended::leave_out(&mut query, site, now);
-    query.push(" ORDER BY e.id");
-    let rows = query.rows(db).await?;
-    let is_last = u32::try_from(rows.len()).is_ok_and(|rows| rows < limit);
-    let next = rows.last().filter(|_| !is_last).map(|row| row.get(0));
-    let is_wanted = |visitor: &VisitorRow| wanted.of.as_ref().is_none_or(|of| of.contains(visitor));
-    let events = rows.iter().filter_map(event).filter(|(_, visitor)| is_wanted(visitor));
-    Ok(Page { events: events.map(|(event, _)| event).collect(), next })
-}
-
-/// An event; none where no grant holds it any more.
-fn event(row: &Row) -> Option<Owned> {
-    let event = Event {
-        at: Millis(row.get(1)),
-        name: row.get(2),
-        page: row.get(3),
-        query: row.get(4),
-        title: row.get(5),
-        referrer: row.get(6),
-        properties: row.get(7),
-        purpose: row.get::<Option<String>>(8)?,
-        service: row.get::<Option<String>>(9)?,
-        visitor: row.get::<Option<i64>>(10).map(VisitorRow),
-    };
-    Some((event, VisitorRow(row.get::<Option<i64>>(11)?)))
+    let rows: Vec<(i64, i64, i64)> = query.all(db).await?;
+    Ok(rows.into_iter().map(|(id, visitor, tied)| (id, (visitor, tied == 1))).collect())
 }

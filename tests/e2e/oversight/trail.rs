@@ -29,6 +29,18 @@ fn the_trail_is_searched_verified_and_taken_along_by_those_who_may() {
 
     let seen = owner.get(TRAIL).body;
     assert!(seen.contains("olga@shop.example") && seen.contains("=1+1"), "{seen}");
+    assert!(seen.contains("How</span> by a link"), "{seen}");
+    let speak = |owner: &mut Browser<'_>, language| {
+        let fields = [("language", language), ("back", TRAIL)];
+        assert_eq!(leads_to(&send(owner, "/office/language", &fields)), TRAIL);
+    };
+    speak(&mut owner, "ja");
+    let seen = owner.get(TRAIL).body;
+    assert!(
+        seen.contains("方法</span> リンク") && seen.contains("権限</span> 集計の照会"),
+        "{seen}"
+    );
+    speak(&mut owner, "en");
     assert!(officer.get(TRAIL).body.contains("olga@shop.example"));
     let masked = auditor.get(TRAIL).body;
     assert!(masked.contains("o•••@shop.example") && !masked.contains("olga@"), "{masked}");

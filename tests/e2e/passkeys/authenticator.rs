@@ -29,6 +29,12 @@ pub(super) fn asked(page: &Answer, kind: &str) -> Value {
     serde_json::from_str(&form.split('"').next().unwrap().replace("&quot;", "\"")).unwrap()
 }
 
+/// What a page asks of whoever changes by what they log in.
+pub(super) fn asked_to_prove(page: &Answer) -> Value {
+    let form = page.body.split("data-passkey-proof data-options=\"").nth(1).unwrap();
+    serde_json::from_str(&form.split('"').next().unwrap().replace("&quot;", "\"")).unwrap()
+}
+
 impl Authenticator {
     pub(super) fn new(id: u8) -> Self {
         let (random, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_ASN1_SIGNING);

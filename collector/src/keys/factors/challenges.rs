@@ -22,6 +22,8 @@ pub const CHALLENGE_TIME: i64 = 600 * SECOND;
 pub enum Ceremony<'a> {
     /// To make a passkey, in the session of that hash.
     Make(&'a [u8]),
+    /// To change how one logs in, in the session of that hash.
+    Change(&'a [u8]),
     /// To log in.
     LogIn,
     /// To go on with the log-in that waits under that hash.
@@ -32,6 +34,7 @@ impl Ceremony<'_> {
     const fn parts(&self) -> (&[u8], &[u8]) {
         match self {
             Self::Make(session) => (b"make\0", session),
+            Self::Change(session) => (b"change\0", session),
             Self::LogIn => (b"log in\0", b""),
             Self::GoOn(waiting) => (b"go on\0", waiting),
         }
@@ -90,6 +93,7 @@ mod tests {
             Ceremony::LogIn,
             Ceremony::Make(&[7; 32]),
             Ceremony::Make(&[8; 32]),
+            Ceremony::Change(&[7; 32]),
             Ceremony::GoOn(&[7; 32]),
         ];
         for own in all {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::{Frame, doors, factors, passkeys};
+use super::{Frame, doors, factors, passkeys, proof};
 use crate::{
     office::{own::Done, tongue::Tongue},
     store::log_ins::{IDLE, Outcome, Session, WHOLE},
@@ -23,6 +23,8 @@ pub struct Data<'a> {
     pub second: &'a Second,
     /// The passkeys.
     pub passkeys: &'a passkeys::Own<'a>,
+    /// What is asked for beside the password where that is changed.
+    pub proof: Option<&'a proof::Asked>,
     /// The time zone of the site first seen.
     pub zone: &'a TimeZone,
     /// What became of what was sent.
@@ -63,6 +65,10 @@ pub enum Said {
     Unknown,
     /// The code is wrong, or was used before.
     Code,
+    /// What is asked for beside the password was no code of theirs.
+    Unproven,
+    /// The same, and it was a passkey that was not taken.
+    NoPasskey,
     /// So many seconds are to be waited.
     Wait(i64),
     /// The new password is not good enough.
@@ -77,6 +83,8 @@ impl Said {
             Done::Wait(ms) => Self::Wait(ms.div_euclid(1_000) + 1),
             Done::Code => Self::Code,
             Done::Passkey(_) => Self::Passkey,
+            Done::Unproven(None) => Self::Unproven,
+            Done::Unproven(Some(_)) => Self::NoPasskey,
             Done::Password | Done::Nothing | Done::Yes(_) => Self::Unknown,
         }
     }
@@ -138,8 +146,8 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     p.hint { (t.say("変更すると、ほかのブラウザーはログアウトします。", "Other browsers are logged out with that.")) }
                 }
             }
-            (factors::card(frame, data.second, data.zone))
-            (passkeys::card(frame, data.passkeys, data.zone))
+            (factors::card(frame, data.second, data.proof, data.zone))
+            (passkeys::card(frame, data.passkeys, data.proof, data.zone))
             section.card {
                 h2 { (t.say("ログイン履歴", "Log-in history")) }
                 table.top {
@@ -188,6 +196,18 @@ pub(super) fn said(t: Tongue, said: Option<Said>) -> Markup {
         }
         Said::Code => t
             .say("コードが違うか、すでに使われています。", "The code is wrong, or was used before.")
+            .to_owned(),
+        Said::Unproven => t
+            .say(
+                "2段階認証のコードが違うか、すでに使われています。認証アプリのコードは30秒ごとに変わります。",
+                "The code of the second step is wrong, or was used before. The app shows a new one every 30 seconds.",
+            )
+            .to_owned(),
+        Said::NoPasskey => t
+            .say(
+                "パスキーを確認できませんでした。画面を開いてから時間がたっている場合は、もう一度お試しください。",
+                "The passkey was not taken. If this page was open for long, try again.",
+            )
             .to_owned(),
         Said::Wait(seconds) => t.say(
             format!("続けて失敗したため、{seconds}秒後にもう一度お試しください。"),

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::{
     Frame,
     account::{Said, Second, said},
+    passkeys, proof,
 };
 use crate::{
     keys::factors::TOTP_BYTES,
@@ -15,7 +16,12 @@ use jiff::tz::TimeZone;
 
 /// The part of the account's page.
 #[must_use]
-pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
+pub fn card(
+    frame: &Frame<'_>,
+    second: &Second,
+    proof: Option<&proof::Asked>,
+    zone: &TimeZone,
+) -> Markup {
     let t = frame.t;
     let few = second.codes <= recovery::FEW;
     html! {
@@ -42,8 +48,7 @@ pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
                         form.stack method="post" action="/office/account/totp/off" {
                             (frame.hidden())
                             (password(frame, "off-known"))
-                            label for="off-code" { (t.say("認証アプリのコード、またはリカバリーコード", "Your app's code, or a recovery code")) }
-                            input id="off-code" name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="32" required;
+                            (proof::fields(t, proof, "off-second"))
                             button type="submit" { (t.say("使用をやめる", "Use it no more")) }
                         }
                     }
@@ -53,7 +58,10 @@ pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
                 p.notice.bad[few] { (t.say(
                     format!("リカバリーコードの残り：{}個", second.codes),
                     format!("Recovery codes left: {}", second.codes)))
-                    @if few { br; (t.say(
+                    @if second.codes == 0 { br; (t.say(
+                        "認証アプリかパスキーで確認して、新しいコードを発行してください。どちらも使えない場合は、サーバーの管理者に2段階認証の解除を依頼してください。",
+                        "Make new ones, by your app or a passkey. If you have neither, ask whoever runs the server to take the second step off your account.")) }
+                    @else if few { br; (t.say(
                         "残りが少なくなっています。新しいコードを発行して、控えておいてください。",
                         "There are few left. Make new ones, and keep them.")) } }
                 details {
@@ -61,6 +69,7 @@ pub fn card(frame: &Frame<'_>, second: &Second, zone: &TimeZone) -> Markup {
                     form.stack method="post" action="/office/account/codes" {
                         (frame.hidden())
                         (password(frame, "codes-known"))
+                        (proof::fields(t, proof, "codes-second"))
                         p.hint { (t.say("これまでのコードは使えなくなります。", "Those of before work no more.")) }
                         button type="submit" { (t.say("新しいコードを発行する", "Make new codes")) }
                     }
@@ -86,6 +95,8 @@ pub struct SetUp<'a> {
     pub secret: &'a [u8; TOTP_BYTES],
     /// By which name the app shows where it is for.
     pub host: &'a str,
+    /// What is asked for beside the password.
+    pub proof: Option<&'a proof::Asked>,
     /// What became of what was sent.
     pub said: Option<Said>,
 }
@@ -123,11 +134,13 @@ pub fn set_up(frame: &Frame<'_>, data: &SetUp<'_>) -> Markup {
                         label for="code" { (t.say("6桁のコード", "Six digits")) }
                         input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="16" required;
                         (password(frame, "known"))
+                        (proof::fields(t, data.proof, "second"))
                         button type="submit" { (t.say("2段階認証をオンにする", "Switch it on")) }
                     }
                 }
             }
         }
+        @if data.proof.is_some_and(|asked| asked.passkey.is_some()) { (passkeys::script()) }
     })
 }
 

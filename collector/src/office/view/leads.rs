@@ -140,7 +140,7 @@ fn filters(t: Tongue, which: &Which) -> Markup {
 }
 
 /// Where a lead came from.
-fn origin(t: Tongue, name: &str) -> &str {
+pub(super) fn origin(t: Tongue, name: &str) -> &str {
     match name {
         "form" => t.say("フォーム", "form"),
         "import" => t.say("取り込み", "import"),
@@ -151,7 +151,7 @@ fn origin(t: Tongue, name: &str) -> &str {
 }
 
 /// On what ground its person may be contacted.
-fn ground(t: Tongue, name: &str) -> &str {
+pub(super) fn ground(t: Tongue, name: &str) -> &str {
     match name {
         "none" => t.say("根拠なし", "no ground"),
         "opt_in" => t.say("本人の同意", "opt-in"),

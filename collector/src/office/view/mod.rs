@@ -13,6 +13,7 @@ pub mod now;
 pub mod overview;
 pub mod passkeys;
 pub mod people;
+pub mod proof;
 pub mod refused;
 pub mod requests;
 pub mod second;

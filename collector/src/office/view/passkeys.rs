@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::Frame;
+use super::{Frame, proof};
 use crate::{
     office::{tongue::Tongue, webauthn::ALGORITHMS},
     store::passkeys::Passkey,
@@ -26,12 +26,12 @@ pub struct Ask {
 }
 
 impl Ask {
-    fn own(&self) -> Vec<String> {
+    pub(super) fn own(&self) -> Vec<String> {
         self.own.iter().map(|id| base64url(id)).collect()
     }
 }
 
-fn script() -> Markup {
+pub(super) fn script() -> Markup {
     html! { script src="/office/passkeys.js" defer {} }
 }
 
@@ -70,7 +70,12 @@ pub struct Own<'a> {
 
 /// The part of the account's page.
 #[must_use]
-pub fn card(frame: &Frame<'_>, own: &Own<'_>, zone: &TimeZone) -> Markup {
+pub fn card(
+    frame: &Frame<'_>,
+    own: &Own<'_>,
+    proof: Option<&proof::Asked>,
+    zone: &TimeZone,
+) -> Markup {
     let t = frame.t;
     html! {
         section.card id="passkeys" {
@@ -95,6 +100,7 @@ pub fn card(frame: &Frame<'_>, own: &Own<'_>, zone: &TimeZone) -> Markup {
                             (frame.hidden())
                             input type="hidden" name="passkey" value=(base64url(&passkey.id));
                             (known(frame, &format!("known-{}", base64url(&passkey.id))))
+                            (proof::fields(t, proof, &format!("second-{}", base64url(&passkey.id))))
                             button type="submit" { (t.say("削除する", "Remove it")) }
                         }
                     }
@@ -104,13 +110,18 @@ pub fn card(frame: &Frame<'_>, own: &Own<'_>, zone: &TimeZone) -> Markup {
                 None => p.hint { (t.say(
                     "このアドレスではパスキーを使えません。HTTPSとホスト名が必要です。",
                     "Passkeys need an address with HTTPS and a host's name: this one has not.")) },
-                Some((ask, user)) => { (add(frame, own, ask, user)) }
+                Some((ask, user)) => { (add(frame, own, (ask, user), proof)) }
             }
         }
     }
 }
 
-fn add(frame: &Frame<'_>, own: &Own<'_>, ask: &Ask, user: &[u8; 32]) -> Markup {
+fn add(
+    frame: &Frame<'_>,
+    own: &Own<'_>,
+    (ask, user): (&Ask, &[u8; 32]),
+    proof: Option<&proof::Asked>,
+) -> Markup {
     let t = frame.t;
     let options = json!({
         "challenge": base64url(&ask.challenge), "rp": ask.party, "own": ask.own(),
@@ -128,6 +139,7 @@ fn add(frame: &Frame<'_>, own: &Own<'_>, ask: &Ask, user: &[u8; 32]) -> Markup {
             label for="passkey-name" { (t.say("パスキーの名前", "Name of the passkey")) }
             input id="passkey-name" name="name" autocomplete="off" maxlength="60" required value=(own.name);
             (known(frame, "passkey-known"))
+            (proof::fields(t, proof, "passkey-second"))
             (said())
             button type="submit" { (t.say("パスキーを追加する", "Add a passkey")) }
         }

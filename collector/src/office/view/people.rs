@@ -76,6 +76,7 @@ fn said(t: Tongue, said: Option<Said<'_>>) -> Markup {
             "own" => t.say("自分の役割やアカウントは変更できません。ほかのオーナーか管理者に依頼してください。", "Nobody changes their own role or account. Another owner or administrator does."),
             "above" => t.say("オーナーの役割を変更できるのはオーナーだけです。", "Only an owner gives and takes the role of an owner."),
             "beyond" => t.say("このアカウントは、あなたが管理していないサイトでも使われているため変更できません。", "The account has a role beyond the sites that you run."),
+            "elsewhere" => t.say("このアカウントが使われている別のサイトでは、削除に二人での承認が必要です。そのサイトのメンバー画面で依頼してください。", "Another of the account's sites has its deletion wait for a second person. Ask for it on that site's people page."),
             "last_owner" => t.say("最後のオーナーは外せません。先に別の人をオーナーにしてください。", "The last owner stays. Make somebody else the owner first."),
             _ => t.say("確認のチェックを入れてください。", "Tick that you are sure."),
         }),

@@ -74,7 +74,8 @@ fn state(t: Tongue, data: &Data<'_>, request: &Request) -> Markup {
     } }
 }
 
-fn law(name: &str) -> String {
+/// What a law is called.
+pub(super) fn law(name: &str) -> String {
     if name == "gdpr" { "GDPR".to_owned() } else { "個人情報保護法 (APPI)".to_owned() }
 }
 

@@ -117,8 +117,8 @@ fn complaints(t: Tongue, text: &str, wrong: &[Complaint]) -> Markup {
                         @if let Some(line) = lines.get(complaint.line.saturating_sub(1)).filter(|line| !line.trim().is_empty()) {
                             pre tabindex="0" { code { (line.chars().take(200).collect::<String>()) } }
                         }
-                        p lang="en" { (complaint.message) }
-                        p.hint lang="en" { (complaint.remedy) }
+                        p { (t.say(&complaint.message.ja, &complaint.message.en)) }
+                        p.hint { (t.say(&complaint.remedy.ja, &complaint.remedy.en)) }
                     }
                 }
             }

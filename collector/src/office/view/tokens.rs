@@ -54,7 +54,8 @@ pub enum Said<'a> {
     Approval,
 }
 
-fn scope(t: Tongue, scope: Scope) -> &'static str {
+/// What a token of that scope may do.
+pub(super) fn scope(t: Tongue, scope: Scope) -> &'static str {
     match scope {
         Scope::Query => t.say("集計の照会", "ask for figures"),
         Scope::Leads => t.say("リードの閲覧（個人情報を含む）", "read leads, with personal data"),

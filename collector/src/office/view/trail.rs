@@ -1,5 +1,8 @@
 //! The audit trail: who did what with the site's data, and whether the trail is as it was recorded.
 
+mod details;
+mod words;
+
 use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding as _};
@@ -11,63 +14,11 @@ use super::Frame;
 use crate::{office::tongue::Tongue, store::audit::Recorded};
 use consent_core::time::Millis;
 
+pub use self::words::action;
+use self::words::{ACTIONS, KINDS};
+
 /// Entries of one page.
 pub const PAGE: i64 = 50;
-
-/// What is done, as people call it.
-const ACTIONS: [(&str, &str, &str); 44] = [
-    ("account.log_in", "ログイン", "Log-in"),
-    ("account.list", "メンバー一覧の閲覧", "People listed"),
-    ("account.role", "役割の変更", "Role given"),
-    ("account.unrole", "役割の取り消し", "Role taken"),
-    ("account.link", "リンクの発行", "Link made"),
-    ("account.disable", "アカウントの停止", "Account disabled"),
-    ("account.delete", "アカウントの削除", "Account deleted"),
-    ("approval.ask", "承認の依頼", "Approval asked for"),
-    ("approval.approve", "承認", "Approved"),
-    ("approval.decline", "却下", "Declined"),
-    ("approval.withdraw", "依頼の取り下げ", "Taken back"),
-    ("approval.use", "承認された操作の実行", "What was approved was done"),
-    ("audit.verify", "監査記録の検証", "Trail verified"),
-    ("audit.export", "監査記録の書き出し", "Trail exported"),
-    ("decision.erase", "同意記録の消去", "Decision erased"),
-    ("lead.add", "リードの追加", "Lead added"),
-    ("lead.change", "リードの変更", "Lead changed"),
-    ("lead.erase", "リードの消去", "Lead erased"),
-    ("lead.export", "リードの書き出し", "Leads exported"),
-    ("lead.ground", "連絡の根拠の登録", "Ground given"),
-    ("lead.import", "リードの取り込み", "Leads imported"),
-    ("lead.list", "リード一覧の閲覧", "Leads listed"),
-    ("lead.read", "リードの閲覧", "Lead read"),
-    ("lead.rewrap", "リードの鍵の更新", "Keys of leads renewed"),
-    ("lead.timeline", "行動記録の閲覧", "Timeline read"),
-    ("lead.unground", "連絡の根拠の取り消し", "Ground taken back"),
-    ("mail.suppress", "メールの停止", "Mail stopped"),
-    ("mail.unsuppress", "メール停止の取り消し", "Stop of mail taken back"),
-    ("retention.dispose", "保存期限による消去", "Disposed of"),
-    ("site.apply", "サイトファイルの適用", "Site file applied"),
-    ("subject.receive", "開示等の請求の受付", "Request received"),
-    ("subject.show", "請求内容の閲覧", "Request looked at"),
-    ("subject.export", "開示", "Handed out"),
-    ("subject.provision", "第三者提供記録の開示", "Provision handed out"),
-    ("subject.correct", "訂正", "Corrected"),
-    ("subject.stop", "利用停止", "Use stopped"),
-    ("subject.erase", "本人の請求による消去", "Person erased"),
-    ("token.add", "APIトークンの発行", "Token made"),
-    ("token.revoke", "APIトークンの失効", "Token revoked"),
-    ("visitor.erase", "訪問者本人による消去", "Erased by a visitor"),
-    ("webhook.add", "Webhookの追加", "Webhook added"),
-    ("webhook.disable", "Webhookの停止", "Webhook disabled"),
-    ("webhook.remove", "Webhookの削除", "Webhook removed"),
-    ("webhook.rotate", "Webhookの鍵の更新", "Webhook secret renewed"),
-];
-
-/// What an action is called; by its own name where it has no other.
-#[must_use]
-pub fn action(t: Tongue, name: &str) -> String {
-    let known = ACTIONS.iter().find(|(own, ..)| *own == name);
-    known.map_or_else(|| name.to_owned(), |(_, ja, en)| t.say(*ja, *en).to_owned())
-}
 
 /// What was looked for, as the address says it.
 #[derive(Clone, Debug, Default)]
@@ -151,7 +102,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                     td { (action(t, &entry.action)) div.path { (entry.action) } }
                     td { (actor(t, data.names, entry)) }
                     td { (object(t, data.names, entry)) }
-                    td { (details(t, data.zone, &entry.details)) }
+                    td { (details::shown(t, data.zone, data.names, entry)) }
                 } } }
             } }
             nav.pages aria-label=(t.say("ページ送り", "More entries")) {
@@ -197,14 +148,6 @@ fn state(frame: &Frame<'_>, data: &Data<'_>, own: &str) -> Markup {
     }
 }
 
-const KINDS: [(&str, &str, &str); 5] = [
-    ("account", "管理画面の利用者（全員）", "Everybody with an account"),
-    ("command", "コマンドライン", "The command line"),
-    ("token", "APIトークン", "API tokens"),
-    ("job", "自動処理", "The collector itself"),
-    ("visitor", "サイトの訪問者", "Visitors"),
-];
-
 fn filters(t: Tongue, data: &Data<'_>, own: &str) -> Markup {
     let looked = data.looked;
     html! {
@@ -239,81 +182,21 @@ fn account(t: Tongue, names: &BTreeMap<String, String>, id: &str) -> String {
 }
 
 fn actor(t: Tongue, names: &BTreeMap<String, String>, entry: &Recorded) -> Markup {
-    let kind = KINDS.iter().find(|(kind, ..)| *kind == entry.actor_kind);
-    let kind = kind.map_or(entry.actor_kind.as_str(), |(_, ja, en)| t.say(*ja, *en));
+    let kind = words::actor(t, &entry.actor_kind);
+    let who = match entry.actor_kind.as_str() {
+        "job" => words::job(t, &entry.actor),
+        _ => entry.actor.as_str(),
+    };
     html! { @match entry.actor_kind.as_str() {
         "account" => (account(t, names, &entry.actor)),
-        _ => { (kind) @if !entry.actor.is_empty() { div.path { (entry.actor) } } },
+        _ => { (kind) @if !who.is_empty() { div.path { (who) } } },
     } }
 }
 
 fn object(t: Tongue, names: &BTreeMap<String, String>, entry: &Recorded) -> Markup {
-    let kind = match entry.object_kind.as_str() {
-        "lead" => t.say("リード", "lead"),
-        "site" => t.say("サイト", "site"),
-        "token" => t.say("トークン", "token"),
-        "request" => t.say("請求", "request"),
-        "approval" => t.say("承認の依頼", "approval"),
-        "rule" => t.say("保存規則", "rule"),
-        other => other,
-    };
+    let kind = words::object(t, &entry.object_kind);
     html! { @match entry.object_kind.as_str() {
         "account" => (account(t, names, &entry.object)),
         _ => { (kind) div.path { (entry.object) } },
-    } }
-}
-
-/// What is told of an entry, as people call it.
-fn key(t: Tongue, name: &str) -> &str {
-    let ja = match name {
-        "approval" => "承認",
-        "count" | "n" | "size" => "件数",
-        "days" => "日数",
-        "due" => "期限",
-        "events" => "イベント",
-        "everywhere" => "全サイト",
-        "expires" => "有効期限",
-        "fields" => "項目",
-        "form" => "フォーム",
-        "ground" => "根拠",
-        "how" => "方法",
-        "kind" => "種類",
-        "law" => "根拠法",
-        "leads" => "リード",
-        "object" => "対象",
-        "reason" => "理由",
-        "received" => "受付",
-        "revision" => "改定",
-        "role" => "役割",
-        "scopes" => "権限",
-        "state" => "状態",
-        "version" => "版",
-        "wrong" => "異常",
-        other => other,
-    };
-    t.say(ja, name)
-}
-
-/// What else is known of it: lists by how long they are.
-fn details(t: Tongue, zone: &TimeZone, text: &str) -> Markup {
-    let read: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-    let times = ["expires", "received", "due", "until", "since"];
-    let said = |name: &str, value: &Value| match value {
-        Value::Number(at) if times.contains(&name) => {
-            t.moment(Millis(at.as_i64().unwrap_or_default()), zone)
-        }
-        Value::Array(all) if all.len() > 3 => {
-            t.say(format!("{}件", all.len()), format!("{} of them", all.len()))
-        }
-        Value::Array(all) => {
-            let all =
-                all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned));
-            all.collect::<Vec<_>>().join(", ")
-        }
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    html! { @if let Value::Object(all) = &read {
-        @for (name, value) in all { @if !value.is_null() && value != "" { div.detail { span.key { (key(t, name)) } " " (said(name, value)) } } }
     } }
 }

@@ -65,6 +65,7 @@ pub(super) async fn shown(
         owed: caller.owes_second,
     };
     let passkeys = of_account::of(&mut db, caller.account.id).await?;
+    let proof = super::factors::asked_for(app, &mut db, caller).await?;
     drop(db);
     let own = passkeys.iter().map(|passkey| passkey.id.clone()).collect();
     let ask = super::passkeys::ask(app, Ceremony::Make(&caller.session.hash), own)?;
@@ -83,6 +84,7 @@ pub(super) async fn shown(
         history: &history,
         second: &second,
         passkeys: &passkeys,
+        proof: proof.as_ref(),
         zone: &zone,
         said,
     };

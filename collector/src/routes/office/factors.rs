@@ -11,21 +11,23 @@ use super::{
     super::App,
     Caller, Sent,
     account::{own, refused},
-    agent_of, enter_account, html, own_form,
+    agent_of, enter_account, html, own_form, passkeys, scripted,
 };
 use crate::{
     error::Problem,
-    keys::factors::FactorError,
+    keys::factors::{FactorError, challenges::Ceremony},
     office::{
         log_in::{Browser, Failure},
-        own::{Codes, Done},
+        own::{Codes, Done, Proof},
         view::{
             Place,
             account::Said,
             factors::{self as view, SetUp},
+            proof,
         },
+        webauthn::RelyingParty,
     },
-    store::factors,
+    store::{Connection, factors, passkeys as of_account},
 };
 
 const ACCOUNT: &str = "/office/account";
@@ -42,6 +44,31 @@ pub(super) async fn sent(
     Ok((caller, sent, agent_of(headers)))
 }
 
+/// The password and what stands beside it, as they were sent.
+pub(super) fn shown_by<'s>(sent: &'s Sent, party: Option<&'s RelyingParty>) -> (String, Proof<'s>) {
+    let proof = Proof { code: sent.get("second"), passkey: sent.get("shown"), party };
+    (sent.get("known").to_owned(), proof)
+}
+
+/// What is asked for beside the password; nothing where the account has no second factor.
+pub(super) async fn asked_for(
+    app: &App,
+    db: &mut Connection,
+    caller: &Caller,
+) -> Result<Option<proof::Asked>, Problem> {
+    let id = caller.account.id;
+    let app_counts = factors::app(db, id).await?.is_some_and(|app| app.confirmed_at.is_some());
+    let own: Vec<_> = of_account::of(db, id).await?.into_iter().map(|passkey| passkey.id).collect();
+    if !app_counts && own.is_empty() {
+        return Ok(None);
+    }
+    let passkey = match own.is_empty() {
+        true => None,
+        false => passkeys::ask(app, Ceremony::Change(&caller.session.hash), own)?,
+    };
+    Ok(Some(proof::Asked { app: app_counts, passkey }))
+}
+
 fn host(app: &App) -> &str {
     app.access.url.split_once("://").map_or(&*app.access.url, |(_, host)| host)
 }
@@ -50,16 +77,19 @@ fn host(app: &App) -> &str {
 async fn shown(app: &App, caller: &Caller, said: Option<Said>) -> Result<Response, Problem> {
     let mut db = app.readers.acquire().await?;
     let set_up = factors::app(&mut db, caller.account.id).await?;
+    let proof = asked_for(app, &mut db, caller).await?;
     drop(db);
     let Some(set_up) = set_up.filter(|set_up| set_up.confirmed_at.is_none()) else {
         return Ok(Redirect::to(ACCOUNT).into_response());
     };
     let secret = app.keys.open_totp(caller.account.id, &set_up.sealed);
     let secret = secret.map_err(|error: FactorError| Problem::from(Failure::from(error)))?;
-    let data = SetUp { secret: &secret, host: host(app), said };
+    let data = SetUp { secret: &secret, host: host(app), proof: proof.as_ref(), said };
     let sites = caller.sites(app);
     let here = Caller { here: "/office/account/totp".to_owned(), ..caller.clone() };
-    Ok(html(&view::set_up(&here.frame(&sites, None, Place::Account), &data)))
+    let page = view::set_up(&here.frame(&sites, None, Place::Account), &data);
+    let asks = proof.as_ref().is_some_and(|proof| proof.passkey.is_some());
+    Ok(if asks { scripted(&page) } else { html(&page) })
 }
 
 /// `GET /office/account/totp`.
@@ -102,8 +132,9 @@ pub(super) async fn confirm(
 ) -> Result<Response, Problem> {
     let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
     let browser = Browser { agent: &agent, language: caller.t.code() };
-    let known = sent.get("known").to_owned();
-    match own(&app, &caller, browser).confirm_app(known, sent.get("code")).await? {
+    let party = RelyingParty::of(&app.access.url);
+    let shown_too = shown_by(&sent, party.as_ref());
+    match own(&app, &caller, browser).confirm_app(shown_too, sent.get("code")).await? {
         Done::Yes(made) if made.is_empty() => {
             Ok(Redirect::to("/office/account?on=1").into_response())
         }
@@ -129,8 +160,8 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
     let browser = Browser { agent: &agent, language: caller.t.code() };
-    let known = sent.get("known").to_owned();
-    match own(&app, &caller, browser).remove_app(known, sent.get("code")).await? {
+    let party = RelyingParty::of(&app.access.url);
+    match own(&app, &caller, browser).remove_app(shown_by(&sent, party.as_ref())).await? {
         Done::Yes(()) => Ok(Redirect::to("/office/account?off=1").into_response()),
         Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
         other => refused(&app, &caller, Said::of(&other)).await,
@@ -146,7 +177,8 @@ pub(super) async fn renew(
 ) -> Result<Response, Problem> {
     let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
     let browser = Browser { agent: &agent, language: caller.t.code() };
-    match own(&app, &caller, browser).renew_codes(sent.get("known").to_owned()).await? {
+    let party = RelyingParty::of(&app.access.url);
+    match own(&app, &caller, browser).renew_codes(shown_by(&sent, party.as_ref())).await? {
         Done::Yes(made) => Ok(codes(&app, &caller, &made)),
         Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
         other => refused(&app, &caller, Said::of(&other)).await,

@@ -13,7 +13,7 @@ use super::{
     Caller, Tongue, WAITING,
     account::{own, refused},
     agent_of, asked_tongue, doors,
-    factors::{codes, sent},
+    factors::{codes, sent, shown_by},
     form, named_cookie, own_address, second, set_cookie,
 };
 use crate::{
@@ -113,9 +113,9 @@ pub(super) async fn add(
 ) -> Result<Response, Problem> {
     let (caller, sent, agent) = sent(&app, &headers, &uri, body).await?;
     let browser = Browser { agent: &agent, language: caller.t.code() };
-    let session = (sent.get("known").to_owned(), caller.session.hash.as_slice());
-    let made = (sent.get("name"), sent.get("credential"));
-    match own(&app, &caller, browser).add_passkey(&party(&app)?, session, made).await? {
+    let (party, made) = (party(&app)?, (sent.get("name"), sent.get("credential")));
+    let shown_too = shown_by(&sent, Some(&party));
+    match own(&app, &caller, browser).add_passkey(&party, shown_too, made).await? {
         Done::Yes(made) if made.is_empty() => {
             Ok(Redirect::to("/office/account?key=1").into_response())
         }
@@ -135,8 +135,9 @@ pub(super) async fn remove(
     let browser = Browser { agent: &agent, language: caller.t.code() };
     let unknown = || Problem::field("passkey", "invalid", "there is no such passkey");
     let id = from_base64url(sent.get("passkey")).ok_or_else(unknown)?;
-    let known = sent.get("known").to_owned();
-    match own(&app, &caller, browser).remove_passkey(known, &id).await? {
+    let party = RelyingParty::of(&app.access.url);
+    let shown_too = shown_by(&sent, party.as_ref());
+    match own(&app, &caller, browser).remove_passkey(shown_too, &id).await? {
         Done::Yes(()) => Ok(Redirect::to("/office/account?gone=1").into_response()),
         Done::Nothing => Ok(Redirect::to(ACCOUNT).into_response()),
         other => not_done(&app, &caller, &other).await,
@@ -144,10 +145,10 @@ pub(super) async fn remove(
 }
 
 async fn not_done<T>(app: &App, caller: &Caller, done: &Done<T>) -> Result<Response, Problem> {
-    if let Done::Passkey(refusal) = done {
+    if let Done::Passkey(refusal) | Done::Unproven(Some(refusal)) = done {
         // Of the person it tells nothing; of a browser, or of the public address, it may.
         let refusal: &Refusal = refusal;
-        tracing::info!(%refusal, "a passkey was not kept");
+        tracing::info!(%refusal, "a passkey was not taken");
     }
     refused(app, caller, Said::of(done)).await
 }

@@ -31,7 +31,7 @@ use crate::{
     sites::Site,
     store::{
         Connection,
-        accounts::{self, AccountId, Role, people::of},
+        accounts::{self, AccountId, Role, people::of, told::sites_of},
         audit::Actor,
     },
 };
@@ -52,6 +52,7 @@ const fn code(refused: &Refused) -> &'static str {
         Refused::Own => "own",
         Refused::Above => "above",
         Refused::Beyond => "beyond",
+        Refused::Elsewhere => "elsewhere",
         Refused::LastOwner => "last_owner",
         Refused::Database(_) | Refused::Unknown => "unknown_account",
     }
@@ -197,6 +198,14 @@ pub(super) async fn reaches(
     Ok(giver.reach_whole(db, &found.account).await?)
 }
 
+/// Whether any of an account's sites has its deletion wait for a second person.
+async fn waits_on(app: &App, db: &mut Connection, account: AccountId) -> Result<bool, Problem> {
+    let own = sites_of(db, account).await?;
+    let waits = |site: &Site| Kind::AccountDelete.waits(site.file.approval);
+    let of = |site: &Site| own.iter().any(|(id, _)| *id == site.id);
+    Ok(app.sites.all().iter().any(|site| waits(site) && of(site)))
+}
+
 /// Deletes an account; what was approved is used up with it.
 pub(super) async fn delete(
     app: &App,
@@ -241,15 +250,16 @@ pub(super) async fn act(
         "delete" => Act::Delete(None),
         _ => return Err(unknown()),
     };
+    let waits = Kind::AccountDelete.waits(site.file.approval);
     let mut db = app.desk.hold().await?;
-    if act == "delete" && Kind::AccountDelete.waits(site.file.approval) {
+    if act == "delete" && (waits || waits_on(&app, &mut db, account).await?) {
         let giver = giver(&app, &mut db, &caller).await?;
         let found = match giver.reach(&mut db, site.id, account).await {
             Ok(found) => giver.reach_whole(&mut db, &found.account).await,
             Err(refused) => Err(refused),
         };
         db.keep();
-        if let Err(refused) = found {
+        if let Err(refused) = found.and(if waits { Ok(()) } else { Err(Refused::Elsewhere) }) {
             return said_no(&app, &caller, (&site, own), refused).await;
         }
         let object = account.0.to_string();

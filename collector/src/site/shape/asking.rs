@@ -3,7 +3,7 @@
 use consent_core::ids::PurposeKey;
 
 use super::{
-    super::value,
+    super::{complaint::both, value},
     Rule, Shape,
     tables::{may, needed},
 };
@@ -23,7 +23,7 @@ pub(in super::super) const SIGNALS: &[&str] = &[
 const WAIT: Rule = Rule::Number(0, 10_000);
 
 pub(super) const BANNER: Shape = Shape {
-    noun: "banner",
+    noun: both("バナー", "banner"),
     named_by: "",
     keys: &[
         may("version", Rule::One(value::version)),
@@ -36,17 +36,20 @@ pub(super) const BANNER: Shape = Shape {
 };
 
 pub(super) const GPC: Shape = Shape {
-    noun: "gpc",
+    noun: both("gpc", "gpc"),
     named_by: "",
     keys: &[needed(
         "purposes",
         Rule::Many(value::key::<PurposeKey>),
-        "add purposes = [\"marketing\"]: what a browser's signal refuses",
+        both(
+            "purposes = [\"marketing\"] のように、ブラウザーの信号で拒否される目的を書いてください",
+            "add purposes = [\"marketing\"]: what a browser's signal refuses",
+        ),
     )],
 };
 
 pub(super) const CONSENT_MODE: Shape = Shape {
-    noun: "consent_mode",
+    noun: both("consent_mode", "consent_mode"),
     named_by: "",
     keys: &[
         may("wait_for_update", WAIT),
@@ -57,13 +60,16 @@ pub(super) const CONSENT_MODE: Shape = Shape {
 };
 
 const REGION: Shape = Shape {
-    noun: "regions",
+    noun: both("地域", "regions"),
     named_by: "",
     keys: &[
         needed(
             "regions",
             Rule::Many(value::region),
-            "add regions = [\"JP\", \"US-CA\"]: where these defaults hold",
+            both(
+                "regions = [\"JP\", \"US-CA\"] のように、この初期値を使う地域を書いてください",
+                "add regions = [\"JP\", \"US-CA\"]: where these defaults hold",
+            ),
         ),
         may("granted", Rule::SomeOf(SIGNALS)),
         may("wait_for_update", WAIT),

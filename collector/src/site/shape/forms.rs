@@ -3,7 +3,7 @@
 use consent_core::ids::{FieldKey, FormKey};
 
 use super::{
-    super::{vague::Need, value},
+    super::{complaint::both, vague::Need, value},
     Key, Rule, Shape,
     tables::{KEPT, KEY, LINE, NAME, NAMED, RETENTION_DAYS, may, needed},
 };
@@ -12,7 +12,7 @@ use super::{
 const BOUND: Rule = Rule::Number(-999_999_999_999_999, 999_999_999_999_999);
 
 pub(super) const FORM: Shape = Shape {
-    noun: "form",
+    noun: both("フォーム", "form"),
     named_by: "key",
     keys: &[
         needed("key", Rule::One(value::key::<FormKey>), KEY),
@@ -20,7 +20,10 @@ pub(super) const FORM: Shape = Shape {
         needed(
             "use",
             Rule::Use(Need::Specific),
-            "add use = { … }: the purpose must be shown before details are taken (APPI art. 21)",
+            both(
+                "use = { … } を書いてください。個人情報を書面等で取得する前に、利用目的を明示する必要があります（個人情報保護法21条）",
+                "add use = { … }: the purpose must be shown before details are taken (APPI art. 21)",
+            ),
         ),
         needed("retention_days", RETENTION_DAYS, KEPT),
         may("source", Rule::Of(&["form", "business_card"])),
@@ -28,14 +31,17 @@ pub(super) const FORM: Shape = Shape {
         needed(
             "fields",
             Rule::Tables(&FIELD),
-            "add [[forms.fields]]: only configured fields are taken",
+            both(
+                "[[forms.fields]] を書いてください。設定した項目だけを受け付けます",
+                "add [[forms.fields]]: only configured fields are taken",
+            ),
         ),
         may("agreements", Rule::Tables(&AGREEMENT)),
     ],
 };
 
 const FIELD: Shape = Shape {
-    noun: "field",
+    noun: both("項目", "field"),
     named_by: "key",
     keys: &[
         needed("key", Rule::One(value::key::<FieldKey>), KEY),
@@ -54,8 +60,11 @@ const FIELD: Shape = Shape {
                 "choice",
                 "checkbox",
             ]),
-            "add type = \"text\", \"long_text\", \"email\", \"telephone\", \"postal_code\", \"kana\", \
+            both(
+                "type = \"text\"、\"long_text\"、\"email\"、\"telephone\"、\"postal_code\"、\"kana\"、\"number\"、\"date\"、\"url\"、\"choice\"、\"checkbox\" のどれかを書いてください",
+                "add type = \"text\", \"long_text\", \"email\", \"telephone\", \"postal_code\", \"kana\", \
              \"number\", \"date\", \"url\", \"choice\" or \"checkbox\"",
+            ),
         ),
         may("required", Rule::Flag),
         may("min", BOUND),
@@ -68,13 +77,16 @@ const FIELD: Shape = Shape {
 };
 
 const OPTION: Shape = Shape {
-    noun: "option",
+    noun: both("選択肢", "option"),
     named_by: "value",
     keys: &[
         needed(
             "value",
             Rule::One(value::name),
-            "add value = \"…\": the `value` that the control has in the page",
+            both(
+                "value = \"…\" を書いてください。ページの選択肢の `value` と同じにします",
+                "add value = \"…\": the `value` that the control has in the page",
+            ),
         ),
         needed("name", Rule::Words(NAME), NAMED),
     ],
@@ -86,7 +98,7 @@ const fn message(code: &'static str) -> Key {
 }
 
 const MESSAGES: Shape = Shape {
-    noun: "messages",
+    noun: both("メッセージ", "messages"),
     named_by: "",
     keys: &[
         message("required"),
@@ -108,7 +120,7 @@ const MESSAGES: Shape = Shape {
 };
 
 const AGREEMENT: Shape = Shape {
-    noun: "agreement",
+    noun: both("同意欄", "agreement"),
     named_by: "key",
     keys: &[
         needed("key", Rule::One(value::key::<FieldKey>), KEY),
@@ -119,7 +131,10 @@ const AGREEMENT: Shape = Shape {
         needed(
             "text",
             Rule::Words(LINE),
-            "add text = { … }: what is agreed to, as beside the checkbox",
+            both(
+                "text = { … } に、チェックボックスの横に表示する同意の内容を書いてください",
+                "add text = { … }: what is agreed to, as beside the checkbox",
+            ),
         ),
     ],
 };

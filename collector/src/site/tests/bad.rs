@@ -43,6 +43,12 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Whether what is said in Japanese is, beside the names of keys.
+fn is_in_japanese(said: &Said) -> bool {
+    said.ja.chars().any(|c| matches!(c, 'ぁ'..='ん' | 'ァ'..='ヶ' | '一'..='龠'))
+        && said.ja != said.en
+}
+
 #[test]
 fn every_fault_is_named_alone_with_its_line_and_remedy() {
     let cases = Case::all(include_str!("refused.txt"));
@@ -56,8 +62,9 @@ fn every_fault_is_named_alone_with_its_line_and_remedy() {
         let right = match complaints.as_slice() {
             [Complaint { line, message, remedy }] => {
                 *line == case.line(&text)
-                    && message.contains(case.message)
-                    && remedy.contains(case.remedy)
+                    && message.en.contains(case.message)
+                    && remedy.en.contains(case.remedy)
+                    && [message, remedy].into_iter().all(is_in_japanese)
             }
             _ => false,
         };
@@ -91,7 +98,7 @@ fn a_report_names_file_line_and_remedy() {
 #[test]
 fn an_empty_file_is_told_everything_it_lacks() {
     let complaints = parse("").unwrap_err();
-    let missing: Vec<_> = complaints.iter().map(|c| c.message.as_str()).collect();
+    let missing: Vec<_> = complaints.iter().map(|c| c.message.en.as_str()).collect();
     for key in ["key", "languages", "origins", "timezone", "name", "controller", "purposes"] {
         assert!(missing.contains(&format!("`{key}` is missing").as_str()), "{missing:?}");
     }
@@ -103,7 +110,7 @@ fn a_form_without_fields_is_refused() {
     let start = SHOP.find("[[forms.fields]]").unwrap();
     let complaints = parse(&SHOP[..start]).unwrap_err();
     assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert_eq!(complaints[0].message, "form `contact`: `fields` is missing");
+    assert_eq!(complaints[0].message.en, "form `contact`: `fields` is missing");
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn a_text_has_its_length_and_no_more() {
         assert!(text(most).is_ok(), "{from}");
         let complaints = text(most + 1).unwrap_err();
         assert_eq!(complaints.len(), 1, "{complaints:?}");
-        assert!(complaints[0].message.contains(&format!("more than {most}")), "{complaints:?}");
+        assert!(complaints[0].message.en.contains(&format!("more than {most}")), "{complaints:?}");
     }
 }
 
@@ -144,7 +151,7 @@ fn more_than_the_consent_cookie_can_hold_is_refused() {
     );
     let complaints = parse(&text).unwrap_err();
     assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0].message.contains("more than 120"));
+    assert!(complaints[0].message.en.contains("more than 120"));
 }
 
 #[test]
@@ -157,7 +164,7 @@ fn a_language_without_built_in_words_needs_them_all() {
     let complaints = parse(&words(SHOP)).unwrap_err();
     assert_eq!(complaints.len(), 1, "{}", report("shop.toml", &complaints));
     assert_eq!(complaints[0].line, 5);
-    assert!(complaints[0].remedy.starts_with("add to [banner.text.fr]: body, title, accept, "));
+    assert!(complaints[0].remedy.en.starts_with("add to [banner.text.fr]: body, title, accept, "));
 
     let own: String =
         texts::names().map(|(name, english)| format!("{name} = \"fr {english}\"\n")).collect();
@@ -169,7 +176,7 @@ fn a_language_without_built_in_words_needs_them_all() {
 
     let lost = good.replace("fr {n} days", "fr jours");
     let complaints = parse(&lost).unwrap_err();
-    assert!(complaints[0].message.contains("`days` in fr: has no {n}"), "{complaints:?}");
+    assert!(complaints[0].message.en.contains("`days` in fr: has no {n}"), "{complaints:?}");
     let unknown = good.replacen("accept = \"fr", "acept = \"fr", 1);
     let complaints = report("shop.toml", &parse(&unknown).unwrap_err());
     assert!(complaints.contains("did you mean `accept`?"), "{complaints}");
@@ -255,7 +262,9 @@ proptest! {
             prop_assert!(!complaints.is_empty());
             for complaint in complaints {
                 prop_assert!((1..=lines).contains(&complaint.line));
-                prop_assert!(!complaint.message.is_empty() && !complaint.remedy.is_empty());
+                for said in [complaint.message, complaint.remedy] {
+                    prop_assert!(!said.en.is_empty() && is_in_japanese(&said), "{said:?}");
+                }
             }
         }
     }

@@ -108,6 +108,6 @@ fn without_a_table_of_its_own_consent_mode_has_its_usual_defaults() {
     assert_eq!(parse(&text).unwrap().config(1, BTreeMap::new()).consent_mode, None);
     let complaints = parse(&text.replacen("[gpc]", "[consent_mode]\n[gpc]", 1)).unwrap_err();
     assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert_eq!(complaints[0].message, "consent_mode: no service has a signal");
-    assert!(complaints[0].remedy.contains("leave this table out"));
+    assert_eq!(complaints[0].message.en, "consent_mode: no service has a signal");
+    assert!(complaints[0].remedy.en.contains("leave this table out"));
 }

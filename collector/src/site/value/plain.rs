@@ -1,40 +1,69 @@
 //! Plain texts: one line, no markup, nothing that is there and cannot be seen.
 
-use super::{Verdict, wrong};
+use super::{
+    super::complaint::{both, said},
+    Verdict, wrong,
+};
 
 /// A text of one line without markup.
 pub(in super::super) fn plain(text: &str, max: usize) -> Verdict {
     if text.trim().is_empty() {
-        return wrong("is empty", "write the text that visitors are to read");
+        return wrong(
+            both("空です", "is empty"),
+            both("訪問者に見せる文を書いてください", "write the text that visitors are to read"),
+        );
     }
     let count = text.chars().count();
     if count > max {
         return wrong(
-            format!("has {count} characters, more than {max}"),
-            "shorten it: people read it in a banner or a table",
+            said!(
+                "{count}文字あり、上限の{max}文字を超えています",
+                "has {count} characters, more than {max}"
+            ),
+            both(
+                "短くしてください。バナーや表の中で読まれる文です",
+                "shorten it: people read it in a banner or a table",
+            ),
         );
     }
     if let Some(unseen) = text.chars().find(|c| turns_text(*c)) {
+        let code = format!("U+{:04X}", u32::from(unseen));
         return wrong(
-            format!(
-                "has U+{:04X}, which makes text read in another order than it is written",
-                u32::from(unseen)
+            said!(
+                "書いた順と違う順で読ませる文字（{code}）があります",
+                "has {code}, which makes text read in another order than it is written"
             ),
-            "delete it and write the text in the order it is read: browsers set right-to-left words \
-             by themselves",
+            both(
+                "その文字を消して、読む順に書いてください。右から左へ書く言葉はブラウザーが正しく表示します",
+                "delete it and write the text in the order it is read: browsers set right-to-left words \
+                 by themselves",
+            ),
         );
     }
     if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+        let code = format!("U+{:04X}", u32::from(unseen));
         return wrong(
-            format!("has line breaks or other control characters (U+{:04X})", u32::from(unseen)),
-            "write it in one line, without them",
+            said!(
+                "改行などの制御文字（{code}）があります",
+                "has line breaks or other control characters ({code})"
+            ),
+            both("制御文字を使わず、1行で書いてください", "write it in one line, without them"),
         );
     }
     match markup(text) {
-        Some(found) => wrong(
-            format!("has HTML (`{found}`), which visitors would see as it is"),
-            format!("write plain text, without tags and entities: “{}”", without_markup(text)),
-        ),
+        Some(found) => {
+            let plain = without_markup(text);
+            wrong(
+                said!(
+                    "HTML（`{found}`）があります。訪問者にはそのままの文字で見えます",
+                    "has HTML (`{found}`), which visitors would see as it is"
+                ),
+                said!(
+                    "タグや実体参照のない文にしてください：「{plain}」",
+                    "write plain text, without tags and entities: “{plain}”"
+                ),
+            )
+        }
         None => Ok(()),
     }
 }

@@ -127,9 +127,9 @@ pub(super) async fn columns(
 
 /// What a question found.
 pub(super) struct Found {
-    mask: Mask,
-    parts: Vec<(Header, Vec<(Column, Blob)>)>,
-    rows: Vec<Taken>,
+    pub(super) mask: Mask,
+    pub(super) parts: Vec<(Header, Vec<(Column, Blob)>)>,
+    pub(super) rows: Vec<Taken>,
 }
 
 /// A part that cannot be read.
@@ -226,7 +226,11 @@ impl Found {
     }
 }
 
-async fn run_out(db: &mut Connection, site: SiteId, now: Millis) -> sqlx::Result<Mask> {
+/// Leaves out everything of visitors whose consent has run out by `now`.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn run_out(db: &mut Connection, site: SiteId, now: Millis) -> sqlx::Result<Mask> {
     let mut mask = Mask::default();
     for visitor in ended::run_out(db, site, now, u32::MAX).await? {
         mask.visitor(visitor.0);

@@ -37,8 +37,8 @@ async function show({ challenge, rp, own }) {
 for (const form of document.querySelectorAll('form[data-passkey]')) {
   if (!window.PublicKeyCredential) break;
   const options = JSON.parse(form.dataset.options);
-  const said = form.querySelector('[role=alert]');
-  const button = form.querySelector('button');
+  const said = form.querySelector(':scope > [role=alert]');
+  const button = form.querySelector('[type=submit]');
   form.hidden = false;
   form.addEventListener('submit', async event => {
     event.preventDefault();
@@ -50,6 +50,34 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     } catch (error) {
       said.textContent = error.name === 'InvalidStateError' ? form.dataset.known : form.dataset.failed;
       said.hidden = false;
+      button.disabled = false;
+    }
+  });
+}
+// Beside the password: what a passkey says takes the place of a code, and the form goes on as if that had been typed.
+for (const proof of document.querySelectorAll('[data-passkey-proof]')) {
+  if (!window.PublicKeyCredential) break;
+  const said = proof.querySelector('[role=alert]');
+  const button = proof.querySelector('button');
+  const { form } = button;
+  const { second, shown } = form.elements;
+  proof.hidden = false;
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    said.hidden = true;
+    second.required = false;
+    try {
+      if (!form.reportValidity()) {
+        second.required = true;
+        return;
+      }
+      shown.value = JSON.stringify(await show(JSON.parse(proof.dataset.options)));
+      form.requestSubmit(form.querySelector('[type=submit]'));
+    } catch {
+      second.required = true;
+      said.textContent = proof.dataset.failed;
+      said.hidden = false;
+    } finally {
       button.disabled = false;
     }
   });
