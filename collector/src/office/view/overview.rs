@@ -91,7 +91,6 @@ pub fn periods(t: Tongue, choice: &Choice, today: i64, beside: &Markup) -> Marku
     let custom = matches!(choice.period, Period::Days(..));
     html! {
         div.periods {
-            (beside)
             nav aria-label=(t.say("期間", "Period")) {
                 ul.pick {
                     @for period in Period::OFFERED {
@@ -115,6 +114,7 @@ pub fn periods(t: Tongue, choice: &Choice, today: i64, beside: &Markup) -> Marku
                     button type="submit" { (t.say("表示", "Show")) }
                 }
             }
+            (beside)
         }
     }
 }
