@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use ashiato_tests::{
-    Answer, Collector, Data, Visitor, collector::UNLIMITED, process::ashiato, python,
+    Answer, Collector, Data, Visitor, collector::UNLIMITED, process::ashiato, python, wait_for,
 };
 use serde_json::{Value, json};
 
@@ -353,6 +353,9 @@ fn a_long_export_takes_no_more_memory_than_a_part_of_it() {
     ));
     // Whoever writes behind the collector's back has to say so.
     let _ = data.run(&["copies", "rebuild", "--site", "shop"]);
+    wait_for("the copies, of which an export reads a day at a time", || {
+        (database.number("SELECT COUNT(*) FROM event_uncopied") == 0).then_some(())
+    });
     let token = data.token("shop", &["export", "query"]);
     let asked = json!({ "site": "shop", "date_range": RANGE });
     // As many pages as events: more rows than are put together at once, in a file or beside the period before.

@@ -53,7 +53,7 @@ pub(super) enum Act {
         #[command(flatten)]
         who: Who,
         /// What was approved in the back office, where a site file has it wait for a second person.
-        #[arg(long, value_name = "REQUEST")]
+        #[arg(long, value_name = "REQUEST", allow_hyphen_values = true)]
         approved: Option<LeadId>,
     },
     /// Forget what an account shows beside its password, for somebody who has lost it all; they are logged out everywhere.

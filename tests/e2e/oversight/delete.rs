@@ -91,7 +91,8 @@ fn an_account_is_deleted_with_all_that_it_logs_in_by_and_its_deeds_stay_in_the_t
     assert_eq!(last["actor"]["kind"], "command");
     assert_eq!(last["object"]["id"], id.to_string(), "{last}");
     let role = told(&data, "account.role");
-    let own = role.iter().filter(|entry| entry["actor"]["id"] == id.to_string()).count();
+    let number = id.to_string();
+    let own = role.iter().filter(|entry| entry["actor"]["id"] == number).count();
     assert_eq!(own, 1, "{role:?}");
     let _ = data.run(&["audit", "verify", "--site", "shop"]);
     let page = olga.get(&format!("/office/sites/shop/trail?who=account:{id}")).body;

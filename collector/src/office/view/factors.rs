@@ -68,9 +68,9 @@ pub fn card(
                     summary { (t.say("リカバリーコードを新しくする", "Make new recovery codes")) }
                     form.stack method="post" action="/office/account/codes" {
                         (frame.hidden())
+                        p.hint { (t.say("これまでのコードは使えなくなります。", "Those of before work no more.")) }
                         (password(frame, "codes-known"))
                         (proof::fields(t, proof, "codes-second"))
-                        p.hint { (t.say("これまでのコードは使えなくなります。", "Those of before work no more.")) }
                         button type="submit" { (t.say("新しいコードを発行する", "Make new codes")) }
                     }
                 }
