@@ -102,7 +102,7 @@ fn counted<'a>(acts: impl Iterator<Item = &'a Act>) -> Vec<(&'static str, [usize
 }
 
 /// What those did who are in a segment by what they did.
-fn of_those<'a>(acts: &'a [Act], is: Is) -> impl Iterator<Item = &'a Act> {
+fn of_those(acts: &[Act], is: Is) -> impl Iterator<Item = &Act> {
     acts.chunk_by(|one, next| one.visitor == next.visitor).filter(move |own| is(own)).flatten()
 }
 
