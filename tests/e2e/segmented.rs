@@ -48,6 +48,8 @@ fn happen(data: &Data, collector: &Collector, acts: &[Act]) -> Vec<Visitor> {
         visitor
     });
     let visitors = visitors.collect();
+    // One day's, though it may have become another while they were sent.
+    data.change_events("UPDATE event SET day = (SELECT MAX(day) FROM event)");
     data.change_events("UPDATE event SET day = day - 1, at = at - 86400000 WHERE page = '/b'");
     visitors
 }

@@ -15,7 +15,7 @@ use super::{
     columns::day::{self, Day},
     ended,
     engine::Engine,
-    statement::sql,
+    statement::{Statement, sql},
 };
 use crate::columns::{New, Spot, Table};
 
@@ -136,7 +136,13 @@ impl Walk {
                     self.rest = match day::first_day(db, site, days, now, held).await? {
                         Day::Of(day, held) => {
                             self.wanted.days.0 = day + 1;
-                            Rest::Days(Some(held))
+                            let nothing = held.spots.as_slice().is_empty();
+                            self.rest = Rest::Days(Some(held));
+                            if nothing {
+                                // Not one call for many such days: each may take its time.
+                                return Ok(Some(Vec::new()));
+                            }
+                            continue;
                         }
                         Day::Uncopied => Rest::Rows(Vec::new()),
                         Day::Nothing => Rest::Nothing,
@@ -148,7 +154,7 @@ impl Walk {
 }
 
 impl Held {
-    /// The next ones whose grants are there still.
+    /// The next ones that are there still, with their grants.
     async fn next(
         &mut self,
         db: &mut Connection,
@@ -160,8 +166,17 @@ impl Held {
         let spots = &self.spots.as_slice()[..limit.min(self.spots.len())];
         let events: Vec<New<'_>> = spots.iter().map(|spot| self.table.event(*spot)).collect();
         let grants: BTreeSet<i64> = events.iter().map(|event| event.grant).collect();
+        // What goes meanwhile of what is asked for first is not among what is asked for next.
+        let mut rows = existing(db, site, &grants, &events).await?;
         let standing = standing(db, site, &grants, self.read_at, now).await?;
+        let mut times: HashMap<(i64, i64), i64> = HashMap::new();
+        for event in &events {
+            *times.entry((event.grant, event.at)).or_default() += 1;
+        }
+        // Of several of one grant and moment it cannot be told which are gone.
+        rows.retain(|key, there| times.get(key).is_some_and(|times| *there >= *times));
         let holds = |event: &New<'_>| {
+            rows.get(&(event.grant, event.at))?;
             let (visitor, tied) = *standing.get(&event.grant)?;
             let is_wanted = visitor == event.visitor && wanted.is_of(VisitorRow(visitor));
             is_wanted.then(|| read(event, (!tied).then_some(VisitorRow(visitor))))
@@ -188,6 +203,38 @@ fn read(event: &New<'_>, visitor: Option<VisitorRow>) -> Event {
     }
 }
 
+/// How many events of these grants, at the moments of those events, are there still: by grant and time. What is erased, or past
+/// its time, goes by itself; its grant stays.
+async fn existing(
+    db: &mut Connection,
+    site: SiteId,
+    grants: &BTreeSet<i64>,
+    events: &[New<'_>],
+) -> sqlx::Result<HashMap<(i64, i64), i64>> {
+    let times = events.iter().map(|event| event.at);
+    let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
+        return Ok(HashMap::new());
+    };
+    let mut query = sql("SELECT grant_id, at FROM event WHERE site_id = ");
+    query.push_bind(site.0).push(" AND at >= ").push_bind(first);
+    query.push(" AND at <= ").push_bind(last).push(" AND grant_id IN (");
+    push_filled(&mut query, grants);
+    query.push(")");
+    let rows: Vec<(i64, i64)> = query.all(db).await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for key in rows {
+        *found.entry(key).or_default() += 1;
+    }
+    Ok(found)
+}
+
+/// A list filled up to a power of two: few statements to prepare, whatever the number.
+fn push_filled(query: &mut Statement<'_>, grants: &BTreeSet<i64>) {
+    let padding = grants.len().next_power_of_two() - grants.len();
+    let padding = grants.last().into_iter().cycle().take(padding);
+    query.push_list(grants.iter().chain(padding).copied());
+}
+
 const TIED: &str = "g.visitor_id IN (SELECT lg.visitor_id FROM lead_link l \
     JOIN consent_grant lg ON lg.site_id = l.site_id AND lg.id = l.grant_id WHERE l.site_id = ";
 
@@ -209,10 +256,7 @@ async fn standing(
         query.push(" AND g.since <= ").push_bind(read_at.0);
     }
     query.push(" AND g.id IN (");
-    // Filled up to a power of two: few statements to prepare, whatever the number.
-    let padding = grants.len().next_power_of_two() - grants.len();
-    let padding = grants.last().into_iter().cycle().take(padding);
-    query.push_list(grants.iter().chain(padding).copied());
+    push_filled(&mut query, grants);
     query.push(")");
     ended::leave_out(&mut query, site, now);
     let rows: Vec<(i64, i64, i64)> = query.all(db).await?;

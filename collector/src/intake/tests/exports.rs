@@ -3,7 +3,9 @@
 use super::*;
 use crate::store::{
     columns::copy::{self, Copier, Round},
+    ended,
     exports::{Event, Walk, Wanted},
+    visitors,
 };
 
 /// 2027-01-15, 17:00 in Tokyo.
@@ -105,7 +107,7 @@ async fn no_day_is_looked_at_that_is_not_asked_for() {
             )
             .await
             .unwrap();
-        bench.db.raw("DELETE FROM event".to_owned()).await.unwrap();
+        bench.db.raw("DELETE FROM event WHERE day <> 20834".to_owned()).await.unwrap();
         let now = NOW.plus(4 * DAY);
         let one = (TODAY + 1, TODAY + 1);
         assert_eq!(bench.leave(bench.walk(one, &[]), 100, now).await.len(), 20);
@@ -144,5 +146,26 @@ async fn what_is_withdrawn_after_its_day_was_read_does_not_leave() {
         assert_eq!(bench.next(&mut walk, 5, later).await.unwrap().len(), 5);
         let end = bench.count("SELECT MAX(expires) FROM visitor").await;
         assert_eq!(bench.next(&mut walk, 5, Millis(end)).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn what_is_erased_after_its_day_was_read_does_not_leave_though_its_grant_stays() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let [first, _] = bench.two_over_four_days().await;
+        bench.copy().await;
+        let now = NOW.plus(4 * DAY);
+        let mut walk = bench.walk((TODAY, TODAY + 3), &[]);
+        let before = bench.next(&mut walk, 5, now).await.unwrap();
+        let visitor =
+            visitors::find(&mut bench.db, bench.site.id, &[first]).await.unwrap()[&first].row;
+        let gone = ended::take_events(&mut bench.db, bench.site.id, visitor, 1_000).await.unwrap();
+        assert_eq!((before.len(), gone), (5, 40));
+        bench.copy().await;
+        let after = bench.leave(walk, 5, now).await;
+        let seconds = before.iter().filter(|event| event.at.0 % 2 == 0).count();
+        assert!(after.iter().all(|event| event.at.0 % 2 == 0), "{:?}", times(&after));
+        assert_eq!(after.len(), 40 - seconds);
     }
 }

@@ -32,7 +32,7 @@ impl fmt::Debug for Whose {
 
 /// Answers a question by a table of the events of some days, whosoever they are, and by who of its visitors are asked
 /// about, where not all are. None where there is no finding them. Both come of one snapshot: who has withdrawn by then is
-/// in neither.
+/// in neither. What a segment knows of leads was read just before it.
 ///
 /// # Errors
 /// Where the database does not answer.
