@@ -26,7 +26,8 @@ const once = make => {
 
 // ---- The decision: `REVISION.TIME.BITS[.RECEIPT]`, with a bit for each switch (consent_core::cookie).
 
-const cookie = quiet(name => document.cookie.split('; ').find(pair => pair.startsWith(name + '='))?.slice(name.length + 1));
+// All cookies are handed over where they have been read already.
+const cookie = quiet((name, all = document.cookie) => all.split('; ').find(pair => pair.startsWith(name + '='))?.slice(name.length + 1));
 
 // On which our cookies stand, where the collector shares it with this page.
 const domain = ('.' + location.hostname).endsWith('.' + config.domain) ? config.domain : '';
@@ -37,18 +38,19 @@ const slots = config.purposes
 
 // While something is to be taken back before anything may go on.
 let held;
-const read = () => {
-  const [revision, time, bits, receipt] = (cookie('ashiato_consent') || '').split('.');
+const read = all => {
+  const [revision, time, bits, receipt] = (cookie('ashiato_consent', all) || '').split('.');
   const at = parseInt(time, 36);
   if (revision != config.revision || !/^[\da-f]+$/.test(bits) || !(Date.now() < at + config.consent_days * 864e5)) return { granted: [], last: +revision };
   const is = index => (BigInt('0x' + bits) >> BigInt(index)) & 1n;
   // The bit above all switches: granted by hand, though the browser refuses it by a signal.
   return { at, bits, receipt, granted: held ? [] : slots.filter((_, index) => is(index)), by_hand: is(slots.length) };
 };
-let decision = read();
+// It is read once the script has run.
+let decision = { granted: [] };
 
-// What the browser refuses by a signal: Global Privacy Control.
-const refused = navigator.globalPrivacyControl && config.gpc || [];
+// What the browser refuses by a signal: Global Privacy Control. Asked only where it matters.
+const refusal = () => (navigator.globalPrivacyControl && config.gpc) || [];
 
 // ---- Google Consent Mode: everything denied ahead of all tags, then one update for each decision.
 
@@ -77,24 +79,25 @@ const signal = () => {
 };
 
 // What the visitor chose, for the page's own code.
-const consent = () => {
-  const { at, receipt, granted } = read();
+const consent = all => {
+  const { at, receipt, granted } = read(all);
   const [purposes, services] = [0, 1].map(part => Object.fromEntries(slots.filter(slot => slot[part]).map(slot => [slot[part], granted.some(yes => yes[part] == slot[part])])));
   return { decided: !!at, at, receipt, revision: config.revision, purposes, services };
 };
 
-const announce = name => document.dispatchEvent(new CustomEvent('ashiato:' + name, { detail: consent() }));
+const announce = (name, detail = consent()) => document.dispatchEvent(new CustomEvent('ashiato:' + name, { detail }));
 
 // ---- The parts.
 
 const address = name => new URL(config.assets[name], src);
 const primary = tag => tag.toLowerCase().split('-')[0];
-// The page's language, then the browser's; of several of one kind the very one.
-const language =
-  [document.documentElement.lang, ...(navigator.languages || [])].flatMap(wish => {
-    const alike = config.languages.filter(have => primary(have) == primary(wish));
-    return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike;
-  })[0] || config.languages[0];
+// Of several of one kind the very one.
+const meets = wish => {
+  const alike = config.languages.filter(have => primary(have) == primary(wish));
+  return alike.find(have => have.toLowerCase() == wish.toLowerCase()) || alike[0];
+};
+// The page's language, then the browser's, for which the page alone has to be asked where it says none of ours.
+const language = meets(document.documentElement.lang) || (navigator.languages || []).map(meets).find(met => met) || config.languages[0];
 
 const script = async name => (await import(address(name))).default;
 
@@ -145,8 +148,9 @@ const host = {
   nonce,
   cookie,
   domain,
-  refused,
-  last: decision.last,
+  get refused() {
+    return refusal();
+  },
   need: ui,
   warm: tell,
   // What is known when something is pressed, or was (`Moment::of`).
@@ -257,7 +261,7 @@ let started;
 let begun;
 const api = {
   ready: new Promise(resolve => (started = resolve)),
-  consent,
+  consent: () => consent(),
   open: () => call('open'),
   accept: (...purposes) => call('accept', purposes.join('\n')),
   reject: () => call('refuse'),
@@ -281,14 +285,15 @@ const api = {
   push: quiet(([name, ...given]) => api[name](...given)),
 };
 
-const start = quiet(() => {
-  decision = read();
+const start = quiet(all => {
+  decision = read(all);
+  host.last = decision.last;
   // Storage is read only where a decision has been made: before that there is nothing of ours in it.
-  const known = cookie('ashiato_consent');
+  const known = cookie('ashiato_consent', all);
   const pending = known && quiet(() => localStorage.ashiato_pending)();
   decision.at || call('ask');
   // A signal that came after the grant is honoured, but not over what was granted in spite of it.
-  const late = !decision.by_hand && decision.granted.some(([purpose]) => refused.includes(purpose));
+  const late = !decision.by_hand && decision.granted.some(([purpose]) => refusal().includes(purpose));
   if ((held = pending || late)) {
     decision = read();
     // Should a part not come, nothing goes on.
@@ -302,7 +307,7 @@ const start = quiet(() => {
   // Nothing is granted that unsent events could rest on.
   !known || held || decision.granted[0] || quiet(() => localStorage.removeItem('ashiato_queue'))();
   // No decision is left that the visitor's number could rest on.
-  if (!known && cookie('ashiato_visitor')) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
+  if (!known && cookie('ashiato_visitor', all)) document.cookie = `ashiato_visitor=;path=/;max-age=0;domain=${domain}`;
 
   const listen = (target, names, action, capture) => names.split(' ').forEach(name => target?.addEventListener(name, quiet(action), capture));
   listen(self, 'click', event => {
@@ -335,10 +340,15 @@ const start = quiet(() => {
   );
   listen(self, 'online', () => host.tell?.wake());
   // A choice made in another tab, or before the page came back from the cache.
-  // To listen for that costs the page time, while somebody waits for the banner.
-  host.later(() => listen(self.cookieStore, 'change', host.sync));
-  listen(self, 'pageshow', host.sync);
+  // To listen for that costs the page time, while somebody waits for the banner. Where all has been refused, and somebody is
+  // in this page, there is none to be made before they leave it.
+  const follow = () => listen(self.cookieStore, 'change', host.sync);
+  if (decision.at && !decision.granted[0] && document.hasFocus()) self.addEventListener('blur', quiet(follow), { once: true });
+  else host.later(follow);
+  listen(self, 'pageshow', event => event.persisted && host.sync());
   listen(document, 'visibilitychange DOMContentLoaded', host.sync);
+  // Ahead of what watches the page, which is not told of what we put into it.
+  apply();
   const ours = `[data-consent],${OPENER}`;
   new MutationObserver(
     quiet(changes => {
@@ -346,16 +356,23 @@ const start = quiet(() => {
       if (root) host.root();
     }),
   ).observe(document, { childList: true, subtree: true });
-  apply();
 
   begun = true;
-  started(consent());
-  announce('ready');
+  const now = consent(all);
+  started(now);
+  announce('ready', now);
 });
 
 const early = self.ashiato;
 if (!early?.ready) {
   self.ashiato = api;
-  document.prerendering ? document.addEventListener('prerenderingchange', start, { once: true }) : start();
-  early?.forEach?.(api.push);
+  // Nothing else calls for the cookies here: Chromium notes what does, and parses all functions of that once more.
+  Promise.resolve()
+    .then(quiet(() => document.cookie))
+    .then(
+      quiet(all => {
+        document.prerendering ? document.addEventListener('prerenderingchange', () => start(), { once: true }) : start(all);
+        early?.forEach?.(api.push);
+      }),
+    );
 }

@@ -125,8 +125,8 @@ const choose = () => {
 };
 const ask = () => {
   banner.show();
-  // Once it is seen, what it takes to answer.
-  requestAnimationFrame(() => host.later(load));
+  // What it takes to answer, once somebody is there: who only passes by does not need it, nor does the page while it loads.
+  for (const name of ['pointermove', 'pointerdown', 'keydown', 'scroll', 'focusin']) self.addEventListener(name, load, { once: true, passive: true, capture: true });
 };
 const calls = {
   open: pressed(choose),

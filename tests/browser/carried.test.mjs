@@ -1,6 +1,6 @@
 // The part that asks comes along with the loader where the collector sees that somebody has to be asked: where it
-// shares its cookies with the page. Otherwise it is one request of its own. Its module, which decides, comes once the
-// banner is seen.
+// shares its cookies with the page. Otherwise it is one request of its own. Its module, which decides, comes once
+// somebody moves, presses a key or scrolls.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -18,11 +18,14 @@ const fetched = visitor =>
     .map(url => url.replace(/^.*\/s\/shop\//, '').replace(/\.[a-z0-9]{12}\./, '.'))
     .filter(path => path !== 'ui.wasm');
 
+/** The address of the module. */
+const MODULE = /\/ui\.[^/]+\.wasm$/;
+
 /** Holds the module back until it is let go; answers that. */
 async function held(visitor) {
   let go;
   const gone = new Promise(resolve => (go = resolve));
-  await visitor.context.route(/\/ui\.[^/]+\.wasm$/, async route => (await gone, route.continue()));
+  await visitor.context.route(MODULE, async route => (await gone, route.continue()));
   return go;
 }
 
@@ -111,8 +114,10 @@ describe('of one site with the page', () => {
       const go = await held(visitor);
       await visitor.go();
       await visitor.asked();
-      await visitor.page.waitForRequest(/\/ui\.[^/]+\.wasm$/).catch(() => {});
+      assert.ok(!visitor.requests.some(request => MODULE.test(request.url())), 'nobody is there yet');
+      const coming = visitor.page.waitForRequest(MODULE);
       await visitor.part(button).click();
+      await coming;
       assert.equal((await visitor.consent()).decided, false);
       go();
       if (button === 'customise') {
@@ -143,20 +148,44 @@ describe('of one site with the page', () => {
   test('where the module does not come, the banner goes, nothing is decided, and the next page asks again', async () => {
     const visitor = await stack.visitor({ language: 'en' });
     let refused = 0;
-    const address = /\/ui\.[^/]+\.wasm$/;
-    await visitor.context.route(address, route => ++refused && route.abort('connectionfailed'));
+    await visitor.context.route(MODULE, route => ++refused && route.abort('connectionfailed'));
     await visitor.go();
     await visitor.asked();
+    await visitor.page.mouse.move(5, 5);
     await until('the module has been asked for', () => refused);
     await visitor.part('accept').click();
     await visitor.closed();
     assert.deepEqual(await visitor.cookies(), {});
     assert.equal((await visitor.consent()).decided, false);
-    await visitor.context.unroute(address);
+    await visitor.context.unroute(MODULE);
     await visitor.go('/products');
     await visitor.asked();
     await visitor.decide('reject');
     await visitor.end(problem => /ERR_CONNECTION_FAILED/.test(problem));
+  });
+
+  test('the module is not fetched before somebody is there, and then once, whatever they do first', async () => {
+    const ways = {
+      pointer: page => page.mouse.move(200, 20),
+      key: page => page.keyboard.press('Shift'),
+      wheel: page => page.mouse.wheel(0, 100),
+      focus: page => page.evaluate(() => document.querySelector('a[href]').focus()),
+    };
+    for (const [way, act] of Object.entries(ways)) {
+      const visitor = await stack.visitor({ language: 'en' });
+      const modules = () => visitor.requests.filter(request => MODULE.test(request.url())).length;
+      await visitor.go();
+      await visitor.asked();
+      // The page has drawn twice since, and has nothing more to do.
+      await visitor.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(done)))));
+      assert.equal(modules(), 0, way);
+      await act(visitor.page);
+      await until(`it is fetched (${way})`, modules);
+      for (const other of Object.values(ways)) await other(visitor.page);
+      await visitor.decide('reject');
+      assert.equal(modules(), 1, way);
+      await visitor.end();
+    }
   });
 
   test("a page in another language than its visitor's browser fetches its own words", async () => {

@@ -16,7 +16,11 @@ async function fetched(visitor, address) {
   const request = await until('it is asked for', () => visitor.requests.find(request => address.test(request.url())));
   await (await request.response()).finished();
 }
-const deciding = visitor => fetched(visitor, /\/ui\.[^/]+\.wasm$/);
+/** The same of what decides, which comes once somebody moves. */
+const deciding = async visitor => {
+  await visitor.page.mouse.move(5, 5);
+  await fetched(visitor, /\/ui\.[^/]+\.wasm$/);
+};
 
 test('a page whose collector never answers is the shop as it is', async () => {
   await stack.killCollector();

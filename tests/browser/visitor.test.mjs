@@ -142,6 +142,23 @@ test('the lasting control shows the choice again and changes it', async () => {
   await visitor.end();
 });
 
+test('a page opened after a refusal follows what is chosen in another window, once its visitor has gone there', async () => {
+  const visitor = await stack.visitor();
+  await visitor.go();
+  await visitor.decide('reject');
+  await visitor.go('/products');
+  await visitor.page.evaluate(() => {
+    document.addEventListener('ashiato:consent', ({ detail }) => (self.heard = detail.purposes.analytics));
+    // Both windows can be seen, and each takes itself for the one with the focus: so they do here.
+    self.dispatchEvent(new Event('blur'));
+  });
+  const other = await visitor.context.newPage();
+  await other.goto(`${stack.shop}/en/contact`);
+  await other.evaluate(() => self.ashiato.ready.then(() => self.ashiato.accept('analytics')));
+  await visitor.page.waitForFunction(() => self.heard === true);
+  await visitor.end();
+});
+
 test('withdrawing takes one click more than opening, deletes the cookies and stops the scripts', async () => {
   const visitor = await stack.visitor();
   await visitor.go();

@@ -27,15 +27,19 @@ export function watch(find) {
     const down = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0));
     const opaque = opacity(banner);
     if (!(across * down > 0.1 * width * height && opaque > 0.1)) return;
-    if (seen.first === null) {
-      seen.first = undefined;
-      afterwards(now => (seen.first = now));
-    }
     const now = [left, top, width, height, opaque].map(Math.round).join();
-    if (now !== last || opaque < 0.99) {
+    const begins = seen.first === null;
+    const moves = now !== last || opaque < 0.99;
+    if (begins) seen.first = undefined;
+    // Of one frame one time.
+    if (begins || moves)
+      afterwards(time => {
+        if (begins) seen.first = time;
+        if (moves) seen.since = time;
+      });
+    if (moves) {
       last = now;
       still = 0;
-      afterwards(time => (seen.since = time));
     } else if (++still === 2) {
       seen.settled = seen.since;
     }

@@ -113,6 +113,9 @@ export async function fetched(browser, url, contestant) {
   await page.goto(url);
   await page.waitForFunction('__seen.settled');
   await pause(REST);
+  // Somebody is there, and looks around: what a page fetches for that comes before a decision.
+  await page.mouse.move(5, 5);
+  await pause(REST);
   const all = await bodies();
   const early = await page.evaluate('performance.getEntriesByType("resource").filter(({ startTime }) => startTime < __seen.first).map(({ name }) => name)');
   const [shown, besides] = [true, false].map(wanted => all.filter(({ url }) => early.includes(url) === wanted));
