@@ -30,6 +30,13 @@ const READERS: u32 = 4;
 /// Pages that SQLite's log may grow to, of 4 KiB each. It is carried into the database in the background
 /// ([`super::checkpoints`]); beyond this whoever commits helps.
 const LOG_PAGES: &str = "20000";
+/// What SQLite keeps of its file in memory for a connection that writes, in KiB as its pragma has it: of two megabytes,
+/// as it has by itself, a busy group takes more, and is written to the log twice.
+const KEPT: &str = "-16384";
+/// What it keeps for one that reads.
+const KEPT_TO_READ: &str = "-2000";
+/// Rows that lie between SQLite's thread and whoever reads them: of few, the two wait for each other all the time.
+const ROWS: usize = 1_000;
 /// How long a statement waits for what another has locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -117,6 +124,8 @@ impl Database {
             .pragma("temp_store", "MEMORY")
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
+            .pragma("cache_size", KEPT)
+            .row_buffer_size(ROWS)
             .disable_statement_logging();
         let place = options.get_filename().display().to_string();
         Ok(Self { place, options: Options::Sqlite(Box::new(options)) })
@@ -284,6 +293,7 @@ impl Database {
                     (**options).clone().options([("default_transaction_read_only", "on")]);
                 let pool = PgPoolOptions::new()
                     .max_connections(READERS)
+                let options = options.pragma("cache_size", KEPT_TO_READ);
                     .acquire_timeout(PATIENCE)
                     // One that was given up in the middle of a question waits for a server that hangs: it is
                     // not lent again.
