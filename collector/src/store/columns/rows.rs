@@ -214,8 +214,10 @@ pub(super) async fn of_ids(
     with_grants(db, site, events.into_iter()).await
 }
 
-/// Until the transaction ends: a month whose statistics are of before it filled is not read through for each id.
-const BY_KEY: &str = "SET LOCAL enable_seqscan = off";
+/// Until the transaction ends. A plan that was made while a month had nothing in it would read that month through for each
+/// id once it has; and to translate one into machine code takes a second.
+const BY_KEY: &str = "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), \
+    set_config('plan_cache_mode', 'force_custom_plan', true)";
 
 /// Events of a list of ids, on PostgreSQL: each is looked up in its own month, where a condition on the list as a whole
 /// would look for all of them in every month.
