@@ -8,6 +8,7 @@
 mod cache;
 pub mod copy;
 mod found;
+mod fresh;
 mod gone;
 mod merge;
 mod queue;
@@ -22,8 +23,9 @@ use std::sync::{
 use consent_core::time::Millis;
 
 use self::found::Found;
+pub(super) use self::fresh::{Builder as FreshEvents, Fresh, Group};
 pub(super) use self::gone::events;
-pub(super) use self::queue::add;
+pub(super) use self::queue::{add, add_new};
 use super::{Connection, SiteId};
 use crate::columns::{Table, Wanted};
 

@@ -6,10 +6,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::Range,
     sync::Arc,
 };
 
 use sqlx::AssertSqlSafe;
+
+use super::fresh::{Event, Group, TEXTS};
 
 use crate::columns::{New, Wanted};
 use crate::store::{
@@ -17,9 +20,6 @@ use crate::store::{
     engine::Engine,
     statement::{Row, Statement, sql},
 };
-
-/// Texts of an event: name, page, query, title, referrer and properties.
-const TEXTS: usize = 6;
 
 /// An event as its rows say it.
 #[derive(Clone, Debug)]
@@ -30,8 +30,29 @@ pub(super) struct Taken {
     pub(super) day: i64,
     /// Its id.
     pub(super) id: Vec<u8>,
-    texts: [Option<String>; TEXTS],
+    texts: Texts,
     under: Arc<Under>,
+}
+
+/// Name, page, query, title, referrer and properties.
+#[derive(Clone, Debug)]
+enum Texts {
+    /// As they were read.
+    Read([Option<String>; TEXTS]),
+    /// By where they stand in those of a group.
+    Kept([Option<Range<u32>>; TEXTS], Arc<str>),
+}
+
+impl Texts {
+    fn all(&self) -> [Option<&str>; TEXTS] {
+        match self {
+            Self::Read(texts) => texts.each_ref().map(Option::as_deref),
+            Self::Kept(places, texts) => places.each_ref().map(|place| {
+                let place = place.as_ref()?;
+                texts.get(usize::try_from(place.start).ok()?..usize::try_from(place.end).ok()?)
+            }),
+        }
+    }
 }
 
 /// What the grant says under which events were taken.
@@ -47,14 +68,13 @@ impl Taken {
     fn read(row: &Row) -> (i64, Self) {
         let grant = row.get(0);
         let (at, day, id) = (row.get(1), row.get(2), row.get(3));
-        let texts = std::array::from_fn(|place| row.get(4 + place));
+        let texts = Texts::Read(std::array::from_fn(|place| row.get(4 + place)));
         (grant, Self { grant, at, day, id, texts, under: Arc::default() })
     }
 
     /// The same, to be copied.
     pub(super) fn copied(&self) -> New<'_> {
-        let texts = self.texts.each_ref().map(Option::as_deref);
-        let [name, page, query, title, referrer, properties] = texts;
+        let [name, page, query, title, referrer, properties] = self.texts.all();
         New {
             visitor: self.under.visitor,
             grant: self.grant,
@@ -212,6 +232,23 @@ pub(super) async fn of_ids(
         }
     }
     with_grants(db, site, events.into_iter()).await
+}
+
+/// The same of events that this process has still.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn of_fresh(
+    db: &mut Connection,
+    site: SiteId,
+    groups: impl Iterator<Item = Group>,
+) -> sqlx::Result<Vec<Taken>> {
+    let events = groups.flat_map(Group::events).map(|(event, texts)| {
+        let Event { id, grant, at, day, texts: places } = event;
+        let (id, texts) = (id.to_vec(), Texts::Kept(places, texts));
+        (grant, Taken { grant, at, day, id, texts, under: Arc::default() })
+    });
+    with_grants(db, site, events).await
 }
 
 /// Until the transaction ends. A plan that was made while a month had nothing in it would read that month through for each
