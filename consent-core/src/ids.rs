@@ -45,11 +45,18 @@ pub fn base64url(bytes: &[u8]) -> String {
 /// The bytes of canonical base64url text without padding; `None` for anything else.
 #[must_use]
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut held) = (0_u32, 0);
     for byte in text.bytes() {
-        let value = DIGITS.iter().position(|own| *own == byte)?;
-        bits = bits << 6 | u32::try_from(value).ok()?;
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
         held += 6;
         if held >= 8 {
             held -= 8;

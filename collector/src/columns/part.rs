@@ -8,8 +8,8 @@
 //! - all others: how many different texts there are; of each its length and one more, and its bytes, where 0 alone is
 //!   no text; how many bytes a place takes (0, 1, 2 or 4: as few as do); the `n` places, the smallest byte first.
 
-use std::collections::HashMap;
-
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use serde_json::Value;
 
 use super::{
@@ -209,15 +209,24 @@ fn runs(numbers: impl Iterator<Item = i64>) -> Vec<u8> {
 
 fn words<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Vec<u8> {
     let mut places = Vec::with_capacity(texts.len());
-    let mut known: HashMap<Option<&str>, u32> = HashMap::new();
+    let mut known: HashMap<Option<&str>, u32, RandomState> = HashMap::default();
     let mut bytes = Vec::new();
+    // What one visitor did comes together: most texts are those of the event before.
+    let mut last = None;
     for text in texts {
-        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        places.push(*known.entry(text).or_insert_with(|| {
-            put(&mut bytes, text.map_or(0, |text| text.len() as u64 + 1));
-            bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
-            next
-        }));
+        let place = match last {
+            Some((before, place)) if before == text => place,
+            _ => {
+                let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+                *known.entry(text).or_insert_with(|| {
+                    put(&mut bytes, text.map_or(0, |text| text.len() as u64 + 1));
+                    bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
+                    next
+                })
+            }
+        };
+        places.push(place);
+        last = Some((text, place));
     }
     let mut all = Vec::with_capacity(bytes.len() + 8 + places.len());
     put(&mut all, known.len() as u64);

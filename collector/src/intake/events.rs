@@ -1,6 +1,9 @@
 //! Storing events: only those that the recorded consent permits now.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use consent_core::{
     event::{Event, Observation},
@@ -16,7 +19,7 @@ use crate::{
     store::{
         Connection, SiteId, events as store,
         refusals::{self, Count},
-        visitors::{self, Visitor},
+        visitors,
     },
 };
 
@@ -110,8 +113,7 @@ pub async fn store(
     let mut permitted = Vec::new();
     for (batch, answer) in batches.iter().zip(&mut answers) {
         let nobody = Standing::none(Subject::Visitor(batch.visitor));
-        let visitor = known.get(&(batch.site.id, batch.visitor));
-        let standing = visitor.map_or(&nobody, |visitor| &visitor.standing);
+        let standing = known.get(&(batch.site.id, batch.visitor)).unwrap_or(&nobody);
         for (index, entry) in batch.entries.iter().enumerate() {
             let row = match entry {
                 Ok(observation) => batch
@@ -150,20 +152,30 @@ pub async fn store(
     Ok(Some(answers))
 }
 
+/// Where the visitors of batches stand with what events are taken for.
 async fn look_up(
     db: &mut Connection,
     batches: &[&Batch],
-) -> sqlx::Result<BTreeMap<(SiteId, VisitorHash), Visitor>> {
-    let mut wanted: BTreeMap<SiteId, Vec<VisitorHash>> = BTreeMap::new();
+) -> sqlx::Result<BTreeMap<(SiteId, VisitorHash), Standing>> {
+    // A site's file may have been replaced between two of them.
+    let mut wanted: BTreeMap<SiteId, (Vec<&Arc<Site>>, Vec<VisitorHash>)> = BTreeMap::new();
     for batch in batches {
-        wanted.entry(batch.site.id).or_default().push(batch.visitor);
+        let (editions, hashes) = wanted.entry(batch.site.id).or_default();
+        if !editions.iter().any(|edition| Arc::ptr_eq(edition, &batch.site)) {
+            editions.push(&batch.site);
+        }
+        hashes.push(batch.visitor);
     }
     let mut known = BTreeMap::new();
-    for (site, mut hashes) in wanted {
+    for (id, (editions, mut hashes)) in wanted {
         hashes.sort_unstable();
         hashes.dedup();
-        let found = visitors::find(db, site, &hashes).await?;
-        known.extend(found.into_iter().map(|(hash, visitor)| ((site, hash), visitor)));
+        let purposes = editions.iter().flat_map(|edition| edition.policy.purposes());
+        let services = purposes.flat_map(|purpose| &purpose.services);
+        let services = services.filter(|service| !service.events.is_empty());
+        let services: BTreeSet<_> = services.map(|service| service.key.as_str()).collect();
+        let found = visitors::standings(db, id, &hashes, services).await?;
+        known.extend(found.into_iter().map(|(hash, standing)| ((id, hash), standing)));
     }
     Ok(known)
 }

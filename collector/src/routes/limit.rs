@@ -22,12 +22,21 @@ pub(super) struct Peer(pub(super) IpAddr);
 
 /// Lets a call pass whose address has not called too much.
 pub(super) async fn by_address(State(app): State<App>, request: Request, next: Next) -> Response {
+    passed(&app, request, |request| next.run(request)).await
+}
+
+/// The same for whoever does more with a call.
+pub(super) async fn passed<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let Some(Peer(peer)) = request.extensions().get().copied() else {
-        return next.run(request).await; // no connection, as in a test
+        return next(request).await; // no connection, as in a test
     };
-    let caller = caller(&app, peer, request.headers());
+    let caller = caller(app, peer, request.headers());
     match app.limits.address(caller, clock::uptime()) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => next(request).await,
         Err(wait) => {
             let (parts, body) = request.into_parts();
             body::drain(&parts.headers, body).await;

@@ -140,9 +140,7 @@ fn routed(app: App, office: Router<App>) -> Router {
         .route(CONSENTS, post(visitor::decide))
         .route(EVENTS, post(visitor::store_events))
         .route(LEADS, post(visitor::take_lead))
-        .layer(by_address.clone())
-        .layer(middleware::from_fn_with_state(app.clone(), refusals::count))
-        .layer(middleware::from_fn_with_state(app.clone(), allow_origin));
+        .layer(middleware::from_fn_with_state(app.clone(), from_page));
     let own = Router::new()
         .route("/s/{site}/me", get(me::page).post(me::open))
         .route("/s/{site}/me/{act}", post(me::act))
@@ -177,8 +175,7 @@ fn routed(app: App, office: Router<App>) -> Router {
         .route(READY, get(health::ready))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
-        .layer(middleware::map_response_with_state(Tls(app.tls), harden))
-        .layer(middleware::from_fn_with_state(observer, observe::observe))
+        .layer(middleware::from_fn_with_state((observer, Tls(app.tls)), every))
         .with_state(app)
 }
 
@@ -239,7 +236,25 @@ async fn not_allowed(method: Method) -> Problem {
 #[derive(Clone, Copy)]
 struct Tls(bool);
 
-async fn harden(State(Tls(tls)): State<Tls>, mut response: Response) -> Response {
+/// What is done with every call. One layer: each costs as much as reading a head does.
+async fn every(
+    State((observer, tls)): State<(observe::Observer, Tls)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answered = |request| async move { harden(tls, next.run(request).await) };
+    observe::observe(&observer, request, answered).await
+}
+
+/// What is done with the calls of visitors' pages.
+async fn from_page(State(app): State<App>, request: Request, next: Next) -> Response {
+    let app = &app;
+    let limited = |request| limit::passed(app, request, |request| next.run(request));
+    let counted = |request| refusals::count(app, request, limited);
+    allow_origin(app, request, counted).await
+}
+
+fn harden(Tls(tls): Tls, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if tls {
@@ -251,7 +266,11 @@ async fn harden(State(Tls(tls)): State<Tls>, mut response: Response) -> Response
 /// Lets the pages of configured sites read the answers to their calls, and where the collector is
 /// same-site with them, also the answer that sets cookies. No cookie is ever read, so that credentials
 /// change no answer. Whether a call is one of its own site's pages is checked by the call itself.
-async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn allow_origin<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let allowed =
         origin.filter(|origin| origin.to_str().is_ok_and(|origin| app.sites.any_allows(origin)));
@@ -259,7 +278,7 @@ async fn allow_origin(State(app): State<App>, request: Request, next: Next) -> R
         return StatusCode::NO_CONTENT.into_response();
     }
     let sets_cookies = request.uri().path() == CONSENTS;
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

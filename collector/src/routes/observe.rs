@@ -13,9 +13,8 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::HeaderValue,
-    middleware::Next,
     response::Response,
 };
 use tracing::Instrument as _;
@@ -55,17 +54,17 @@ impl Observer {
 
 /// Measures a request and logs it. An answer that is a problem carries the request's id, by which its
 /// line is found; others do not, so that no browser keeps one.
-pub(super) async fn observe(
-    State(observer): State<Observer>,
+pub(super) async fn observe<F: Future<Output = Response>>(
+    observer: &Observer,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let start = Instant::now();
     let method = metrics::method(request.method().as_str());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let id = observer.ids.next();
     let span = tracing::info_span!("request", id);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next(request).instrument(span.clone()).await;
 
     let took = start.elapsed();
     let route = route.as_ref().map(MatchedPath::as_str);

@@ -6,7 +6,6 @@ use axum::{
     Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Uri, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -48,18 +47,22 @@ impl Named {
 
 /// Counts a visitor's call that is refused: for the site that it names, or else for the only one to which
 /// its page can belong.
-pub(super) async fn count(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn count<F: Future<Output = Response>>(
+    app: &App,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let call = match request.uri().path() {
         SESSIONS => Call::Session,
         CONSENTS => Call::Decision,
         EVENTS => Call::Events,
         LEADS => Call::Lead,
-        _ => return next.run(request).await,
+        _ => return next(request).await,
     };
     let named = Named::default();
     request.extensions_mut().insert(named.clone());
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let refused = response.extensions().get::<Refused>();
     if let Some(reason) = refused.and_then(|refused| Reason::of_call(call, *refused)) {
         app.metrics.call_refused(reason);

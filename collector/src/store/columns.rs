@@ -9,6 +9,7 @@ mod cache;
 pub mod copy;
 pub mod day;
 mod found;
+mod fresh;
 mod gone;
 mod merge;
 mod queue;
@@ -24,8 +25,9 @@ use std::sync::{
 use consent_core::time::Millis;
 
 use self::found::Found;
+pub(super) use self::fresh::{Builder as FreshEvents, Fresh, Group};
 pub(super) use self::gone::events;
-pub(super) use self::queue::add;
+pub(super) use self::queue::{add, add_new};
 pub use self::whose::{Find, Whose, ask_of, visitors_of};
 use super::{Connection, SiteId};
 use crate::columns::{Table, Wanted};

@@ -1,11 +1,16 @@
 //! The two engines behind one type: a connection to SQLite or to PostgreSQL, and transactions on it.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
 };
+
+use super::columns::{Fresh, Group};
 
 /// A connection to the database.
 #[derive(Debug)]
@@ -13,6 +18,10 @@ pub struct Connection {
     handle: Handle,
     /// Whether a transaction was left without an end: it is rolled back before anything else.
     in_doubt: bool,
+    /// Where events that it stores are kept until they are copied.
+    fresh: Option<Arc<Fresh>>,
+    /// Such as are not committed yet.
+    stored: Vec<Group>,
 }
 
 #[derive(Debug)]
@@ -33,17 +42,36 @@ pub(super) enum Engine<'c> {
 
 impl From<SqliteConnection> for Connection {
     fn from(db: SqliteConnection) -> Self {
-        Self { handle: Handle::Sqlite(db), in_doubt: false }
+        Self::of(Handle::Sqlite(db))
     }
 }
 
 impl From<PgConnection> for Connection {
     fn from(db: PgConnection) -> Self {
-        Self { handle: Handle::Postgres(Box::new(db)), in_doubt: false }
+        Self::of(Handle::Postgres(Box::new(db)))
     }
 }
 
 impl Connection {
+    const fn of(handle: Handle) -> Self {
+        Self { handle, in_doubt: false, fresh: None, stored: Vec::new() }
+    }
+
+    /// The same, which keeps events that it has stored.
+    pub(super) fn keeping(self, fresh: &Arc<Fresh>) -> Self {
+        Self { fresh: Some(Arc::clone(fresh)), ..self }
+    }
+
+    /// Where events that it stores are kept, on SQLite.
+    pub(super) fn fresh(&self) -> Option<&Fresh> {
+        self.fresh.as_deref()
+    }
+
+    /// Keeps a group of events once the transaction is committed.
+    pub(super) fn keep(&mut self, group: Group) {
+        self.stored.push(group);
+    }
+
     /// Its engine.
     pub(super) async fn engine(&mut self) -> sqlx::Result<Engine<'_>> {
         if std::mem::take(&mut self.in_doubt) {
@@ -96,6 +124,7 @@ impl Connection {
         };
         // Should the caller go away meanwhile, it is not known whether it has begun.
         self.in_doubt = true;
+        self.stored.clear();
         let begun = self.run(statement).await;
         self.in_doubt = false;
         begun.map(|()| Transaction { db: self, ended: false })
@@ -141,6 +170,9 @@ impl Transaction<'_> {
     pub async fn commit(mut self) -> sqlx::Result<()> {
         self.db.run("COMMIT").await?;
         self.ended = true;
+        if let Some(fresh) = &self.db.fresh {
+            self.db.stored.drain(..).for_each(|group| fresh.keep(group));
+        }
         Ok(())
     }
 
@@ -195,6 +227,6 @@ impl Readers {
             Self::Sqlite(pool) => Handle::SqliteReader(pool.acquire().await?),
             Self::Postgres(pool) => Handle::PostgresReader(pool.acquire().await?),
         };
-        Ok(Connection { handle, in_doubt: false })
+        Ok(Connection::of(handle))
     }
 }

@@ -1,10 +1,15 @@
 //! Events. Only what the gate has permitted can be stored.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use consent_core::{event::Event, gate::Permitted, ids::Uuid7};
 
-use super::{Connection, SiteId, columns, rows, sixteen, statement::Value};
+use super::{
+    Connection, SiteId,
+    columns::{self, FreshEvents},
+    rows, sixteen,
+    statement::Value,
+};
 
 /// An event to store, with its address already cleaned.
 #[derive(Debug)]
@@ -34,7 +39,9 @@ const ONCE_ANSWERING: &str = "ON CONFLICT (site_id, id) DO NOTHING RETURNING sit
 /// # Errors
 /// Where the database does not answer.
 pub async fn insert_new(db: &mut Connection, events: &[Row<'_>]) -> sqlx::Result<bool> {
-    match rows::insert(db, INTO, &values(events)?, "").await {
+    let values = values(events)?;
+    match rows::insert(db, INTO, &values, "").await {
+        Ok(_) if db.fresh().is_some() => columns::add_new(db, fresh(&values)).await.map(|()| true),
         Ok(_) => {
             let ids = events.iter().map(|row| (row.site, id(row)));
             columns::add(db, ids).await.map(|()| true)
@@ -63,6 +70,25 @@ pub async fn insert(
     let ids = new.iter().map(|(site, id)| (*site, *id.as_bytes()));
     columns::add(db, ids).await?;
     Ok(new)
+}
+
+/// What [`values`] says, for whoever copies it.
+fn fresh(values: &[[Value<'_>; 11]]) -> BTreeMap<SiteId, FreshEvents> {
+    let mut sites: BTreeMap<SiteId, FreshEvents> = BTreeMap::new();
+    let number =
+        |value: &Value<'_>| if let Value::Number(Some(number)) = value { *number } else { 0 };
+    for [site, id, grant, name, at, day, page, query, title, referrer, properties] in values {
+        let Value::Bytes(Some(id)) = id else { continue };
+        let texts = [name, page, query, title, referrer, properties].map(|value| match value {
+            Value::Text(text) => text.as_deref(),
+            Value::Number(_) | Value::Bytes(_) => None,
+        });
+        if let Ok(id) = <[u8; 16]>::try_from(&**id) {
+            let events = sites.entry(SiteId(number(site))).or_default();
+            events.add(id, (number(grant), number(at), number(day)), texts);
+        }
+    }
+    sites
 }
 
 fn id(row: &Row<'_>) -> [u8; 16] {

@@ -1,6 +1,6 @@
 //! Where the database is, how it is opened, and how its tables are brought up to date.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use consent_core::time::Millis;
 use sqlx::{
@@ -12,7 +12,7 @@ use sqlx::{
 
 use tokio::time::timeout;
 
-use super::{Connection, Readers, partitions};
+use super::{Connection, Readers, columns::Fresh, partitions};
 use crate::{clock, config::Synchronous};
 
 /// What brings a database up to date, in order: the same migrations on either engine.
@@ -30,6 +30,13 @@ const READERS: u32 = 4;
 /// Pages that SQLite's log may grow to, of 4 KiB each. It is carried into the database in the background
 /// ([`super::checkpoints`]); beyond this whoever commits helps.
 const LOG_PAGES: &str = "20000";
+/// What SQLite keeps of its file in memory for a connection that writes, in KiB as its pragma has it: of two megabytes,
+/// as it has by itself, a busy group takes more, and is written to the log twice.
+const KEPT: &str = "-16384";
+/// What it keeps for one that reads.
+const KEPT_TO_READ: &str = "-2000";
+/// Rows that lie between SQLite's thread and whoever reads them: of few, the two wait for each other all the time.
+const ROWS: usize = 1_000;
 /// How long a statement waits for what another has locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -79,6 +86,8 @@ pub enum OpenError {
 pub struct Database {
     place: String,
     options: Options,
+    /// Events that its connections have stored, until they are copied.
+    fresh: Arc<Fresh>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,11 +124,13 @@ impl Database {
             .pragma("secure_delete", "true")
             // What a statement of many rows has changed so far is kept aside until it is done: not in a file.
             .pragma("temp_store", "MEMORY")
+            .pragma("cache_size", KEPT)
+            .row_buffer_size(ROWS)
             .busy_timeout(PATIENCE)
             .statement_cache_capacity(200)
             .disable_statement_logging();
         let place = options.get_filename().display().to_string();
-        Ok(Self { place, options: Options::Sqlite(Box::new(options)) })
+        Ok(Self::of(place, Options::Sqlite(Box::new(options))))
     }
 
     fn on_postgres(options: PgConnectOptions) -> Self {
@@ -143,7 +154,11 @@ impl Database {
             Some(socket) => format!("{}, database {database}", socket.display()),
             None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
         };
-        Self { place, options: Options::Postgres(Box::new(options)) }
+        Self::of(place, Options::Postgres(Box::new(options)))
+    }
+
+    fn of(place: String, options: Options) -> Self {
+        Self { place, options, fresh: Arc::default() }
     }
 
     /// The same, where SQLite may acknowledge what is not on disk yet.
@@ -204,7 +219,7 @@ impl Database {
                 let mut db: SqliteConnection =
                     options.connect().await.map_err(|error| self.unopened(error))?;
                 ON_SQLITE.run(&mut db).await.map_err(migration)?;
-                Ok(db.into())
+                Ok(Connection::from(db).keeping(&self.fresh))
             }
             Options::Postgres(options) => {
                 let mut db = durable(options).await.map_err(|error| self.unopened(error))?;
@@ -236,7 +251,9 @@ impl Database {
     /// Where it cannot be opened.
     pub async fn reopen(&self) -> sqlx::Result<Connection> {
         match &self.options {
-            Options::Sqlite(options) => Ok(options.connect().await?.into()),
+            Options::Sqlite(options) => {
+                Ok(Connection::from(options.connect().await?).keeping(&self.fresh))
+            }
             Options::Postgres(options) => Ok(durable(options).await?.into()),
         }
     }
@@ -276,6 +293,7 @@ impl Database {
         match &self.options {
             Options::Sqlite(options) => {
                 let options = (**options).clone().pragma("query_only", "true");
+                let options = options.pragma("cache_size", KEPT_TO_READ);
                 let pool = SqlitePoolOptions::new().max_connections(READERS).connect_with(options);
                 pool.await.map(Readers::Sqlite)
             }

@@ -324,19 +324,9 @@ impl<'q> Statement<'q> {
         run!(self, db, query_with, fetch_all, |rows| rows.into_iter().map(Row::from).collect())
     }
 
-    /// All rows on PostgreSQL, where a list of bytes is the last value, before the end of the text.
-    pub(super) async fn rows_with_list(
-        self,
-        db: &mut sqlx::PgConnection,
-        list: Vec<&[u8]>,
-        end: &str,
-    ) -> sqlx::Result<Vec<Row>> {
-        let (text, mut values) = self.for_postgres()?;
-        values.add(list).map_err(sqlx::Error::Encode)?;
-        // Only texts of this program.
-        let text = format!("{}${}{end}", text.as_str(), values.len());
-        let rows = sqlx::query_with(AssertSqlSafe(text), values).fetch_all(db).await?;
-        Ok(rows.into_iter().map(Row::from).collect())
+    /// Its text where nothing was bound to it, as a part of another one.
+    pub(super) fn plain(&self) -> &str {
+        &self.text
     }
 
     /// The first row, column by column.

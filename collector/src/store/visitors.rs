@@ -1,6 +1,6 @@
 //! Visitors and where they stand.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, btree_map::Entry};
 
 use consent_core::{
     ids::{ReceiptId, VisitorHash},
@@ -93,16 +93,86 @@ fn grant(text: &str) -> sqlx::Result<Grant> {
     let mut parts = text.split(' ');
     let mut part = || parts.next().ok_or_else(invalid);
     let (id, since, purpose, service) = (part()?, part()?, part()?, part()?);
-    Ok(Grant {
-        id: id.parse().map_err(|_| invalid())?,
-        since: Millis(since.parse().map_err(|_| invalid())?),
-        purpose: purpose.parse().map_err(|_| invalid())?,
-        service: match service {
-            "" => None,
-            service => Some(service.parse().map_err(|_| invalid())?),
-        },
-    })
+    let since = Millis(since.parse().map_err(|_| invalid())?);
+    granted(id.parse().map_err(|_| invalid())?, since, purpose, service)
 }
+
+fn granted(id: i64, since: Millis, purpose: &str, service: &str) -> sqlx::Result<Grant> {
+    let invalid = |_| {
+        let source = format!("{purpose:?} and {service:?} are no PURPOSE and SERVICE").into();
+        sqlx::Error::ColumnDecode { index: "consent_grant".to_owned(), source }
+    };
+    let purpose = purpose.parse().map_err(invalid)?;
+    let service = (!service.is_empty()).then(|| service.parse()).transpose().map_err(invalid)?;
+    Ok(Grant { id, since, purpose, service })
+}
+
+/// Where the visitors of those hashes stand with `services`: what they have granted of them. Who is not recorded is not
+/// in the answer. For whoever asks about nothing else: on SQLite a third of what [`find`] costs, which events would pay
+/// with every batch.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn standings<'q>(
+    db: &mut Connection,
+    site: SiteId,
+    hashes: &'q [VisitorHash],
+    services: impl IntoIterator<Item = &'q str>,
+) -> sqlx::Result<BTreeMap<VisitorHash, Standing>> {
+    let mut found: BTreeMap<VisitorHash, (Recorded, Vec<Grant>)> = BTreeMap::new();
+    let Some(last) = hashes.last() else {
+        return Ok(BTreeMap::new());
+    };
+    let mut query = sql(STANDINGS);
+    // That of no service is one that no grant of an event rests on: a list needs something.
+    query.push_list(std::iter::once("").chain(services));
+    query.push(") WHERE v.site_id = ").push_bind(site.0).push(" AND v.hash IN (");
+    let padded = hashes.len().next_power_of_two();
+    let filled = hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len()));
+    query.push_list(filled.map(VisitorHash::as_bytes));
+    query.push(")");
+    for row in query.rows(db).await? {
+        let hash = VisitorHash::from_bytes(sixteen(row.get(0), "hash")?);
+        let (_, grants) = match found.entry(hash) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let receipt: Option<Vec<u8>> = row.get(1);
+                let receipt = receipt.map(|receipt| sixteen(receipt, "receipt")).transpose()?;
+                let revision = u32::try_from(row.get::<i64>(2)).unwrap_or(0);
+                let receipt = receipt.map(ReceiptId::from_bytes);
+                entry.insert((
+                    Recorded { receipt, revision, expires: Millis(row.get(3)) },
+                    Vec::new(),
+                ))
+            }
+        };
+        if let Some(id) = row.get::<Option<i64>>(4) {
+            let (purpose, service) = (row.get::<String>(6), row.get::<String>(7));
+            grants.push(granted(id, Millis(row.get(5)), &purpose, &service)?);
+        }
+    }
+    let standing = |(hash, (recorded, grants)): (VisitorHash, (Recorded, Vec<Grant>))| {
+        let subject = Subject::Visitor(hash);
+        let standing = recorded.receipt.map_or_else(
+            || Standing::none(subject),
+            |receipt| {
+                Standing::recorded(subject, recorded.revision, receipt, recorded.expires, grants)
+            },
+        );
+        (hash, standing)
+    };
+    Ok(found.into_iter().map(standing).collect())
+}
+
+struct Recorded {
+    receipt: Option<ReceiptId>,
+    revision: u32,
+    expires: Millis,
+}
+
+const STANDINGS: &str = "SELECT v.hash, v.receipt, v.revision, v.expires, g.id, g.since, g.purpose, g.service \
+    FROM visitor v LEFT JOIN consent_grant g ON g.site_id = v.site_id AND g.visitor_id = v.id \
+    AND g.receipt_id = v.receipt AND g.service IN (";
 
 /// A visitor to record.
 #[derive(Clone, Copy, Debug)]

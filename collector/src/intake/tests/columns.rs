@@ -219,6 +219,28 @@ async fn a_database_that_has_events_already_is_copied_and_answers_meanwhile() {
     }
 }
 
+/// By what a page's title says now, where the row was written over by hand since.
+#[tokio::test]
+async fn what_was_stored_just_now_is_copied_from_memory_unless_anything_has_gone_since() {
+    for goes in [false, true] {
+        let mut bench = on_sqlite().await;
+        let (mut dice, mut number) = (Dice(21), 0);
+        let visitor = bench.visitor(1, &["analytics"], NOW).await;
+        let other = bench.visitor(2, &["analytics"], NOW).await;
+        bench.browse(&mut dice, other, NOW, &mut number).await;
+        bench.browse(&mut dice, visitor, NOW, &mut number).await;
+        if goes {
+            bench.erased(other, NOW.plus(60_000)).await;
+        }
+        bench.db.raw("UPDATE event SET title = 'by hand'".to_owned()).await.unwrap();
+        copy::step(&mut bench.db, bench.site.id).await.unwrap();
+        let copied = bench.copied(NOW.plus(60_000)).await;
+        assert_eq!(copied.len(), bench.by_rows(NOW.plus(60_000)).await.len());
+        let by_hand = copied.iter().filter(|event| event.contains("by hand")).count();
+        assert_eq!(by_hand, if goes { copied.len() } else { 0 }, "{copied:#?}");
+    }
+}
+
 #[tokio::test]
 async fn small_parts_of_a_day_are_brought_together() {
     for mut bench in benches().await {

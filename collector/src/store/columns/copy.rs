@@ -11,7 +11,7 @@ use super::{
     super::{Connection, Database, SiteId, locks, locks::Lock, sites, statement::sql},
     cache,
     found::{self, Header},
-    gone, merge, queue,
+    fresh, gone, merge, queue,
     rows::{self, Taken},
     write::{self, Change},
 };
@@ -164,7 +164,7 @@ async fn walk(db: &mut Connection, site: SiteId, after: Vec<u8>) -> sqlx::Result
     }
     let mut tx = db.snapshot().await?;
     let seen = gone::seen(&mut tx).await?;
-    let (_, waiting) = queue::groups(&mut tx, site, u32::MAX).await?;
+    let waiting = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);
     let waiting: HashSet<_> = waiting.into_iter().collect();
     let mut events = rows::after(&mut tx, site, &after, WALK).await?;
     tx.commit().await?;
@@ -193,13 +193,17 @@ async fn clear(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
 /// Copies what was stored since; whether that is all.
 async fn take_groups(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
     let mut tx = db.snapshot().await?;
-    let (groups, ids) = queue::groups(&mut tx, site, GROUPS).await?;
+    let found = queue::groups(&mut tx, site, GROUPS).await?;
+    let groups = found.ids();
     if groups.is_empty() {
         tx.commit().await?;
         return Ok(true);
     }
     let seen = gone::seen(&mut tx).await?;
-    let events = rows::of_ids(&mut tx, site, &ids, Wanted::ALL).await?;
+    let fresh = fresh::take(&mut tx, site, &groups).await?;
+    let others = found.events_of(|group| !fresh.contains_key(&group));
+    let mut events = rows::of_ids(&mut tx, site, &others, Wanted::ALL).await?;
+    events.append(&mut rows::of_fresh(&mut tx, site, fresh.into_values()).await?);
     tx.commit().await?;
     let full = groups.len() >= GROUPS as usize;
     let new = pressed(events).await?;

@@ -164,7 +164,7 @@ impl Found {
         }
         let headers = headers(&mut tx, site, days).await?;
         let parts = columns(&mut tx, site, headers, Some(wanted), &mask, true).await?;
-        let (_, ids) = queue::groups(&mut tx, site, u32::MAX).await?;
+        let ids = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);
         let mut rows = rows::of_ids(&mut tx, site, &ids, wanted).await?;
         tx.commit().await?;
         rows.retain(|row| (days.0..=days.1).contains(&row.day));

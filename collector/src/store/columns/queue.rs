@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fresh::{self, Builder};
 use crate::store::{Connection, SiteId, rows, statement::sql};
 
 const INTO: &str = "event_group (site_id, events)";
@@ -23,22 +24,46 @@ pub(in crate::store) async fn add(
     rows::insert(db, INTO, &groups, "").await.map(drop)
 }
 
-const GROUPS: &str = "SELECT id, events FROM event_group WHERE site_id = $1 ORDER BY id LIMIT $2";
-
-/// Groups that are not copied yet, the first ones, `limit` at most: their ids, and those of their events.
+/// The same of events with all that they say, which are kept where this connection keeps any.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub(super) async fn groups(
+pub(in crate::store) async fn add_new(
     db: &mut Connection,
-    site: SiteId,
-    limit: u32,
-) -> sqlx::Result<(Vec<i64>, Vec<[u8; 16]>)> {
-    let query = sql(GROUPS).bind(site.0).bind(i64::from(limit));
-    let rows: Vec<(i64, Vec<u8>)> = query.all(db).await?;
-    let mut events = Vec::new();
-    for (_, ids) in &rows {
-        events.extend_from_slice(ids.as_chunks::<16>().0);
+    events: BTreeMap<SiteId, Builder>,
+) -> sqlx::Result<()> {
+    let gone = fresh::gone(db).await?;
+    for (site, events) in events {
+        let group = [[site.0.into(), events.ids().into()]];
+        let made: Vec<(i64,)> = rows::insert_answering(db, INTO, &group, "RETURNING id").await?;
+        if let [(id,)] = made[..] {
+            db.keep(events.finish(site, id, gone));
+        }
     }
-    Ok((rows.into_iter().map(|(id, _)| id).collect(), events))
+    Ok(())
+}
+
+const GROUPS: &str = "SELECT id, events FROM event_group WHERE site_id = $1 ORDER BY id LIMIT $2";
+
+/// Groups that are not copied yet, the first ones, `limit` at most.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn groups(db: &mut Connection, site: SiteId, limit: u32) -> sqlx::Result<Groups> {
+    sql(GROUPS).bind(site.0).bind(i64::from(limit)).all(db).await.map(Groups)
+}
+
+/// Groups: their ids, and those of their events, one after the other.
+pub(super) struct Groups(Vec<(i64, Vec<u8>)>);
+
+impl Groups {
+    pub(super) fn ids(&self) -> Vec<i64> {
+        self.0.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// The ids of events of those groups that pass.
+    pub(super) fn events_of(&self, pass: impl Fn(i64) -> bool) -> Vec<[u8; 16]> {
+        let own = self.0.iter().filter(|(id, _)| pass(*id));
+        own.flat_map(|(_, events)| events.as_chunks::<16>().0).copied().collect()
+    }
 }

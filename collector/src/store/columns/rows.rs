@@ -1,4 +1,18 @@
 //! Events by their rows, for what is not copied.
+//!
+//! Events are read by themselves, and then the grants that they rest on, of which there are fewer. A join would leave it to
+//! the database where to begin, and SQLite began with the grants: it knows nothing of how many a site has, takes them for
+//! few, and looked for every event under each of them.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use sqlx::AssertSqlSafe;
+
+use super::fresh::{Event, Group, TEXTS};
 
 use crate::columns::{New, Wanted};
 use crate::store::{
@@ -10,34 +24,59 @@ use crate::store::{
 /// An event as its rows say it.
 #[derive(Clone, Debug)]
 pub(super) struct Taken {
-    visitor: i64,
     grant: i64,
     at: i64,
     /// Its day.
     pub(super) day: i64,
     /// Its id.
     pub(super) id: Vec<u8>,
-    texts: [Option<String>; 9],
+    texts: Texts,
+    under: Arc<Under>,
+}
+
+/// Name, page, query, title, referrer and properties.
+#[derive(Clone, Debug)]
+enum Texts {
+    /// As they were read.
+    Read([Option<String>; TEXTS]),
+    /// By where they stand in those of a group.
+    Kept([Option<Range<u32>>; TEXTS], Arc<str>),
+}
+
+impl Texts {
+    fn all(&self) -> [Option<&str>; TEXTS] {
+        match self {
+            Self::Read(texts) => texts.each_ref().map(Option::as_deref),
+            Self::Kept(places, texts) => places.each_ref().map(|place| {
+                let place = place.as_ref()?;
+                texts.get(usize::try_from(place.start).ok()?..usize::try_from(place.end).ok()?)
+            }),
+        }
+    }
+}
+
+/// What the grant says under which events were taken.
+#[derive(Clone, Debug, Default)]
+struct Under {
+    visitor: i64,
+    purpose: String,
+    service: String,
+    language: String,
 }
 
 impl Taken {
-    fn read(row: &Row) -> Self {
-        Self {
-            visitor: row.get(0),
-            grant: row.get(1),
-            at: row.get(2),
-            day: row.get(3),
-            id: row.get(4),
-            texts: std::array::from_fn(|place| row.get(5 + place)),
-        }
+    fn read(row: &Row) -> (i64, Self) {
+        let grant = row.get(0);
+        let (at, day, id) = (row.get(1), row.get(2), row.get(3));
+        let texts = Texts::Read(std::array::from_fn(|place| row.get(4 + place)));
+        (grant, Self { grant, at, day, id, texts, under: Arc::default() })
     }
 
     /// The same, to be copied.
     pub(super) fn copied(&self) -> New<'_> {
-        let texts = self.texts.each_ref().map(Option::as_deref);
-        let [name, page, query, title, referrer, purpose, service, language, properties] = texts;
+        let [name, page, query, title, referrer, properties] = self.texts.all();
         New {
-            visitor: self.visitor,
+            visitor: self.under.visitor,
             grant: self.grant,
             at: self.at,
             day: self.day,
@@ -46,9 +85,9 @@ impl Taken {
             query: query.unwrap_or_default(),
             title: title.unwrap_or_default(),
             referrer: referrer.unwrap_or_default(),
-            purpose: purpose.unwrap_or_default(),
-            service: service.unwrap_or_default(),
-            language: language.unwrap_or_default(),
+            purpose: &self.under.purpose,
+            service: &self.under.service,
+            language: &self.under.language,
             properties,
         }
     }
@@ -57,47 +96,76 @@ impl Taken {
 /// Brings events into the order of copies: by day, visitor, time and id.
 pub(super) fn sort(events: &mut [Taken]) {
     events.sort_unstable_by(|one, other| {
-        (one.day, one.visitor, one.at, &one.id).cmp(&(
-            other.day,
-            other.visitor,
-            other.at,
-            &other.id,
-        ))
+        let key = |event: &Taken| (event.day, event.under.visitor, event.at);
+        key(one).cmp(&key(other)).then_with(|| one.id.cmp(&other.id))
     });
 }
 
-const COLUMNS: [(Wanted, &str); 9] = [
+const COLUMNS: [(Wanted, &str); TEXTS] = [
     (Wanted::NAME, ", e.name"),
     (Wanted::PAGE, ", e.page"),
     (Wanted::QUERY, ", e.query"),
     (Wanted::TITLE, ", e.title"),
     (Wanted::REFERRER, ", e.referrer"),
-    (Wanted::PURPOSE, ", g.purpose"),
-    (Wanted::SERVICE, ", g.service"),
-    (Wanted::LANGUAGE, ", d.language"),
     (Wanted::PROPERTIES, ", e.properties"),
 ];
-/// Beside a list of many ids SQLite would rather go through all grants of the site: it keeps to the order of a cross join.
-const FROM: &str = " FROM event e CROSS JOIN consent_grant g";
-const DECISIONS: &str = " CROSS JOIN decision d";
-const WHERE: &str = " WHERE g.site_id = e.site_id AND g.id = e.grant_id";
-const OF_DECISIONS: &str = " AND d.site_id = g.site_id AND d.visitor_id = g.visitor_id \
-    AND d.receipt_id = g.receipt_id";
 
 fn select<'q>(wanted: Wanted) -> Statement<'q> {
     let derived = wanted.has(Wanted::ENGAGED) || wanted.has(Wanted::CAMPAIGN);
     let wanted = if derived { wanted | Wanted::NAME | Wanted::PROPERTIES } else { wanted };
-    let mut query = sql("SELECT g.visitor_id, e.grant_id, e.at, e.day, e.id");
+    let mut query = sql("SELECT e.grant_id, e.at, e.day, e.id");
     for (column, text) in COLUMNS {
         query.push(if wanted.has(column) { text } else { ", NULL" });
     }
-    if wanted.has(Wanted::LANGUAGE) {
-        query.push(FROM).push(DECISIONS).push(WHERE).push(OF_DECISIONS);
-    } else {
-        query.push(FROM).push(WHERE);
-    }
-    query.push(" AND e.site_id = ");
+    query.push(" FROM event e WHERE e.site_id = ");
     query
+}
+
+/// Events with what their grants say. One that rests on no grant, which no database has, is none.
+async fn with_grants(
+    db: &mut Connection,
+    site: SiteId,
+    events: impl Iterator<Item = (i64, Taken)>,
+) -> sqlx::Result<Vec<Taken>> {
+    let mut grants = BTreeSet::new();
+    let mut events: Vec<Taken> = events
+        .map(|(grant, event)| {
+            grants.insert(grant);
+            event
+        })
+        .collect();
+    let grants: Vec<i64> = grants.into_iter().collect();
+    let mut known: HashMap<i64, Arc<Under>> = HashMap::with_capacity(grants.len());
+    for chunk in grants.chunks(IDS) {
+        for row in under(site, chunk).rows(db).await? {
+            let (visitor, purpose, service) = (row.get(1), row.get(2), row.get(3));
+            let language = row.get::<Option<String>>(4).unwrap_or_default();
+            known.insert(row.get(0), Arc::new(Under { visitor, purpose, service, language }));
+        }
+    }
+    events.retain_mut(|event| {
+        let under = known.get(&event.grant);
+        under.map(|under| event.under = Arc::clone(under)).is_some()
+    });
+    Ok(events)
+}
+
+const UNDER: &str = "SELECT g.id, g.visitor_id, g.purpose, g.service, d.language \
+    FROM consent_grant g LEFT JOIN decision d ON d.site_id = g.site_id AND d.visitor_id = g.visitor_id \
+    AND d.receipt_id = g.receipt_id WHERE g.site_id = ";
+
+fn under<'q>(site: SiteId, grants: &[i64]) -> Statement<'q> {
+    let mut query = sql(UNDER);
+    query.push_bind(site.0).push(" AND g.id IN (");
+    query.push_list(filled(grants).copied());
+    query.push(")");
+    query
+}
+
+/// A list filled up to a power of two: few statements to prepare, whatever the number.
+fn filled<T>(list: &[T]) -> impl Iterator<Item = &T> {
+    let padded = list.len().next_power_of_two() - list.len();
+    list.iter().chain(list.last().into_iter().cycle().take(padded))
 }
 
 /// Events of those days.
@@ -113,7 +181,8 @@ pub(super) async fn of_days(
     let mut query = select(wanted);
     query.push_bind(site.0).push(" AND e.day >= ").push_bind(days.0);
     query.push(" AND e.day <= ").push_bind(days.1);
-    Ok(query.rows(db).await?.iter().map(Taken::read).collect())
+    let rows = query.rows(db).await?;
+    with_grants(db, site, rows.iter().map(Taken::read)).await
 }
 
 /// The next events in the order of their ids, whole.
@@ -129,7 +198,8 @@ pub(super) async fn after(
     let mut query = select(Wanted::ALL);
     query.push_bind(site.0).push(" AND e.id > ").push_bind(after);
     query.push(" ORDER BY e.id LIMIT ").push_bind(i64::from(limit));
-    Ok(query.rows(db).await?.iter().map(Taken::read).collect())
+    let rows = query.rows(db).await?;
+    with_grants(db, site, rows.iter().map(Taken::read)).await
 }
 
 /// Ids of one statement on SQLite.
@@ -145,30 +215,63 @@ pub(super) async fn of_ids(
     ids: &[[u8; 16]],
     wanted: Wanted,
 ) -> sqlx::Result<Vec<Taken>> {
-    let mut events = Vec::with_capacity(ids.len());
     if ids.is_empty() {
-        return Ok(events);
+        return Ok(Vec::new());
     }
-    if let Engine::Postgres(db) = db.engine().await? {
-        let mut query = select(wanted);
-        query.push_bind(site.0).push(" AND e.id = ANY(");
+    let mut events = Vec::with_capacity(ids.len());
+    if let Engine::Postgres(own) = db.engine().await? {
+        sqlx::query(BY_KEY).execute(&mut *own).await?;
         let list: Vec<&[u8]> = ids.iter().map(<[u8; 16]>::as_slice).collect();
-        let rows = query.rows_with_list(db, list, ")").await?;
-        events.extend(rows.iter().map(Taken::read));
-        return Ok(events);
+        // Of texts of this program alone.
+        let text = AssertSqlSafe(one_by_one(wanted));
+        let rows = sqlx::query(text).bind(site.0).bind(list).fetch_all(own).await?;
+        events.extend(rows.into_iter().map(|row| Taken::read(&row.into())));
+    } else {
+        for chunk in ids.chunks(IDS) {
+            events.extend(among(site, chunk, wanted).rows(db).await?.iter().map(Taken::read));
+        }
     }
-    for chunk in ids.chunks(IDS) {
-        events.extend(among(site, chunk, wanted).rows(db).await?.iter().map(Taken::read));
-    }
-    Ok(events)
+    with_grants(db, site, events.into_iter()).await
 }
 
+/// The same of events that this process has still.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn of_fresh(
+    db: &mut Connection,
+    site: SiteId,
+    groups: impl Iterator<Item = Group>,
+) -> sqlx::Result<Vec<Taken>> {
+    let events = groups.flat_map(Group::events).map(|(event, texts)| {
+        let Event { id, grant, at, day, texts: places } = event;
+        let (id, texts) = (id.to_vec(), Texts::Kept(places, texts));
+        (grant, Taken { grant, at, day, id, texts, under: Arc::default() })
+    });
+    with_grants(db, site, events).await
+}
+
+/// Until the transaction ends. A plan that was made while a month had nothing in it would read that month through for each
+/// id once it has; and to translate one into machine code takes a second.
+const BY_KEY: &str = "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true), \
+    set_config('plan_cache_mode', 'force_custom_plan', true)";
+
+/// Events of a list of ids, on PostgreSQL: each is looked up in its own month, where a condition on the list as a whole
+/// would look for all of them in every month.
+fn one_by_one(wanted: Wanted) -> String {
+    let mut query = select(wanted);
+    query.push("$1 AND e.id = wanted.id OFFSET 0");
+    format!(
+        "SELECT found.* FROM UNNEST($2::BYTEA[]) AS wanted (id), LATERAL ({}) AS found",
+        query.plain()
+    )
+}
+
+/// Those events, on SQLite.
 fn among<'q>(site: SiteId, ids: &'q [[u8; 16]], wanted: Wanted) -> Statement<'q> {
     let mut query = select(wanted);
     query.push_bind(site.0).push(" AND e.id IN (");
-    // Filled up to a power of two: few statements to prepare, whatever the number.
-    let padded = ids.len().next_power_of_two() - ids.len();
-    query.push_list(ids.iter().chain(ids.last().into_iter().cycle().take(padded)));
+    query.push_list(filled(ids));
     query.push(")");
     query
 }
@@ -179,17 +282,26 @@ mod tests {
     use crate::store::Database;
 
     #[tokio::test]
-    async fn events_are_found_by_their_ids_however_many_and_not_by_all_grants() {
+    async fn sqlite_finds_events_and_grants_by_their_keys_however_many() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("a.db").display());
         let mut db = Database::at(&url).unwrap().create().await.unwrap();
-        for count in [1, 64, IDS] {
-            let ids = vec![[0; 16]; count];
-            let statement = among(SiteId(1), &ids, Wanted::ALL);
-            let steps = statement.explained().rows(&mut db).await.unwrap();
-            let steps: Vec<String> = steps.iter().map(|step| step.get(3)).collect();
-            let first = steps.first().unwrap();
-            assert_eq!(first, "SEARCH e USING PRIMARY KEY (site_id=? AND id=?)", "{count}");
+        for n in [1, 4, 1_000] {
+            let (ids, grants) = (vec![[7; 16]; n], vec![7; n]);
+            let statements = [among(SiteId(1), &ids, Wanted::ALL), under(SiteId(1), &grants)];
+            let mut found = Vec::new();
+            for statement in statements {
+                let steps = statement.explained().rows(&mut db).await.unwrap();
+                found.extend(steps.iter().map(|step| step.get::<String>(3)));
+            }
+            let expected = [
+                "SEARCH e USING PRIMARY KEY (site_id=? AND id=?)",
+                "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)",
+                "SEARCH d USING INDEX decision_of_a_receipt (site_id=? AND visitor_id=? AND receipt_id=?)",
+            ];
+            let alike = |(found, expected): (&String, &&str)| found.starts_with(expected);
+            assert_eq!(found.len(), expected.len(), "{found:#?}");
+            assert!(found.iter().zip(&expected).all(alike), "{n}: {found:#?}");
         }
     }
 }

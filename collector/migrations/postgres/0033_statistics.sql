@@ -1,0 +1,2 @@
+-- PostgreSQL counts its rows by itself; only SQLite had to be told.
+SELECT 1;
