@@ -1,5 +1,7 @@
 //! What an account shows beside its password: an app's codes, recovery codes, and who has to.
 
+mod forgiving;
+
 use ashiato_tests::{Answer, Collector, Data, collector::UNLIMITED, process::ashiato};
 
 use crate::jar::{Browser, between};
