@@ -52,7 +52,7 @@ impl<'c> Person<'c> {
         self.send(path, format!("token={}\r\ntext={file}\r\n", self.token))
     }
 
-    fn speak(&self, language: &str) {
+    pub(crate) fn speak(&self, language: &str) {
         let body = format!("token={}&language={language}&back=/office", self.token);
         let form = "application/x-www-form-urlencoded";
         assert_eq!(self.send_as(form, "/office/language", body).status, 303);

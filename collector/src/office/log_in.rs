@@ -121,6 +121,18 @@ pub(super) async fn held_back(
     Ok(None)
 }
 
+/// Takes back that a try of that moment was counted, and no other: what failed before stays held against the address,
+/// and whoever was counted since waits.
+pub(super) async fn uncount(
+    db: &mut Connection,
+    digest: &[u8; 32],
+    tried: Millis,
+) -> Result<(), Failure> {
+    let (failures, until) = log_ins::failures(db, digest).await?;
+    let is_last = until == tried.plus(delay::after(failures));
+    Ok(log_ins::uncount(db, digest, if is_last { tried } else { until }).await?)
+}
+
 /// Logs in by address and password, as far as that goes.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{
     desk::Desk,
-    log_in::{Browser, Failure, Judged, begin, judge, note, still},
+    log_in::{Browser, Failure, Judged, begin, judge, note, still, uncount},
     passkeys, password, recovery, second, totp,
     webauthn::{Refusal, RelyingParty},
 };
@@ -57,6 +57,15 @@ pub struct Proof<'a> {
     pub party: Option<&'a RelyingParty>,
 }
 
+/// What something asks for beside the password, where the account has a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Nothing.
+    Nothing,
+    /// A [`Proof`]: it is done only once that is taken.
+    Proof,
+}
+
 /// Recovery codes, as they are shown once.
 pub type Codes = Vec<Zeroizing<String>>;
 
@@ -79,10 +88,11 @@ pub struct Own<'a> {
 
 impl Own<'_> {
     /// Goes on inside a transaction where the password is right. A wrong code or passkey stays held against the address,
-    /// like a wrong password.
+    /// like a wrong password; and where there is a second factor, what was wrong before is forgiven only where that was
+    /// shown too.
     pub(super) async fn shown<T>(
         &self,
-        password: String,
+        (password, beside): (String, Beside),
         act: impl AsyncFnOnce(&mut Connection) -> Result<Done<T>, Failure>,
     ) -> Result<Done<T>, Failure> {
         let pair = (self.account.email.as_str(), password);
@@ -100,7 +110,9 @@ impl Own<'_> {
             db.keep();
             return Ok(Done::Password);
         }
+        let alone = !factors::has_second(&mut tx, account.id).await?;
         let done = act(&mut tx).await?;
+        let proven = beside == Beside::Proof && matches!(done, Done::Yes(_));
         let wrong = match &done {
             Done::Code | Done::Unproven(None) => Some(Outcome::Code),
             Done::Unproven(Some(_)) => Some(Outcome::NoPasskey),
@@ -109,7 +121,12 @@ impl Own<'_> {
         if let Some(outcome) = wrong {
             log_ins::let_in(&mut tx, &tried, outcome).await?;
         } else {
-            log_ins::forgive(&mut tx, &self.keys.log_in_digest(&self.account.email)).await?;
+            let digest = self.keys.log_in_digest(&self.account.email);
+            if alone || proven {
+                log_ins::forgive(&mut tx, &digest).await?;
+            } else {
+                uncount(&mut tx, &digest, self.now).await?;
+            }
             log_ins::undo(&mut tx, &tried).await?;
         }
         tx.commit().await?;
@@ -145,7 +162,7 @@ impl Own<'_> {
         given: String,
     ) -> Result<Done<String>, Failure> {
         let kept = password::hash(given).await?;
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Nothing), async |db: &mut Connection| {
             accounts::set_password(db, self.account.id, &kept).await?;
             log_ins::end_all(db, self.account.id).await?;
             factors::end_waiting_of(db, self.account.id).await?;
@@ -180,7 +197,7 @@ impl Own<'_> {
         code: &str,
     ) -> Result<Done<Codes>, Failure> {
         let id = self.account.id;
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Proof), async |db: &mut Connection| {
             let app = factors::app(db, id).await?.filter(|app| app.confirmed_at.is_none());
             let Some(app) = app else { return Ok(Done::Nothing) };
             let secret = self.keys.open_totp(id, &app.sealed)?;
@@ -206,7 +223,7 @@ impl Own<'_> {
         &self,
         (known, proof): (String, Proof<'_>),
     ) -> Result<Done<()>, Failure> {
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Proof), async |db: &mut Connection| {
             let app = factors::app(db, self.account.id).await?;
             if app.is_none_or(|app| app.confirmed_at.is_none()) {
                 return Ok(Done::Nothing);
@@ -230,7 +247,7 @@ impl Own<'_> {
         &self,
         (known, proof): (String, Proof<'_>),
     ) -> Result<Done<Codes>, Failure> {
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Proof), async |db: &mut Connection| {
             if !factors::has_second(db, self.account.id).await? {
                 return Ok(Done::Nothing);
             }

@@ -10,7 +10,7 @@ use super::{
     desk::Desk,
     hash,
     log_in::{Browser, Failure, begin, note},
-    own::{Codes, Done, Own, Proof},
+    own::{Beside, Codes, Done, Own, Proof},
     second::{self, Second},
     webauthn::{Made, Refusal, RelyingParty, Shown},
 };
@@ -52,7 +52,7 @@ impl Own<'_> {
         };
         let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
         let name: String = name.trim().chars().take(NAME).collect();
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Proof), async |db: &mut Connection| {
             if let Some(refused) = self.unproven(db, proof).await? {
                 return Ok(refused);
             }
@@ -91,7 +91,7 @@ impl Own<'_> {
         (known, proof): (String, Proof<'_>),
         id: &[u8],
     ) -> Result<Done<()>, Failure> {
-        self.shown(known, async |db: &mut Connection| {
+        self.shown((known, Beside::Proof), async |db: &mut Connection| {
             let own = passkeys::of(db, self.account.id).await?;
             if !own.iter().any(|passkey| passkey.id == id) {
                 return Ok(Done::Nothing);

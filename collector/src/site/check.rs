@@ -66,7 +66,7 @@ impl<'a> Check<'a> {
                 (Kind::Optional | Kind::Necessary, Some(_)) => self.complain(
                     &format!("{path}.retention_days"),
                     said!(
-                        "目的 `{key}`：`retention_days` はここでは働きません",
+                        "目的 `{key}`：`retention_days` はここでは使えません",
                         "purpose `{key}`: `retention_days` has no effect here"
                     ),
                     both(
@@ -86,7 +86,7 @@ impl<'a> Check<'a> {
                             "purpose `{key}`: a second one of kind lead_link"
                         ),
                         both(
-                            "1つだけにしてください。閲覧を本人の情報と結び付けるかどうかは、1つの問いです",
+                            "1つだけにしてください。閲覧を本人の情報と結び付けるかどうかを尋ねる目的は1つだけです",
                             "keep one: browsing is tied to a person's details or it is not",
                         ),
                     );
@@ -198,7 +198,7 @@ impl<'a> Check<'a> {
             (false, Some(_)) => self.complain(
                 &format!("{path}.their_use"),
                 said!(
-                    "サービス `{key}`：`their_use` はここでは働きません",
+                    "サービス `{key}`：`their_use` はここでは使えません",
                     "service `{key}`: `their_use` has no effect here"
                 ),
                 both(

@@ -62,7 +62,7 @@ impl Check<'_> {
                 let kind = field.kind.as_str();
                 self.complain(
                     &path,
-                    said!(what; "{what}：`{name}` はここでは働きません", "{what}: `{name}` has no effect here"),
+                    said!(what; "{what}：`{name}` はここでは使えません", "{what}: `{name}` has no effect here"),
                     said!(
                         "消してください。{kind} の書き方は決まっています",
                         "leave it out: {kind} has a form of its own"
@@ -118,7 +118,7 @@ impl Check<'_> {
             if given && !is_choice {
                 self.complain(
                     &format!("{path}.{name}"),
-                    said!(what; "{what}：`{name}` はここでは働きません", "{what}: `{name}` has no effect here"),
+                    said!(what; "{what}：`{name}` はここでは使えません", "{what}: `{name}` has no effect here"),
                     both(
                         "type = \"choice\" と書くか、これを消してください",
                         "write type = \"choice\", or leave it out",
@@ -157,7 +157,7 @@ impl Check<'_> {
                         "{what}: a message for `{code}`, which it is never refused for"
                     ),
                     both(
-                        "消すか、それが起こるように項目を設定してください",
+                        "消すか、そのエラーが出るように項目を設定してください",
                         "leave it out, or give the field what it would be refused for",
                     ),
                 );

@@ -64,7 +64,7 @@ impl Check<'_> {
                             )
                         } else {
                             both(
-                                "イベントに必要とするサービスに移してください。同意があるときだけ設定されるCookieです",
+                                "そのCookieをイベントに使うサービスに移してください。同意があるときだけ設定されるCookieです",
                                 "move it to the service whose events need it: it is set under a grant only",
                             )
                         };
@@ -82,7 +82,7 @@ impl Check<'_> {
             let place = if wants_necessary {
                 both("necessary の目的のサービス", "a service of the necessary purpose")
             } else {
-                both("イベントに必要とするサービス", "the service whose events need it")
+                both("そのCookieをイベントに使うサービス", "the service whose events need it")
             };
             let place = &Said::from(place);
             self.complain(

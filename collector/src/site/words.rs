@@ -214,7 +214,7 @@ fn own_word(name: &str, english: &str, text: &str) -> Verdict {
         Some(placeholder) => Err(Wrong {
             message: said!("{placeholder} がありません", "has no {placeholder}"),
             remedy: said!(
-                "値が入る場所に {placeholder} を書いてください。例：“{english}”",
+                "値が入る場所に {placeholder} を書いてください。例：「{english}」",
                 "put {placeholder} where its value goes, as in “{english}”"
             ),
         }),

@@ -329,6 +329,20 @@ pub async fn fail(
     Ok(())
 }
 
+const UNCOUNT_ONLY: &str = "DELETE FROM account_delay WHERE digest = $1 AND failures <= 1";
+const UNCOUNT: &str =
+    "UPDATE account_delay SET failures = failures - 1, until = $2 WHERE digest = $1";
+
+/// Counts one try less, with nobody let in until then.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn uncount(db: &mut Connection, digest: &[u8; 32], until: Millis) -> sqlx::Result<()> {
+    sql(UNCOUNT_ONLY).bind(digest).execute(db).await?;
+    sql(UNCOUNT).bind(digest).bind(until.0).execute(db).await?;
+    Ok(())
+}
+
 const FORGIVE: &str = "DELETE FROM account_delay WHERE digest = $1";
 
 /// Forgets failures.

@@ -115,6 +115,7 @@ fn a_segment_is_kept_from_page_to_page_and_taken_away_as_any_condition() {
     let page = ken.get(&format!("/office/sites/shop/analysis/paths?{own}")).body;
     assert!(page.contains(&format!("href=\"/office/sites/shop/analysis/cohorts?{own}\"")));
     assert!(page.contains(&format!("href=\"/office/sites/shop?{own}\"")), "{page}");
+    assert!(page.contains("href=\"/office/sites/shop/analysis/segments\""), "it asks about none");
     let page = ken.get(&format!("/office/sites/shop/now?paused=1&{own}")).body;
     for address in [
         format!("?{own}"),
@@ -175,4 +176,22 @@ fn a_segment_that_cannot_be_shown_is_said_and_everybody_is_not_shown_in_its_plac
         assert_eq!((see(&ken, "leads").status, trail()), (200, before));
         assert_eq!((see(&mika, "wrote").status, trail()), (200, before + 1), "it is in the trail");
     }
+    // An open tab does not fill the trail: what is told there with each view does not renew itself.
+    let now = "/office/sites/shop/now?segment=";
+    let leads = mika.get(&format!("{now}leads"));
+    assert_eq!((leads.status, leads.header("refresh")), (200, "30"));
+    assert!(leads.body.contains("Renewed every 30 seconds"), "{}", leads.body);
+    for own in ["wrote", "wrote&paused=1"] {
+        let wrote = mika.get(&format!("{now}{own}"));
+        assert_eq!((wrote.status, wrote.header("refresh")), (200, ""), "{own}");
+        assert!(wrote.body.contains("it does not renew itself"), "{}", wrote.body);
+        assert!(wrote.body.contains("<a class=\"button\" href=\"?segment=wrote\">Show as of now"));
+        assert!(!wrote.body.contains("Stop renewing") && !wrote.body.contains("Renew by itself"));
+    }
+    mika.speak("ja");
+    let page = mika.get(&format!("{now}wrote")).body;
+    assert!(
+        page.contains("自動更新はしません") && page.contains(">最新の状態を表示</a>"),
+        "{page}"
+    );
 }

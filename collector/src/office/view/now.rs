@@ -36,6 +36,8 @@ pub struct Now<'a> {
     pub at: &'a str,
     /// Whether the page asks for itself anew, by a header.
     pub runs: bool,
+    /// Whether each view is told to the trail: then the page does not ask for itself anew, whatever is asked.
+    pub told: bool,
 }
 
 /// The last half hour.
@@ -54,7 +56,9 @@ pub fn now(frame: &Frame<'_>, data: &Now<'_>) -> Markup {
             h1 { (title) }
             div.periods {
                 (segment::chooser(frame, data.choice, &data.segments, paused))
-                @if runs {
+                @if data.told {
+                    a.button href={ "?" (same) } { (t.say("最新の状態を表示", "Show as of now")) }
+                } @else if runs {
                     a.button href=(stopped) { (t.say("自動更新を止める", "Stop renewing")) }
                 } @else {
                     a.button href={ "?" (same) } { (t.say("自動更新を再開する", "Renew by itself")) }
@@ -62,12 +66,24 @@ pub fn now(frame: &Frame<'_>, data: &Now<'_>) -> Markup {
             }
         }
         p.share { (t.say(
-            format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", if runs { "30秒ごとに更新します。" } else { "自動更新は止まっています。" }),
-            format!("The last 30 minutes as of {at}, of visitors who agreed. {}", if runs { "Renewed every 30 seconds." } else { "It is not renewed." }))) }
+            format!("直近30分・{at}現在。同意した訪問者だけの数字です。{}", renewal(t, data)),
+            format!("The last 30 minutes as of {at}, of visitors who agreed. {}", renewal(t, data)))) }
         (overview::chips(t, data.choice, paused))
         (segment::problem(t, &data.segments))
         @if let Some((recent, hidden)) = data.shown { (half_hour(t, (recent, hidden), data.choice.segment.is_some())) }
     })
+}
+
+/// When the page is shown anew.
+fn renewal(t: Tongue, data: &Now<'_>) -> &'static str {
+    match (data.told, data.runs) {
+        (true, _) => t.say(
+            "入力内容を条件に含むセグメントのため、自動更新はしません。表示するたびに監査記録に残ります。",
+            "With this segment, which looks at what people wrote, it does not renew itself: each view is kept in the audit trail.",
+        ),
+        (false, true) => t.say("30秒ごとに更新します。", "Renewed every 30 seconds."),
+        (false, false) => t.say("自動更新は止まっています。", "It is not renewed."),
+    }
 }
 
 fn half_hour(t: Tongue, (recent, hidden): (&Recent, &Hidden), narrow: bool) -> Markup {

@@ -72,12 +72,12 @@ impl Choosing {
         });
         match found {
             Ok(definition) => {
-                if definition.looks_at().1 {
+                own.definition = Some(definition);
+                if own.is_told() {
                     let object = ("segment", name.to_owned());
                     let entry = read_by(caller, "lead.segment", object, json!({}));
                     app.writer.audit(site.id, entry).await?;
                 }
-                own.definition = Some(definition);
             }
             Err(problem) => own.tell(problem)?,
         }
@@ -97,6 +97,11 @@ impl Choosing {
     /// Whether there is anything to show.
     pub(super) const fn is_good(&self) -> bool {
         self.problem.is_none()
+    }
+
+    /// Whether each view of the chosen segment is told to the trail, since it looks at what people wrote.
+    pub(super) fn is_told(&self) -> bool {
+        self.definition.as_ref().is_some_and(|definition| definition.looks_at().1)
     }
 
     /// The segment to ask about, where one is chosen, and a connection to ask by.

@@ -47,7 +47,8 @@ fn find<'g>(given: &'g [(String, String)], name: &str) -> Option<&'g str> {
     given.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 
-/// `GET /office/sites/SITE/now`. Without `paused` it has itself asked for again: nothing of it is a script.
+/// `GET /office/sites/SITE/now`. Without `paused` it has itself asked for again: nothing of it is a script. Where each view
+/// is told to the trail it does not, so that an open tab leaves one entry and not 120 an hour.
 pub(super) async fn now(
     State(app): State<App>,
     At(key): At<String>,
@@ -72,13 +73,14 @@ pub(super) async fn now(
     let moment = caller.t.moment(at, site.zone());
     let shown = found.as_ref().map(|(recent, hidden)| (recent, hidden));
     let segments = choosing.shown();
-    let data = view::Now { choice: &choice, segments, shown, at: &moment, runs };
+    let told = choosing.is_told();
+    let data = view::Now { choice: &choice, segments, shown, at: &moment, runs, told };
     let sites = caller.sites(&app);
     let frame = caller.frame(&sites, Some((&key, role)), Place::Now);
     let frame = Frame { segment, ..frame };
     let mut response = html(&view::now(&frame, &data));
     *response.status_mut() = choosing.status();
-    if runs && choosing.is_good() {
+    if runs && !told && choosing.is_good() {
         response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("30"));
     }
     Ok(response)

@@ -77,6 +77,24 @@ fn every_fault_is_named_alone_with_its_line_and_remedy() {
 }
 
 #[test]
+fn a_fault_is_said_in_japanese_as_one_would_say_it() {
+    let cases = Case::all(include_str!("refused.txt"));
+    let texts = cases.iter().map(|case| changed(&case.from, &case.to));
+    let complaints: Vec<_> = texts.filter_map(|text| parse(&text).err()).flatten().collect();
+    for (message, said) in [
+        ("a second one of kind lead_link", "結び付けるかどうかを尋ねる目的は1つだけです"),
+        ("has U+202E", "文字の並び順を変える制御文字（U+202E）があります"),
+        ("which it is never refused for", "そのエラーが出るように項目を設定してください"),
+        ("`retention_days` has no effect here", "`retention_days` はここでは使えません"),
+    ] {
+        let of = |complaint: &&Complaint| complaint.message.en.contains(message);
+        let found: Vec<_> = complaints.iter().filter(of).collect();
+        let right = |it: &&Complaint| it.message.ja.contains(said) || it.remedy.ja.contains(said);
+        assert!(!found.is_empty() && found.iter().all(right), "{message}: {found:?}");
+    }
+}
+
+#[test]
 fn all_faults_are_named_at_once_in_the_order_of_their_lines() {
     let text = changed("privacy@hiyori.example", "nowhere")
         .replacen("days = 365", "days = 4000", 1)

@@ -30,11 +30,11 @@ pub(in super::super) fn plain(text: &str, max: usize) -> Verdict {
         let code = format!("U+{:04X}", u32::from(unseen));
         return wrong(
             said!(
-                "書いた順と違う順で読ませる文字（{code}）があります",
+                "文字の並び順を変える制御文字（{code}）があります",
                 "has {code}, which makes text read in another order than it is written"
             ),
             both(
-                "その文字を消して、読む順に書いてください。右から左へ書く言葉はブラウザーが正しく表示します",
+                "その文字を消して、読む順に書いてください。右から左へ書く言語はブラウザーが正しく表示します",
                 "delete it and write the text in the order it is read: browsers set right-to-left words \
                  by themselves",
             ),

@@ -54,8 +54,10 @@ impl Tab {
 
     /// What its address goes on with, to show the same segment there.
     fn of_segment(self, frame: &Frame<'_>) -> String {
-        let same = matches!(self, Self::Funnel | Self::Cohorts | Self::Paths);
-        frame.of_segment(if same { Place::Analysis } else { Place::Settings })
+        match self {
+            Self::Funnel | Self::Cohorts | Self::Paths => frame.of_segment(Place::Analysis),
+            Self::Segments | Self::Scores => String::new(),
+        }
     }
 
     fn name(self, t: Tongue) -> &'static str {

@@ -17,7 +17,7 @@ use crate::{
 };
 use consent_core::time::Millis;
 
-const KEYS: [(&str, &str, &str); 44] = [
+const KEYS: [(&str, &str, &str); 45] = [
     ("action", "操作", "What"),
     ("added", "追加", "Added"),
     ("answer", "最後の応答", "Last answer"),
@@ -52,6 +52,7 @@ const KEYS: [(&str, &str, &str); 44] = [
     ("rows", "件数", "How many"),
     ("said_by", "申告者", "Said by"),
     ("scopes", "権限", "May"),
+    ("segment", "セグメント", "Segment"),
     ("sha256", "内容のハッシュ（SHA-256）", "SHA-256 of the content"),
     ("since", "開始", "Since"),
     ("size", "件数", "How many"),
@@ -292,6 +293,12 @@ mod tests {
                 r#"{"events":"lead.created lead.erased"}"#,
                 "イベント リードの作成、リードの消去",
                 "Events lead created, lead erased",
+            ),
+            (
+                "event.export",
+                r#"{"rows":3,"segment":"wrote"}"#,
+                "件数 3セグメント wrote",
+                "How many 3Segment wrote",
             ),
             (
                 "audit.export",
