@@ -162,6 +162,9 @@ async fn walk(db: &mut Connection, site: SiteId, after: Vec<u8>) -> sqlx::Result
     if after.is_empty() && !clear(db, site).await? {
         return Ok(());
     }
+    if let Some(fresh) = db.fresh() {
+        fresh.forget(site);
+    }
     let mut tx = db.snapshot().await?;
     let seen = gone::seen(&mut tx).await?;
     let waiting = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);

@@ -135,6 +135,13 @@ impl Fresh {
         }
     }
 
+    /// Lets go of all of a site's groups: its copies are made anew from rows that may say something else by now.
+    pub(super) fn forget(&self, site: SiteId) {
+        let mut kept = self.kept();
+        let groups = kept.groups.remove(&site).unwrap_or_default();
+        kept.bytes -= groups.values().map(Group::bytes).sum::<usize>();
+    }
+
     /// Lets go of a site's groups up to the last of these: those of them that are here and from which nothing has gone
     /// since come back. They are asked for in the order of their ids.
     fn take(&self, site: SiteId, ids: &[i64], gone: i64) -> HashMap<i64, Group> {
@@ -177,6 +184,9 @@ mod tests {
         assert_eq!(found, [2, 4], "1 is older than what has gone, 3 is not asked for");
         assert!(fresh.take(SiteId(1), &[1, 2, 3, 4, 5], 5).is_empty());
         assert_eq!(fresh.take(SiteId(1), &[9], 6).len(), 0, "something has gone since");
+        fresh.keep(group(1, 10, 6, "c"));
+        fresh.forget(SiteId(1));
+        assert!(fresh.take(SiteId(1), &[10], 6).is_empty());
         assert_eq!(fresh.take(SiteId(2), &[3], 5).len(), 1);
         assert_eq!(fresh.kept().bytes, 0);
     }
