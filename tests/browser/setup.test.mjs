@@ -126,7 +126,7 @@ test('what goes on now is renewed by the browser itself, until somebody stops th
   assert.equal(running.headers().refresh, '30');
   assert.match(await page.locator('.tiles').textContent(), /2/);
   assert.match(await page.locator('main').textContent(), /\/products\/kyusu/);
-  const [stopped] = await Promise.all([page.waitForResponse(/paused/), page.locator('.periods a').click()]);
+  const [stopped] = await Promise.all([page.waitForResponse(/paused/), page.locator('.periods a', { hasText: 'Stop renewing' }).click()]);
   assert.equal(stopped.headers().refresh, undefined);
   await page.goto(`${stack.collector}/office/sites/shop/events?period=7`);
   await page.locator('a', { hasText: 'add_to_cart' }).click();
