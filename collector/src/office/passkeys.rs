@@ -31,7 +31,7 @@ const MOST: usize = 20;
 const NAME: usize = 60;
 
 impl Own<'_> {
-    /// Keeps a passkey that was made in this session; recovery codes are made with the first.
+    /// Keeps a passkey that was made under this log-in; recovery codes are made with the first.
     ///
     /// # Errors
     /// Where that cannot be done; then there is none.
