@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { breaches } from './breaches.mjs';
+import { breaches, misshapen, open } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
@@ -31,7 +31,7 @@ before(async () => {
   stack.command('leads', 'ground', results[0].id, '--site', 'shop', '--keys-file', join(stack.folder, 'keys'), '--ground', 'card_exchanged', '--proof', 'a card', '--by', 'a test');
   for (const role of ['owner', 'auditor']) {
     const link = stack.command('user', 'add', '--email', `${role}@shop.example`, '--role', role, '--site', 'shop', '--public-url', stack.collector);
-    const { context, page } = await open({});
+    const { context, page } = await open(stack, {});
     await page.goto(link);
     await page.fill('#password', PASSWORD);
     await page.fill('#again', PASSWORD);
@@ -42,28 +42,6 @@ before(async () => {
   }
 });
 after(() => stack?.end());
-
-/** A browser of an own, and what goes wrong in it. */
-async function open(options) {
-  const context = await stack.browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', error => problems.push(`exception: ${error}`));
-  page.on('console', message => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
-  return { context, page, problems };
-}
-
-/** What is too small to hit, or makes one scroll sideways. */
-const misshapen = page =>
-  page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, summary, nav a')) {
-      const { width, height } = element.getBoundingClientRect();
-      if (element.checkVisibility() && (width < 24 || height < 24)) found.push(`${element.textContent.trim()} is ${width} x ${height}`);
-    }
-    return found;
-  });
 
 const FUNNEL = `${AT}?period=7&k1=page&v1=/&k2=page&v2=/products&k3=event&v3=add_to_cart&window=1440`;
 const PLACES = {
@@ -80,7 +58,7 @@ for (const language of ['ja', 'en']) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [360, 1280]) {
       test(`no page has a breach or is too wide: ${language}, ${colorScheme}, ${width}`, async () => {
-        const { context, page, problems } = await open({ storageState: states.owner, colorScheme, viewport: { width, height: 800 } });
+        const { context, page, problems } = await open(stack, { storageState: states.owner, colorScheme, viewport: { width, height: 800 } });
         await page.goto(`${stack.collector}/office/account`);
         if (width < 900) await page.locator('.menu summary').click();
         if ((await page.locator('html').getAttribute('lang')) !== language) {
@@ -105,7 +83,7 @@ for (const language of ['ja', 'en']) {
 }
 
 test('a funnel is filled in without a script, and its address shows the same to somebody else', async () => {
-  const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
+  const { context, page } = await open(stack, { storageState: states.owner, javaScriptEnabled: false });
   await page.goto(stack.collector + AT);
   assert.equal(await page.locator('.conditions fieldset').count(), 3);
   for (const [at, kind, value] of [[1, 'page', '/'], [2, 'page', '/products'], [3, 'event', 'add_to_cart']]) {
@@ -119,7 +97,7 @@ test('a funnel is filled in without a script, and its address shows the same to 
   assert.deepEqual(await figures(page), ['9', '7', '3']);
   assert.equal(await page.locator('.conditions fieldset').count(), 4);
   assert.match(await page.locator('.share').textContent(), /100\.0%/);
-  const other = await open({ storageState: states.auditor });
+  const other = await open(stack, { storageState: states.auditor });
   await other.page.goto(page.url());
   assert.deepEqual(await figures(other.page), ['9', '7', '3']);
   await other.context.close();
@@ -130,7 +108,7 @@ test('a funnel is filled in without a script, and its address shows the same to 
 });
 
 test('cohorts and paths are told in figures', async () => {
-  const { context, page } = await open({ storageState: states.owner });
+  const { context, page } = await open(stack, { storageState: states.owner });
   await page.goto(`${stack.collector}${AT}/cohorts?unit=month&periods=4&period=30`);
   assert.equal(await page.locator('.cohorts tbody tr').last().locator('td').first().textContent(), '9');
   await page.goto(`${stack.collector}${AT}/paths?k1=page&v1=/products&direction=after&depth=2`);
@@ -141,7 +119,7 @@ test('cohorts and paths are told in figures', async () => {
 });
 
 test('a segment is looked at, kept, chosen, and removed; a name is taken once', async () => {
-  const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
+  const { context, page } = await open(stack, { storageState: states.owner, javaScriptEnabled: false });
   const place = `${stack.collector}${AT}/segments`;
   const keep = async name => {
     await page.goto(`${place}?k1=event&v1=add_to_cart&d1=did&n1=1`);
@@ -168,7 +146,7 @@ test('a segment is looked at, kept, chosen, and removed; a name is taken once', 
 });
 
 test('points have a rule that is shown, is taken back, and has its faults told', async () => {
-  const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
+  const { context, page } = await open(stack, { storageState: states.owner, javaScriptEnabled: false });
   const place = `${stack.collector}${AT}/scores`;
   const add = async (name, points) => {
     await page.goto(place);
@@ -199,7 +177,7 @@ test('points have a rule that is shown, is taken back, and has its faults told',
 });
 
 test('who may not see leads finds none among the conditions, and keeps no segment', async () => {
-  const { context, page } = await open({ storageState: states.auditor });
+  const { context, page } = await open(stack, { storageState: states.auditor });
   await page.goto(`${stack.collector}${AT}/segments?k1=event&v1=add_to_cart`);
   assert.equal(await page.locator('#lead').count(), 0);
   assert.equal(await page.locator('#name').count(), 0);
@@ -212,7 +190,7 @@ test('who may not see leads finds none among the conditions, and keeps no segmen
 });
 
 test('what cannot be shown is said on the page, in the language of who reads it', async () => {
-  const { context, page } = await open({ storageState: states.owner });
+  const { context, page } = await open(stack, { storageState: states.owner });
   for (const [address, said] of [
     [`${AT}?k1=page&v1=/`, /2 to 10 steps/],
     [`${AT}?k1=page&v1=/&k2=page&v2=/&window=999999`, /window_minutes/],

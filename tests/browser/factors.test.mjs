@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { breaches } from './breaches.mjs';
+import { breaches, misshapen } from './breaches.mjs';
 import { start } from './stack.mjs';
 
 const PASSWORD = 'a kettle on the veranda';
@@ -36,18 +36,6 @@ async function open(options) {
   page.on('request', request => new URL(request.url()).origin === stack.collector || problems.push(request.url()));
   return { context, page, problems };
 }
-
-/** What is too small to hit, or makes one scroll sideways. */
-const misshapen = page =>
-  page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    for (const element of document.querySelectorAll('button, input:not([type=hidden]), summary, nav a')) {
-      const { width, height } = element.getBoundingClientRect();
-      if (element.checkVisibility() && (width < 24 || height < 24)) found.push(`${element.textContent.trim()} is ${width} x ${height}`);
-    }
-    return found;
-  });
 
 async function sound(page, what) {
   await page.locator('main details').evaluateAll(all => all.forEach(one => (one.open = true)));

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { breaches } from './breaches.mjs';
+import { breaches, misshapen } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
@@ -43,18 +43,6 @@ async function open(options) {
   page.on('request', request => new URL(request.url()).origin === stack.collector || abroad.push(request.url()));
   return { context, page, problems, abroad };
 }
-
-/** What is too small to hit, or makes one scroll sideways. */
-const misshapen = page =>
-  page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    for (const element of document.querySelectorAll('button, input:not([type=hidden]), summary, nav a, .tile')) {
-      const { width, height } = element.getBoundingClientRect();
-      if (element.checkVisibility() && (width < 24 || height < 24)) found.push(`${element.textContent.trim()} is ${width} x ${height}`);
-    }
-    return found;
-  });
 
 const PLACES = ['/office/sites/shop', '/office/sites/shop?period=today&figure=bounces', '/office/sites/shop?period=7&page=/products&event=campaign_visit', '/office/sites/shop?period=days&from=2026-02-02&to=2026-01-01',
   '/office/sites/shop?period=days&from=2020-01-01&to=2020-01-31', '/office/sites/shop/consent', '/office/sites/shop/leads', '/office/sites/shop/settings', '/office/account', '/office/account?recovered=1'];

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { breaches } from './breaches.mjs';
+import { breaches, misshapen } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start, until } from './stack.mjs';
 
@@ -51,18 +51,6 @@ async function open(options, who) {
   page.on('request', request => new URL(request.url()).origin === stack.collector || problems.push(request.url()));
   return { context, page, problems };
 }
-
-/** What is too small to hit, or makes one scroll sideways. */
-const misshapen = page =>
-  page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary, nav a')) {
-      const { width, height } = element.getBoundingClientRect();
-      if (element.checkVisibility() && (width < 24 || height < 24)) found.push(`${element.outerHTML.slice(0, 80)} is ${width} x ${height}`);
-    }
-    return found;
-  });
 
 async function speak(page, language, narrow) {
   await page.goto(`${stack.collector}/office/account`);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { breaches } from './breaches.mjs';
+import { breaches, misshapen, open } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
@@ -24,7 +24,7 @@ before(async () => {
   for (let n = 0; n < 3; n++) await somebody(stack, { grants: ['analytics'], events: [...seen(['/', '/products', '/products/kyusu']), bought, ...seen(['/cart'])] });
   for (let n = 0; n < 4; n++) await somebody(stack, { grants: ['analytics'], language: 'en', events: seen(['/', '/products', '/contact']) });
   const link = stack.command('user', 'add', '--email', 'owner@shop.example', '--role', 'owner', '--site', 'shop', '--public-url', stack.collector);
-  const { context, page } = await open({});
+  const { context, page } = await open(stack, {});
   await page.goto(link);
   await page.fill('#password', PASSWORD);
   await page.fill('#again', PASSWORD);
@@ -35,16 +35,6 @@ before(async () => {
 });
 after(() => stack?.end());
 
-/** A browser of an own, and what goes wrong in it. */
-async function open(options) {
-  const context = await stack.browser.newContext({ locale: 'en-GB', ...options });
-  const page = await context.newPage();
-  const problems = [];
-  page.on('pageerror', error => problems.push(`exception: ${error}`));
-  page.on('console', message => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
-  return { context, page, problems };
-}
-
 async function keep(name, filters) {
   const headers = { authorization: `Bearer ${stack.token}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ site: 'shop', name, definition: { did: { filters } } });
@@ -52,24 +42,10 @@ async function keep(name, filters) {
   assert.equal(answer.status, 201, await answer.text());
 }
 
-/** What is too small to hit, or makes one scroll sideways. */
-const misshapen = page =>
-  page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, summary, nav a, .chip')) {
-      const { width, height, left, right } = element.getBoundingClientRect();
-      if (!element.checkVisibility()) continue;
-      if (width < 24 || height < 24) found.push(`${element.textContent.trim()} is ${width} x ${height}`);
-      if (left < 0 || right > innerWidth) found.push(`${element.textContent.trim()} reaches from ${left} to ${right}`);
-    }
-    return found;
-  });
-
 const values = page => page.locator('.tile .value').allTextContents();
 
 test('without any segment the choice leads to where one is made, and one that is made is chosen and taken away', async () => {
-  const { context, page } = await open({ storageState: states.owner, javaScriptEnabled: false });
+  const { context, page } = await open(stack, { storageState: states.owner, javaScriptEnabled: false });
   await page.goto(`${stack.collector}${SHOP}?period=7`);
   await page.click('.choose summary');
   assert.match(await page.locator('.choose .box').textContent(), /No segment is kept yet/);
@@ -118,7 +94,7 @@ test('without any segment the choice leads to where one is made, and one that is
 });
 
 test('the choice is reached and made by the keyboard', async () => {
-  const { context, page } = await open({ storageState: states.owner });
+  const { context, page } = await open(stack, { storageState: states.owner });
   await page.goto(`${stack.collector}${SHOP}`);
   await page.locator('.choose summary').focus();
   await page.keyboard.press('Enter');
@@ -140,7 +116,7 @@ for (const language of ['ja', 'en']) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [360, 1280]) {
       test(`no page with a segment has a breach or is too wide: ${language}, ${colorScheme}, ${width}`, async () => {
-        const { context, page, problems } = await open({ storageState: states.owner, colorScheme, viewport: { width, height: 800 } });
+        const { context, page, problems } = await open(stack, { storageState: states.owner, colorScheme, viewport: { width, height: 800 } });
         await page.goto(`${stack.collector}/office/account`);
         if (width < 900) await page.locator('.menu summary').click();
         if ((await page.locator('html').getAttribute('lang')) !== language) {
