@@ -48,17 +48,15 @@ pub async fn find(
     site: SiteId,
     ids: &[Uuid7],
 ) -> sqlx::Result<HashMap<Uuid7, Recorded>> {
-    let Some(last) = ids.last() else { return Ok(HashMap::new()) };
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let mut query = sql("SELECT d.id, d.session, d.visitor_id, d.receipt_id, d.receipt, \
          CAST(CASE WHEN v.receipt = d.receipt_id THEN 1 ELSE 0 END AS BIGINT), d.choices \
          FROM decision d LEFT JOIN visitor v ON v.site_id = d.site_id AND v.id = d.visitor_id \
          WHERE d.site_id = ");
     query.push_bind(site.0).push(" AND d.id IN (");
-    // Lists are filled up to a power of two: few statements to prepare, whatever the number.
-    let padded = ids.len().next_power_of_two();
-    query.push_list(
-        ids.iter().chain(std::iter::repeat_n(last, padded - ids.len())).map(Uuid7::as_bytes),
-    );
+    query.push_filled(ids.iter().map(Uuid7::as_bytes));
     query.push(")");
     let mut found = HashMap::new();
     for row in query.rows(db).await? {

@@ -88,9 +88,8 @@ fn among<'q>(
     column: &'static str,
     ids: &'q [[u8; 16]],
 ) -> Statement<'q> {
-    let padded = ids.len().next_power_of_two() - ids.len();
     statement.push(column);
-    statement.push_list(ids.iter().chain(ids.last().into_iter().cycle().take(padded)));
+    statement.push_filled(ids.iter());
     statement.push(")");
     statement
 }

@@ -15,7 +15,7 @@ use super::{
     columns::day::{self, Day},
     ended,
     engine::Engine,
-    statement::{Statement, sql},
+    statement::sql,
 };
 use crate::columns::{New, Spot, Table};
 
@@ -218,7 +218,7 @@ async fn existing(
     let mut query = sql("SELECT grant_id, at FROM event WHERE site_id = ");
     query.push_bind(site.0).push(" AND at >= ").push_bind(first);
     query.push(" AND at <= ").push_bind(last).push(" AND grant_id IN (");
-    push_filled(&mut query, grants);
+    query.push_filled(grants.iter().copied());
     query.push(")");
     let rows: Vec<(i64, i64)> = query.all(db).await?;
     let mut found = HashMap::with_capacity(rows.len());
@@ -226,13 +226,6 @@ async fn existing(
         *found.entry(key).or_default() += 1;
     }
     Ok(found)
-}
-
-/// A list filled up to a power of two: few statements to prepare, whatever the number.
-fn push_filled(query: &mut Statement<'_>, grants: &BTreeSet<i64>) {
-    let padding = grants.len().next_power_of_two() - grants.len();
-    let padding = grants.last().into_iter().cycle().take(padding);
-    query.push_list(grants.iter().chain(padding).copied());
 }
 
 const TIED: &str = "g.visitor_id IN (SELECT lg.visitor_id FROM lead_link l \
@@ -256,7 +249,7 @@ async fn standing(
         query.push(" AND g.since <= ").push_bind(read_at.0);
     }
     query.push(" AND g.id IN (");
-    push_filled(&mut query, grants);
+    query.push_filled(grants.iter().copied());
     query.push(")");
     ended::leave_out(&mut query, site, now);
     let rows: Vec<(i64, i64, i64)> = query.all(db).await?;

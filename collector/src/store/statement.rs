@@ -262,6 +262,16 @@ impl<'q> Statement<'q> {
         }
     }
 
+    /// The same, with the last one again and again up to a power of two: few statements to prepare, whatever the number.
+    pub fn push_filled<V: Into<Value<'q>> + Clone>(
+        &mut self,
+        values: impl ExactSizeIterator<Item = V> + Clone,
+    ) {
+        let missing = values.len().next_power_of_two() - values.len();
+        let last = values.clone().last().into_iter().cycle().take(missing);
+        self.push_list(values.chain(last));
+    }
+
     /// The text with its places as `place` writes them, by their numbers.
     fn text(&self, place: impl Fn(&mut String, usize)) -> SqlStr {
         match &self.text {

@@ -43,15 +43,12 @@ pub async fn find(
     hashes: &[VisitorHash],
 ) -> sqlx::Result<BTreeMap<VisitorHash, Visitor>> {
     let mut found = BTreeMap::new();
-    let Some(last) = hashes.last() else {
+    if hashes.is_empty() {
         return Ok(found);
-    };
+    }
     let mut query = sql(FIND);
     query.push_bind(site.0).push(" AND v.hash IN (");
-    // Lists are filled up to a power of two: few statements to prepare, whatever the number.
-    let padded = hashes.len().next_power_of_two();
-    let filled = hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len()));
-    query.push_list(filled.map(VisitorHash::as_bytes));
+    query.push_filled(hashes.iter().map(VisitorHash::as_bytes));
     query.push(")");
     for row in query.rows(db).await? {
         let hash = VisitorHash::from_bytes(sixteen(row.get(1), "hash")?);
@@ -120,16 +117,14 @@ pub async fn standings<'q>(
     services: impl IntoIterator<Item = &'q str>,
 ) -> sqlx::Result<BTreeMap<VisitorHash, Standing>> {
     let mut found: BTreeMap<VisitorHash, (Recorded, Vec<Grant>)> = BTreeMap::new();
-    let Some(last) = hashes.last() else {
+    if hashes.is_empty() {
         return Ok(BTreeMap::new());
-    };
+    }
     let mut query = sql(STANDINGS);
     // That of no service is one that no grant of an event rests on: a list needs something.
     query.push_list(std::iter::once("").chain(services));
     query.push(") WHERE v.site_id = ").push_bind(site.0).push(" AND v.hash IN (");
-    let padded = hashes.len().next_power_of_two();
-    let filled = hashes.iter().chain(std::iter::repeat_n(last, padded - hashes.len()));
-    query.push_list(filled.map(VisitorHash::as_bytes));
+    query.push_filled(hashes.iter().map(VisitorHash::as_bytes));
     query.push(")");
     for row in query.rows(db).await? {
         let hash = VisitorHash::from_bytes(sixteen(row.get(0), "hash")?);

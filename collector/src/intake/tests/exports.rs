@@ -61,6 +61,13 @@ fn times(events: &[Event]) -> Vec<i64> {
     events.iter().map(|event| event.at.0).collect()
 }
 
+/// After those before, the rest is all that the second visitor did: theirs are the even moments.
+fn rest_of_second(before: &[Event], after: &[Event]) {
+    let seconds = before.iter().filter(|event| event.at.0 % 2 == 0).count();
+    assert!(after.iter().all(|event| event.at.0 % 2 == 0), "{:?}", times(after));
+    assert_eq!(after.len(), 40 - seconds);
+}
+
 #[tokio::test]
 async fn events_leave_by_day_and_time_the_same_ones_however_far_the_copies_are() {
     for mut bench in benches().await {
@@ -138,9 +145,7 @@ async fn what_is_withdrawn_after_its_day_was_read_does_not_leave() {
         while let Some(events) = bench.next(&mut walk, 5, later).await {
             after.extend(events);
         }
-        let seconds = before.iter().filter(|event| event.at.0 % 2 == 0).count();
-        assert!(after.iter().all(|event| event.at.0 % 2 == 0), "{:?}", times(&after));
-        assert_eq!(after.len(), 40 - seconds);
+        rest_of_second(&before, &after);
         // Whose consent runs out meanwhile is left out too.
         let mut walk = bench.walk((TODAY, TODAY + 3), &[]);
         assert_eq!(bench.next(&mut walk, 5, later).await.unwrap().len(), 5);
@@ -164,8 +169,6 @@ async fn what_is_erased_after_its_day_was_read_does_not_leave_though_its_grant_s
         assert_eq!((before.len(), gone), (5, 40));
         bench.copy().await;
         let after = bench.leave(walk, 5, now).await;
-        let seconds = before.iter().filter(|event| event.at.0 % 2 == 0).count();
-        assert!(after.iter().all(|event| event.at.0 % 2 == 0), "{:?}", times(&after));
-        assert_eq!(after.len(), 40 - seconds);
+        rest_of_second(&before, &after);
     }
 }

@@ -157,15 +157,9 @@ const UNDER: &str = "SELECT g.id, g.visitor_id, g.purpose, g.service, d.language
 fn under<'q>(site: SiteId, grants: &[i64]) -> Statement<'q> {
     let mut query = sql(UNDER);
     query.push_bind(site.0).push(" AND g.id IN (");
-    query.push_list(filled(grants).copied());
+    query.push_filled(grants.iter().copied());
     query.push(")");
     query
-}
-
-/// A list filled up to a power of two: few statements to prepare, whatever the number.
-fn filled<T>(list: &[T]) -> impl Iterator<Item = &T> {
-    let padded = list.len().next_power_of_two() - list.len();
-    list.iter().chain(list.last().into_iter().cycle().take(padded))
 }
 
 /// Events of those days.
@@ -271,7 +265,7 @@ fn one_by_one(wanted: Wanted) -> String {
 fn among<'q>(site: SiteId, ids: &'q [[u8; 16]], wanted: Wanted) -> Statement<'q> {
     let mut query = select(wanted);
     query.push_bind(site.0).push(" AND e.id IN (");
-    query.push_list(filled(ids));
+    query.push_filled(ids.iter());
     query.push(")");
     query
 }
