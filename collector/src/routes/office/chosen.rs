@@ -85,13 +85,27 @@ impl Choosing {
     }
 
     /// Has a problem told on the page, where it is one of what was chosen.
-    pub(super) fn tell(&mut self, problem: Problem) -> Result<(), Problem> {
+    fn tell(&mut self, problem: Problem) -> Result<(), Problem> {
         if !is_told(&problem) {
             return Err(problem);
         }
         self.definition = None;
         self.problem = Some(problem);
         Ok(())
+    }
+
+    /// What is shown of the segment; nothing where something is wrong with it, which is told then.
+    pub(super) async fn figures<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Self) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
+        if !self.is_good() {
+            return Ok(None);
+        }
+        match work(self).await {
+            Ok(shown) => Ok(Some(shown)),
+            Err(problem) => self.tell(problem).map(|()| None),
+        }
     }
 
     /// Whether there is anything to show.

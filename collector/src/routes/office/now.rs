@@ -62,13 +62,8 @@ pub(super) async fn now(
     let segment = choice.segment.as_deref();
     let mut choosing = Choosing::begin(&app, &caller, (&site, role), segment).await?;
     let at = clock::now();
-    let mut found = None;
-    if choosing.is_good() {
-        match half_hour(&app, &site, at, &choosing).await {
-            Ok(shown) => found = Some(shown),
-            Err(problem) => choosing.tell(problem)?,
-        }
-    }
+    let found =
+        choosing.figures(async |choosing| half_hour(&app, &site, at, choosing).await).await?;
     let runs = find(&given, "paused").is_none();
     let moment = caller.t.moment(at, site.zone());
     let shown = found.as_ref().map(|(recent, hidden)| (recent, hidden));
@@ -117,13 +112,9 @@ pub(super) async fn events(
     let segment = choice.segment.as_deref();
     let name = find(&given, "name").filter(|name| name.len() <= 64 && !name.contains('\0'));
     let mut choosing = Choosing::begin(&app, &caller, (&site, role), segment).await?;
-    let mut found = None;
-    if choosing.is_good() {
-        match shown(&app, &site, (&choice, name), &choosing).await {
-            Ok(shown) => found = Some(shown),
-            Err(problem) => choosing.tell(problem)?,
-        }
-    }
+    let found = choosing
+        .figures(async |choosing| shown(&app, &site, (&choice, name), choosing).await)
+        .await?;
     let today = site.day(clock::now());
     let (segments, shown) = (choosing.shown(), found.as_ref());
     let data = view::Events { choice: &choice, today, segments, name, shown };

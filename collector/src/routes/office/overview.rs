@@ -47,13 +47,8 @@ pub(super) async fn overview(
     let segment = choice.segment.as_deref();
     let mut choosing = Choosing::begin(&app, &caller, (&site, role), segment).await?;
     let today = site.day(clock::now());
-    let mut found = None;
-    if choosing.is_good() {
-        match visits(&app, &site, &choice, &choosing).await {
-            Ok(visits) => found = Some(visits),
-            Err(problem) => choosing.tell(problem)?,
-        }
-    }
+    let found =
+        choosing.figures(async |choosing| visits(&app, &site, &choice, choosing).await).await?;
     let shown = found.as_ref().map(|(visits, meta)| (visits, meta));
     let data = view::overview::Data {
         choice: &choice,
