@@ -9,7 +9,7 @@ pub struct Members(Vec<Option<i64>>);
 
 /// The events of a table that are not its members', while it has theirs alone.
 #[derive(Debug)]
-pub struct Others(Vec<Vec<Segment>>);
+pub struct Others(Vec<Segment>);
 
 impl Members {
     /// Those, of as many as the table has.
@@ -44,42 +44,38 @@ impl Members {
 impl Table {
     /// Leaves out what lies outside of those days. Visitors keep their numbers.
     pub fn keep_days(&mut self, (first, last): (i64, i64)) {
-        self.days.retain(|day| (first..=last).contains(&day.day));
+        let runs = &self.runs;
+        self.segments.retain(|own| (first..=last).contains(&runs[own.run as usize].day));
     }
 
     /// Leaves the events of some visitors alone. The others' can be put in their place: [`Table::turn`].
     #[must_use]
     pub fn part(&mut self, members: &Members) -> Others {
-        let parts = self.days.iter_mut().map(|day| {
-            let mut others = Vec::new();
-            let mut theirs = Vec::with_capacity(day.segments.len());
-            for segment in &day.segments {
-                let at = &day.runs[segment.run as usize].0.at;
-                let own = &at[segment.from as usize..segment.to as usize];
-                // A segment's events follow each other in time.
-                let before = match members.from(segment.visitor) {
-                    Some(from) => own.partition_point(|at| *at < from),
-                    None => own.len(),
-                };
-                let cut = segment.from + u32::try_from(before).unwrap_or(0);
-                if cut > segment.from {
-                    others.push(Segment { to: cut, ..*segment });
-                }
-                if cut < segment.to {
-                    theirs.push(Segment { from: cut, ..*segment });
-                }
+        let mut others = Vec::new();
+        let mut theirs = Vec::with_capacity(self.segments.len());
+        for segment in &self.segments {
+            let at = &self.runs[segment.run as usize].at;
+            let own = &at[segment.from as usize..segment.to as usize];
+            // A segment's events follow each other in time.
+            let before = match members.from(segment.visitor) {
+                Some(from) => own.partition_point(|at| *at < from),
+                None => own.len(),
+            };
+            let cut = segment.from + u32::try_from(before).unwrap_or(0);
+            if cut > segment.from {
+                others.push(Segment { to: cut, ..*segment });
             }
-            day.segments = theirs;
-            others
-        });
-        Others(parts.collect())
+            if cut < segment.to {
+                theirs.push(Segment { from: cut, ..*segment });
+            }
+        }
+        self.segments = theirs;
+        Others(others)
     }
 
     /// Puts the others' events in the place of those that it has, and the other way round.
     pub fn turn(&mut self, others: &mut Others) {
-        for (day, others) in self.days.iter_mut().zip(&mut others.0) {
-            std::mem::swap(&mut day.segments, others);
-        }
+        std::mem::swap(&mut self.segments, &mut others.0);
     }
 }
 
@@ -99,7 +95,7 @@ mod tests {
             [of(7, 1, 10), of(7, 1, 20), of(8, 1, 15), of(7, 2, 30), of(9, 2, 31), of(8, 3, 50)];
         let mut table = table(&mut events).unwrap();
         table.keep_days((1, 2));
-        assert_eq!(seen(&table), [(7, 10), (7, 20), (8, 15), (7, 30), (9, 31)]);
+        assert_eq!(seen(&table), [(7, 10), (7, 20), (7, 30), (8, 15), (9, 31)]);
         let from =
             (0..u32::try_from(table.visitors()).unwrap()).map(|it| match table.visitor_row(it).0 {
                 7 => Some(20),
@@ -112,7 +108,7 @@ mod tests {
         let has = all.filter(|it| members.has(*it)).map(|it| table.visitor_row(it).0);
         assert_eq!(has.collect::<Vec<_>>(), [7, 9]);
         let have: Vec<_> = table.events().map(|it| members.have(&it)).collect();
-        assert_eq!(have, [false, true, false, true, true]);
+        assert_eq!(have, [false, true, true, false, true]);
         let mut others = table.part(&members);
         assert_eq!(seen(&table), [(7, 20), (7, 30), (9, 31)]);
         table.turn(&mut others);

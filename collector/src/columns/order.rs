@@ -1,4 +1,4 @@
-//! The order of a day's events, over all of its parts, and what is left out.
+//! The order of events over all parts, and what is left out.
 
 use std::collections::{HashMap, HashSet};
 
@@ -64,7 +64,7 @@ impl Mask {
     }
 }
 
-/// Events of one visitor that follow each other in one of a day's runs.
+/// Events of one visitor that follow each other in one run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
     pub(super) visitor: u32,
@@ -73,87 +73,89 @@ pub(super) struct Segment {
     pub(super) to: u32,
 }
 
-/// The segments of a day, by visitor and time. Of the same millisecond those of the earlier part come first.
-/// `seen` says of each run how long the list of grants was that it knows of.
-pub(super) fn segments(
-    day: i64,
-    runs: &[(Run, i64)],
-    mask: &Mask,
-    mut number: impl FnMut(i64) -> u32,
-) -> Vec<Segment> {
-    let mut next = vec![0_usize; runs.len()];
-    let mut segments = Vec::new();
-    let mut pieces = Vec::new();
-    let all: Vec<bool> = runs.iter().map(|(_, seen)| mask.has_events(day, *seen)).collect();
-    let spans = |next: &[usize], run: usize| -> Option<Span> {
-        runs.get(run)?.0.spans.get(*next.get(run)?).copied()
-    };
-    while let Some(visitor) =
-        (0..runs.len()).filter_map(|run| spans(&next, run)).map(|span| span.visitor).min()
-    {
-        pieces.clear();
-        for run in 0..runs.len() {
-            if let Some(span) = spans(&next, run).filter(|span| span.visitor == visitor) {
-                next[run] += 1;
-                let some = all[run] || mask.reaches(span.visitor, runs[run].1);
-                shown(&runs[run], run, (day, span), some.then_some(mask), &mut pieces);
-            }
-        }
-        if pieces.is_empty() || mask.visitors.contains(&visitor) {
-            continue;
-        }
-        let number = number(visitor);
-        let segment = |(run, from, to): (usize, u32, u32)| Segment {
-            visitor: number,
-            run: u32::try_from(run).unwrap_or(u32::MAX),
-            from,
-            to,
-        };
-        match pieces.as_slice() {
-            [only] => segments.push(segment(*only)),
-            several => segments.extend(by_time(runs, several).into_iter().map(segment)),
+/// The same, by the visitor's row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) visitor: i64,
+    pub(super) run: u32,
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+/// Adds the pieces of a run that are not left out, in their order. `seen` says how long the list of what is gone was
+/// that the run knows of.
+pub(super) fn shown(run: &Run, place: u32, (mask, seen): (&Mask, i64), pieces: &mut Vec<Piece>) {
+    let single = mask.has_events(run.day, seen);
+    for span in run.spans.iter().filter(|span| !mask.visitors.contains(&span.visitor)) {
+        if single || mask.reaches(span.visitor, seen) {
+            shown_of(run, place, *span, (mask, seen), pieces);
+        } else {
+            pieces.push(Piece { visitor: span.visitor, run: place, from: span.from, to: span.to });
         }
     }
-    segments
 }
 
 /// What of a span is not left out. Where that cannot be told, since the grants were not read, nothing is shown.
-fn shown(
-    (run, seen): &(Run, i64),
-    place: usize,
-    (day, span): (i64, Span),
-    mask: Option<&Mask>,
-    pieces: &mut Vec<(usize, u32, u32)>,
+fn shown_of(
+    run: &Run,
+    place: u32,
+    span: Span,
+    (mask, seen): (&Mask, i64),
+    pieces: &mut Vec<Piece>,
 ) {
-    let Some(mask) = mask else {
-        pieces.push((place, span.from, span.to));
-        return;
-    };
+    let mut open = false;
     for event in span.from..span.to {
         let of = run.grants.get(event as usize).zip(run.at.get(event as usize));
-        let hidden =
-            of.is_none_or(|(grant, at)| mask.hides((day, span.visitor), (*grant, *at), *seen));
+        let own = (run.day, span.visitor);
+        let hidden = of.is_none_or(|(grant, at)| mask.hides(own, (*grant, *at), seen));
         match pieces.last_mut() {
             _ if hidden => {}
-            Some((run, _, to)) if *run == place && *to == event => *to += 1,
-            _ => pieces.push((place, event, event + 1)),
+            Some(last) if open => last.to += 1,
+            _ => {
+                let (from, to) = (event, event + 1);
+                pieces.push(Piece { visitor: span.visitor, run: place, from, to });
+            }
         }
+        open = !hidden;
     }
 }
 
-fn by_time(runs: &[(Run, i64)], pieces: &[(usize, u32, u32)]) -> Vec<(usize, u32, u32)> {
-    let mut events: Vec<(i64, usize, u32)> = Vec::new();
-    for (run, from, to) in pieces {
-        let times = &runs[*run].0.at;
-        events.extend((*from..*to).map(|event| (times[event as usize], *run, event)));
-    }
-    events.sort_unstable();
-    let mut ordered: Vec<(usize, u32, u32)> = Vec::new();
-    for (_, run, event) in events {
-        match ordered.last_mut() {
-            Some((own, _, to)) if *own == run && *to == event => *to += 1,
-            _ => ordered.push((run, event, event + 1)),
+/// The visitors' rows, and the segments by visitor and time. Pieces come in the order of their runs, and runs in that of
+/// their days; of the same millisecond those of the earlier run come first.
+pub(super) fn by_visitor(runs: &[Run], mut pieces: Vec<Piece>) -> (Vec<i64>, Vec<Segment>) {
+    // Many short ascending rows, one a run, that are merged: of one visitor they stay in the order of days.
+    pieces.sort_by_key(|piece| piece.visitor);
+    let mut visitors = Vec::new();
+    let mut segments = Vec::with_capacity(pieces.len());
+    for own in pieces.chunk_by(|one, next| one.visitor == next.visitor) {
+        let visitor = u32::try_from(visitors.len()).unwrap_or(u32::MAX);
+        visitors.extend(own.first().map(|piece| piece.visitor));
+        let day = |piece: &Piece| runs.get(piece.run as usize).map(|run| run.day);
+        for of_day in own.chunk_by(|one, next| one.run == next.run || day(one) == day(next)) {
+            match of_day {
+                [Piece { run, from, to, .. }] => {
+                    segments.push(Segment { visitor, run: *run, from: *from, to: *to });
+                }
+                several => by_time(runs, visitor, several, &mut segments),
+            }
         }
     }
-    ordered
+    (visitors, segments)
+}
+
+fn by_time(runs: &[Run], visitor: u32, pieces: &[Piece], segments: &mut Vec<Segment>) {
+    let mut events: Vec<(i64, u32, u32)> = Vec::new();
+    for piece in pieces {
+        let Some(run) = runs.get(piece.run as usize) else { continue };
+        events
+            .extend((piece.from..piece.to).map(|event| (run.at[event as usize], piece.run, event)));
+    }
+    events.sort_unstable();
+    let first = segments.len();
+    for (_, run, event) in events {
+        match segments[first..].last_mut() {
+            Some(last) if last.run == run && last.to == event => last.to += 1,
+            _ => segments.push(Segment { visitor, run, from: event, to: event + 1 }),
+        }
+    }
 }

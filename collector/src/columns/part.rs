@@ -96,21 +96,24 @@ pub struct Part {
 
 /// Parts of events of one day, which come by visitor and time. Where it can be, a visitor's lie in one.
 #[must_use]
-pub fn parts(events: &[New<'_>]) -> Vec<Part> {
-    let mut rest = events;
+pub fn parts<'e>(events: impl IntoIterator<Item = New<'e>>) -> Vec<Part> {
     let mut all = Vec::new();
-    while !rest.is_empty() {
-        let mut cut = rest.len().min(PART);
-        if let (Some(last), Some(next)) = (rest.get(cut - 1), rest.get(cut))
-            && last.visitor == next.visitor
-        {
-            let whole = rest[..cut].iter().rposition(|event| event.visitor != last.visitor);
+    let mut own: Vec<New<'_>> = Vec::new();
+    for next in events {
+        if own.len() >= PART {
+            let last = own.last().map(|event| event.visitor);
+            let cut =
+                own.len() - own.iter().rev().take_while(|it| Some(it.visitor) == last).count();
             // Small parts would be brought together again, and cut the same.
-            cut = whole.map(|place| place + 1).filter(|own| *own >= PART / 2).unwrap_or(cut);
+            let splits = last == Some(next.visitor) && cut >= PART / 2;
+            let cut = if splits { cut } else { own.len() };
+            all.push(part(&own[..cut]));
+            own.drain(..cut);
         }
-        let (own, later) = rest.split_at(cut);
-        all.push(part(own));
-        rest = later;
+        own.push(next);
+    }
+    if !own.is_empty() {
+        all.push(part(&own));
     }
     all
 }

@@ -31,6 +31,14 @@ impl Words {
         Self { words: vec![if optional { Text::NONE } else { Text::EMPTY }], places: Places::Same }
     }
 
+    /// Has each text say the same by other numbers.
+    fn renumber(&mut self, numbers: &[Text]) {
+        for word in &mut self.words {
+            // That there is none has no number.
+            *word = numbers.get(word.index()).copied().unwrap_or(*word);
+        }
+    }
+
     #[inline]
     pub(super) fn get(&self, event: usize) -> Text {
         let place = match &self.places {
@@ -98,6 +106,7 @@ pub(super) struct Span {
 /// A part in memory, with the columns that were read.
 #[derive(Debug)]
 pub(super) struct Run {
+    pub(super) day: i64,
     pub(super) spans: Vec<Span>,
     pub(super) at: Vec<i64>,
     pub(super) engaged: Vec<u32>,
@@ -107,13 +116,14 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Reads a part of so many events.
+    /// Reads a part of so many events of a day.
     pub(super) fn read<'b>(
-        events: usize,
+        (day, events): (i64, usize),
         columns: impl Iterator<Item = (Column, &'b [u8])>,
         texts: &mut Texts,
     ) -> Result<Self, (Column, Damage)> {
         let mut run = Self {
+            day,
             spans: Vec::new(),
             at: Vec::new(),
             engaged: Vec::new(),
@@ -130,6 +140,13 @@ impl Run {
             ));
         }
         Ok(run)
+    }
+
+    /// Has its texts say the same by the numbers of other texts.
+    pub(super) fn renumber(&mut self, numbers: &[Text]) {
+        for words in &mut self.texts {
+            words.renumber(numbers);
+        }
     }
 
     fn add(

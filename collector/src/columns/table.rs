@@ -4,21 +4,16 @@ mod spots;
 
 use std::ops::BitOr;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-
 pub use self::spots::Spot;
 use super::{
-    Damage, Mask,
-    order::{Segment, segments},
-    part::Column,
+    order::{Piece, Segment, by_visitor},
     run::Run,
     texts::Texts,
 };
 use crate::store::VisitorRow;
 
 /// A text of a table: two are the same text where they are the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(pub(super) u32);
 
 impl Text {
@@ -31,6 +26,12 @@ impl Text {
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
+    }
+
+    /// The same as a number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
     }
 }
 
@@ -114,71 +115,39 @@ pub struct Event {
     pub campaign: Option<Text>,
 }
 
-/// Events of one site, in the order of their days, and in each day by visitor, then by time: so those of one
-/// visitor come in the order of time.
+/// Events of one site: one visitor after the other, and of each in the order of time.
 #[derive(Debug)]
 pub struct Table {
     texts: Texts,
     visitors: Vec<i64>,
-    pub(super) days: Vec<Day>,
-}
-
-#[derive(Debug)]
-pub(super) struct Day {
-    pub(super) day: i64,
-    pub(super) runs: Vec<(Run, i64)>,
+    pub(super) runs: Vec<Run>,
     pub(super) segments: Vec<Segment>,
 }
 
 impl Table {
+    /// Puts a table together of what was read: the pieces of runs, which come in the order of their days.
+    pub(super) fn new(texts: Texts, runs: Vec<Run>, pieces: Vec<Piece>) -> Self {
+        let (visitors, segments) = by_visitor(&runs, pieces);
+        Self { texts, visitors, runs, segments }
+    }
+
     /// Every event.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.places().map(|(day, run, visitor, place)| event(day.day, run, visitor, place))
-    }
-
-    fn places(&self) -> impl Iterator<Item = (&Day, &Run, u32, usize)> {
-        self.days.iter().flat_map(|day| {
-            day.segments.iter().flat_map(move |segment| {
-                let (run, _) = &day.runs[segment.run as usize];
-                (segment.from..segment.to).map(move |at| (day, run, segment.visitor, at as usize))
-            })
-        })
-    }
-
-    /// Every event's visitor, day and moment, in the same order.
-    pub(super) fn moments(&self, mut each: impl FnMut(u32, i64, i64)) {
-        for day in &self.days {
-            for segment in &day.segments {
-                let (run, _) = &day.runs[segment.run as usize];
-                for at in &run.at[segment.from as usize..segment.to as usize] {
-                    each(segment.visitor, day.day, *at);
-                }
-            }
-        }
-    }
-
-    /// Of each visitor, whether there is anything of them on more than one day.
-    #[must_use]
-    pub fn returning(&self) -> Vec<bool> {
-        let mut first = vec![None; self.visitors()];
-        let mut returning = vec![false; self.visitors()];
-        for day in &self.days {
-            for segment in &day.segments {
-                let visitor = segment.visitor as usize;
-                let seen = *first[visitor].get_or_insert(day.day);
-                returning[visitor] |= seen != day.day;
-            }
-        }
-        returning
+        self.whole().events()
     }
 
     /// Every event as it would be copied again, where all columns and the grants were read.
     pub fn copied(&self) -> impl Iterator<Item = New<'_>> {
-        self.places().map(|(day, run, visitor, place)| self.whole(day, run, visitor, place))
+        self.segments.iter().flat_map(|segment| {
+            let own = segment.from..segment.to;
+            own.map(|place| self.copy(segment.visitor, segment.run, place))
+        })
     }
 
-    fn whole(&self, day: &Day, run: &Run, visitor: u32, place: usize) -> New<'_> {
-        let event = event(day.day, run, visitor, place);
+    /// One of them.
+    fn copy(&self, visitor: u32, run: u32, place: u32) -> New<'_> {
+        let (run, place) = (&self.runs[run as usize], place as usize);
+        let event = run.event(visitor, place);
         New {
             visitor: self.visitors[visitor as usize],
             grant: run.grants.get(place).copied().unwrap_or_default(),
@@ -236,26 +205,28 @@ impl Table {
     }
 }
 
-#[inline]
-fn event(day: i64, run: &Run, visitor: u32, place: usize) -> Event {
-    let [name, page, query, title, referrer, properties, purpose, service, language, campaign] =
-        &run.texts;
-    let some = |text: Text| (text != Text::NONE).then_some(text);
-    Event {
-        visitor,
-        at: run.at[place],
-        day,
-        name: name.get(place),
-        page: page.get(place),
-        title: title.get(place),
-        referrer: referrer.get(place),
-        query: query.get(place),
-        purpose: purpose.get(place),
-        service: service.get(place),
-        properties: some(properties.get(place)),
-        language: language.get(place),
-        engaged: run.engaged.get(place).map_or(0, |told| i64::from(*told)),
-        campaign: some(campaign.get(place)),
+impl Run {
+    #[inline]
+    pub(super) fn event(&self, visitor: u32, place: usize) -> Event {
+        let [name, page, query, title, referrer, properties, purpose, service, language, campaign] =
+            &self.texts;
+        let some = |text: Text| (text != Text::NONE).then_some(text);
+        Event {
+            visitor,
+            at: self.at[place],
+            day: self.day,
+            name: name.get(place),
+            page: page.get(place),
+            title: title.get(place),
+            referrer: referrer.get(place),
+            query: query.get(place),
+            purpose: purpose.get(place),
+            service: service.get(place),
+            properties: some(properties.get(place)),
+            language: language.get(place),
+            engaged: self.engaged.get(place).map_or(0, |told| i64::from(*told)),
+            campaign: some(campaign.get(place)),
+        }
     }
 }
 
@@ -288,64 +259,4 @@ pub struct New<'a> {
     pub properties: Option<&'a str>,
     /// [`Event::language`].
     pub language: &'a str,
-}
-
-/// A part as it was found in the database.
-#[derive(Clone, Debug)]
-pub struct Stored<B> {
-    /// How many events it has.
-    pub events: usize,
-    /// How long the list of grants that are gone was when it was made: what stands there later is left out.
-    pub seen: i64,
-    /// Its columns, as many as are wanted.
-    pub columns: Vec<(Column, B)>,
-}
-
-/// Puts a table together, day by day.
-#[derive(Debug)]
-pub struct Builder {
-    table: Table,
-    numbers: HashMap<i64, u32, RandomState>,
-    mask: Mask,
-}
-
-impl Builder {
-    /// A table without what the mask hides.
-    #[must_use]
-    pub fn new(mask: Mask) -> Self {
-        let table = Table { texts: Texts::default(), visitors: Vec::new(), days: Vec::new() };
-        Self { table, numbers: HashMap::default(), mask }
-    }
-
-    /// Adds a day, by its parts. Days come in their order.
-    ///
-    /// # Errors
-    /// Where a blob is damaged: the place of its part, and the column; then nothing is added.
-    pub fn day<B: AsRef<[u8]>>(
-        &mut self,
-        day: i64,
-        parts: &[Stored<B>],
-    ) -> Result<(), (usize, Column, Damage)> {
-        let mut runs = Vec::with_capacity(parts.len());
-        for (place, part) in parts.iter().enumerate() {
-            let columns = part.columns.iter().map(|(column, blob)| (*column, blob.as_ref()));
-            let run = Run::read(part.events, columns, &mut self.table.texts);
-            runs.push((run.map_err(|(column, damage)| (place, column, damage))?, part.seen));
-        }
-        let (visitors, numbers) = (&mut self.table.visitors, &mut self.numbers);
-        let segments = segments(day, &runs, &self.mask, |row| {
-            *numbers.entry(row).or_insert_with(|| {
-                visitors.push(row);
-                u32::try_from(visitors.len() - 1).unwrap_or(u32::MAX)
-            })
-        });
-        self.table.days.push(Day { day, runs, segments });
-        Ok(())
-    }
-
-    /// The table.
-    #[must_use]
-    pub fn finish(self) -> Table {
-        self.table
-    }
 }

@@ -1,9 +1,11 @@
 //! What goes into parts comes out of a table, and nothing that a mask hides.
 
+use std::sync::atomic::AtomicBool;
+
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    Builder, Column, Damage, Distinct, Mask, New, PART, Part, Stored, Table, Text, Visits, Wanted,
+    Broken, Column, Damage, Distinct, Mask, New, PART, Part, Stored, Table, Text, Visits, Wanted,
     bytes::press, parts,
 };
 
@@ -54,10 +56,12 @@ fn stored(part: Part, seen: i64, wanted: Option<Wanted>) -> Stored<Vec<u8>> {
     Stored { events: part.events, seen, columns }
 }
 
-fn table(mask: Mask, parts: &[Stored<Vec<u8>>]) -> Table {
-    let mut table = Builder::new(mask);
-    table.day(7, parts).unwrap();
-    table.finish()
+fn read(days: &[(i64, Vec<Stored<Vec<u8>>>)], mask: &Mask) -> Result<Table, Broken> {
+    Table::read(days, mask, &AtomicBool::new(false))
+}
+
+fn table(mask: &Mask, parts: Vec<Stored<Vec<u8>>>) -> Table {
+    read(&[(7, parts)], mask).unwrap()
 }
 
 proptest! {
@@ -67,16 +71,16 @@ proptest! {
     ) {
         all.sort_by_key(|own| (own.visitor, own.at));
         let news: Vec<_> = all.iter().map(new).collect();
-        let whole: Vec<_> = parts(&news).into_iter().map(|part| stored(part, 0, None)).collect();
-        let whole = table(Mask::default(), &whole);
+        let whole = parts(news.clone()).into_iter().map(|part| stored(part, 0, None)).collect();
+        let whole = table(&Mask::default(), whole);
         prop_assert_eq!(whole.copied().collect::<Vec<_>>(), news.clone());
         // Every other event in another part: of the same moment, those of the first come first.
         let (mut one, mut two) = (Vec::new(), Vec::new());
         for (place, new) in news.iter().enumerate() {
             if place < cut.index(news.len()) { one.push(new.clone()) } else { two.push(new.clone()) }
         }
-        let both = parts(&one).into_iter().chain(parts(&two)).map(|part| stored(part, 0, None));
-        let both = table(Mask::default(), &both.collect::<Vec<_>>());
+        let both = parts(one.clone()).into_iter().chain(parts(two.clone())).map(|part| stored(part, 0, None));
+        let both = table(&Mask::default(), both.collect());
         prop_assert_eq!(both.copied().collect::<Vec<_>>(), news);
         prop_assert_eq!(both.visitors(), whole.visitors());
     }
@@ -99,16 +103,15 @@ proptest! {
             (10, news.iter().filter(|new| !is_single(new)).collect()),
             (11, news.iter().collect()),
         ] {
-            let parts: Vec<_> =
-                parts(&news).into_iter().map(|part| stored(part, seen, None)).collect();
+            let parts = parts(news.clone()).into_iter().map(|part| stored(part, seen, None)).collect();
             let expected: Vec<_> =
                 expected.into_iter().filter(|new| new.visitor != out).cloned().collect();
-            let shown = table(mask.clone(), &parts);
+            let shown = table(&mask, parts);
             prop_assert_eq!(shown.copied().collect::<Vec<_>>(), expected);
         }
         // Whose grants were not read: nothing that may be gone is shown.
-        let blind = parts(&news).into_iter().map(|part| stored(part, 9, Some(Wanted::ALL)));
-        prop_assert_eq!(table(mask, &blind.collect::<Vec<_>>()).events().count(), 0);
+        let blind = parts(news.clone()).into_iter().map(|part| stored(part, 9, Some(Wanted::ALL)));
+        prop_assert_eq!(table(&mask, blind.collect()).events().count(), 0);
     }
 
     #[test]
@@ -116,14 +119,14 @@ proptest! {
         raw: Vec<u8>, column in 0_usize..14, events in 0_usize..20
     ) {
         let column = Column::all().nth(column).unwrap();
-        let mut table = Builder::new(Mask::default());
         let at = press(&vec![0; events]);
         let visitor = press(&[2, events.try_into().unwrap()]);
         let mut columns = vec![(Column::Visitor, visitor), (Column::At, at)];
         columns.retain(|(own, _)| *own != column);
         columns.push((column, press(&raw)));
-        if table.day(7, &[Stored { events, seen: 0, columns }]).is_ok() {
-            prop_assert_eq!(table.finish().events().count(), events);
+        match read(&[(6, Vec::new()), (7, vec![Stored { events, seen: 0, columns }])], &Mask::default()) {
+            Ok(table) => prop_assert_eq!(table.events().count(), events),
+            Err(broken) => prop_assert_eq!((broken.day, broken.part), (1, 0)),
         }
     }
 }
@@ -137,20 +140,20 @@ fn a_part_ends_between_two_visitors_where_it_can() {
         ..New::default()
     };
     let all: Vec<_> = (0..PART + 10).map(|place| event(place / 7, place)).collect();
-    let cut = parts(&all);
+    let cut = parts(all.clone());
     assert_eq!(cut.iter().map(|part| part.events).sum::<usize>(), all.len());
     assert!(cut[0].events > PART - 7 && cut[0].visitors.1 < cut[1].visitors.0);
     let one: Vec<_> = (0..PART + 10).map(|place| event(1, place)).collect();
-    assert_eq!(parts(&one).iter().map(|part| part.events).collect::<Vec<_>>(), [PART, 10]);
+    assert_eq!(parts(one.clone()).iter().map(|part| part.events).collect::<Vec<_>>(), [PART, 10]);
 }
 
 #[test]
 fn what_is_not_wanted_is_not_there() {
     let all =
         [New { name: "page_view", page: "/", properties: Some("{}"), day: 7, ..New::default() }];
-    let few: Vec<_> =
-        parts(&all).into_iter().map(|part| stored(part, 0, Some(Wanted::PAGE))).collect();
-    let few = table(Mask::default(), &few);
+    let few =
+        parts(all.clone()).into_iter().map(|part| stored(part, 0, Some(Wanted::PAGE))).collect();
+    let few = table(&Mask::default(), few);
     let event = few.events().next().unwrap();
     assert_eq!((few.text(event.page), event.name, event.properties), ("/", Text::EMPTY, None));
     assert_eq!(few.find("page_view"), None);
@@ -160,8 +163,8 @@ fn what_is_not_wanted_is_not_there() {
 fn engaged_time_and_campaigns_are_read_once_and_what_is_neither_is_none() {
     let told = |name, properties| {
         let all = [New { name, properties: Some(properties), day: 7, ..New::default() }];
-        let parts: Vec<_> = parts(&all).into_iter().map(|part| stored(part, 0, None)).collect();
-        let table = table(Mask::default(), &parts);
+        let parts = parts(all.clone()).into_iter().map(|part| stored(part, 0, None)).collect();
+        let table = table(&Mask::default(), parts);
         let event = table.events().next().unwrap();
         (event.engaged, event.campaign.map(|text| table.text(text).to_owned()))
     };
@@ -193,24 +196,54 @@ fn engaged_time_and_campaigns_are_read_once_and_what_is_neither_is_none() {
 #[test]
 fn visits_end_with_half_an_hour_and_go_on_over_midnight() {
     let minutes = |visitor, at: i64, day| New { visitor, at: at * 60_000, day, ..New::default() };
-    let mut builder = Builder::new(Mask::default());
-    for (day, all) in [
+    let days = [
         (7, vec![minutes(1, 0, 7), minutes(1, 29, 7), minutes(1, 59, 7), minutes(2, 1_430, 7)]),
         (8, vec![minutes(1, 1_500, 8), minutes(2, 1_450, 8)]),
-    ] {
-        let parts: Vec<_> = parts(&all).into_iter().map(|part| stored(part, 0, None)).collect();
-        builder.day(day, &parts).unwrap();
-    }
-    let table = builder.finish();
-    let visits = Visits::of(&table);
-    assert_eq!(visits.of_event, [0, 0, 1, 2, 3, 2]);
-    assert_eq!(visits.is_parted, [false, false, true, false]);
-    assert_eq!(table.returning(), [true, true]);
+    ];
+    let days = days.map(|(day, all)| {
+        (day, parts(all.clone()).into_iter().map(|part| stored(part, 0, None)).collect())
+    });
+    let table = read(&days, &Mask::default()).unwrap();
+    let mut visits = Visits::default();
+    let seen: Vec<_> =
+        table.events().map(|event| (event.visitor, event.day, visits.of(&event))).collect();
+    let expected = [(0, 7, 1), (0, 7, 1), (0, 7, 2), (0, 8, 3), (1, 7, 4), (1, 8, 4)];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn what_comes_one_after_the_other_is_counted_once_in_each_group() {
     let mut distinct = Distinct::default();
-    let new: Vec<_> = [(0, 5), (0, 5), (0, 6), (0, 5), (1, 5)]
-        .map(|(group, one)| distinct.is_new(group, one, true))
-        .into();
-    assert_eq!(new, [true, false, true, false, true]);
+    let all = [(0, 5), (0, 5), (1, 5), (0, 5), (0, 6), (1, 6)];
+    assert_eq!(
+        all.map(|(group, one)| distinct.is_new(group, one)),
+        [true, false, true, false, true, true]
+    );
+}
+
+#[test]
+fn days_that_are_read_at_once_are_the_same_table() {
+    let day = |day: i64| -> Vec<New<'static>> {
+        let of = |place: i64| New {
+            visitor: place % 997,
+            at: day * 100_000 + place,
+            day,
+            name: ["茶", "", "page_view"][usize::try_from(place % 3).unwrap()],
+            page: ["/a", "/b", "/c", "/d"][usize::try_from((day + place) % 4).unwrap()],
+            ..New::default()
+        };
+        let mut all: Vec<_> = (0..40_000).map(of).collect();
+        all.sort_by_key(|event| (event.visitor, event.at));
+        all
+    };
+    let days: Vec<_> = (0..8).map(|at| (at, day(at))).collect();
+    let stored = days.iter().map(|(day, events)| {
+        (*day, parts(events.clone()).into_iter().map(|part| stored(part, 0, None)).collect())
+    });
+    let table = read(&stored.collect::<Vec<_>>(), &Mask::default()).unwrap();
+    let mut expected: Vec<_> = days.into_iter().flat_map(|(_, events)| events).collect();
+    expected.sort_by_key(|event| (event.visitor, event.at));
+    assert!(table.copied().eq(expected));
 }
 
 #[test]

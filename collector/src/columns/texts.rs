@@ -38,6 +38,11 @@ impl Texts {
         Text(new)
     }
 
+    /// Adds all of the others, by their numbers there.
+    pub(super) fn join(&mut self, others: &Self) -> Vec<Text> {
+        others.all.iter().map(|text| self.add(text)).collect()
+    }
+
     pub(super) fn find(&self, text: &str) -> Option<Text> {
         let same = |number: &u32| *self.all[*number as usize] == *text;
         self.known.find(self.hasher.hash_one(text), same).map(|number| Text(*number))

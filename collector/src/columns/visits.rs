@@ -1,63 +1,44 @@
 //! Visits: what a visitor does without a pause of half an hour, within the days of a table.
 
-use super::Table;
+use super::Event;
 
 /// A pause that ends a visit, in milliseconds.
 const PAUSE: i64 = 1_800_000;
 
-/// The visits of a table.
-#[derive(Debug)]
+/// Tells visits apart, of events that come by visitor and time.
+#[derive(Debug, Default)]
 pub struct Visits {
-    /// Of each event, in the table's order, the number of its visit.
-    pub of_event: Vec<u32>,
-    /// Of each visit, whether it goes on over midnight: its events do not follow each other in the table.
-    pub is_parted: Vec<bool>,
+    last: Option<(u32, i64)>,
+    number: u32,
 }
 
 impl Visits {
-    /// Tells a table's visits apart.
-    #[must_use]
-    pub fn of(table: &Table) -> Self {
-        let mut visits = Self { of_event: Vec::new(), is_parted: Vec::new() };
-        // Of each visitor: the last moment, its day, and the visit.
-        let mut last = vec![(i64::MIN, 0_i64, 0_u32); table.visitors()];
-        table.moments(|visitor, day, at| {
-            let (before, its_day, visit) = &mut last[visitor as usize];
-            let goes_on = *before != i64::MIN && at - *before < PAUSE;
-            if !goes_on {
-                *visit = u32::try_from(visits.is_parted.len()).unwrap_or(u32::MAX);
-                visits.is_parted.push(false);
-            } else if *its_day != day {
-                visits.is_parted[*visit as usize] = true;
-            }
-            (*before, *its_day) = (at, day);
-            visits.of_event.push(*visit);
-        });
-        visits
+    /// The number of the visit of which the next event is.
+    pub const fn of(&mut self, event: &Event) -> u32 {
+        match self.last {
+            Some((visitor, at)) if visitor == event.visitor && event.at - at < PAUSE => {}
+            _ => self.number = self.number.wrapping_add(1),
+        }
+        self.last = Some((event.visitor, event.at));
+        self.number
     }
 }
 
-/// Counts in how many groups something is, each once.
+/// Counts in how many groups something is, each once: of visits or visitors that come one after the other.
 #[derive(Debug, Default)]
 pub struct Distinct {
     /// Of each group, what was counted last, and one more.
     last: Vec<u32>,
-    /// What was counted of what comes in several places.
-    seen: hashbrown::HashSet<u64, foldhash::fast::RandomState>,
 }
 
 impl Distinct {
-    /// Whether it was not in the group before. What comes in one place alone needs no look at all the others.
-    pub fn is_new(&mut self, group: u32, one: u32, comes_again: bool) -> bool {
+    /// Whether it was not in the group before.
+    pub fn is_new(&mut self, group: u32, one: u32) -> bool {
         let place = group as usize;
         if self.last.len() <= place {
             self.last.resize(place + 1, 0);
         }
         let mark = one.wrapping_add(1);
-        if self.last[place] == mark {
-            return false;
-        }
-        self.last[place] = mark;
-        !comes_again || self.seen.insert(u64::from(group) << 32 | u64::from(one))
+        std::mem::replace(&mut self.last[place], mark) != mark
     }
 }

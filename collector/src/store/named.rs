@@ -83,25 +83,23 @@ pub async fn counted(
 fn count(table: &Table, own: &Own) -> Counted {
     let view = table.find("page_view");
     let name = own.name.as_deref().and_then(|name| table.find(name));
-    let returning = table.returning();
     let (mut of_hour, mut of_name) = (Distinct::default(), Distinct::default());
     let mut names = vec![(0_i64, 0_i64); table.texts()];
     let mut hours = [(0_i64, 0_i64); 24];
     let mut told: HashMap<usize, (i64, HashSet<u32, RandomState>), RandomState> =
         HashMap::default();
     for event in table.events() {
-        let again = returning[event.visitor as usize];
         let place = event.name.index();
         names[place].0 += 1;
         let group = u32::try_from(place).unwrap_or(u32::MAX);
-        names[place].1 += i64::from(of_name.is_new(group, event.visitor, again));
+        names[place].1 += i64::from(of_name.is_new(group, event.visitor));
         if Some(event.name) == view {
             let ahead = own.offsets.iter().rev().find(|(from, _)| event.at >= from.0);
             let local = event.at + ahead.map_or(0, |(_, ahead)| *ahead);
             let hour = usize::try_from(local.div_euclid(HOUR).rem_euclid(24)).unwrap_or(0);
             hours[hour].0 += 1;
             let group = u32::try_from(hour).unwrap_or(0);
-            hours[hour].1 += i64::from(of_hour.is_new(group, event.visitor, again));
+            hours[hour].1 += i64::from(of_hour.is_new(group, event.visitor));
         }
         if let Some(text) = event.properties.filter(|_| Some(event.name) == name) {
             let (times, visitors) = told.entry(text.index()).or_default();

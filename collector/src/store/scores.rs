@@ -1,5 +1,7 @@
 //! Rules by which leads get points, and what a linked lead did.
 
+use std::sync::atomic::AtomicBool;
+
 use consent_core::{ids::LeadId, time::Millis};
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
     segments::{MAX, Outcome},
     statement::sql,
 };
-use crate::columns::{Builder, Mask, New, Stored, Table, parts};
+use crate::columns::{Mask, New, Part, Stored, Table, parts};
 
 /// A rule as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,13 +142,14 @@ pub async fn done(
 /// Where what was put together cannot be read again.
 pub(crate) fn table(events: &mut [New<'_>]) -> sqlx::Result<Table> {
     events.sort_by_key(|event| (event.day, event.visitor, event.at));
-    let mut table = Builder::new(Mask::default());
-    for of_day in events.chunk_by(|one, next| one.day == next.day) {
-        let stored = parts(of_day).into_iter();
-        let stored = stored.map(|it| Stored { events: it.events, seen: 0, columns: it.columns });
-        let day = of_day.first().map_or(0, |event| event.day);
-        let added = table.day(day, &stored.collect::<Vec<_>>());
-        added.map_err(|(.., damage)| sqlx::Error::Decode(damage.into()))?;
-    }
-    Ok(table.finish())
+    let days: Vec<_> = events
+        .chunk_by(|one, next| one.day == next.day)
+        .map(|of_day| {
+            let stored = |it: Part| Stored { events: it.events, seen: 0, columns: it.columns };
+            let day = of_day.first().map_or(0, |event| event.day);
+            (day, parts(of_day.iter().cloned()).into_iter().map(stored).collect())
+        })
+        .collect();
+    let read = Table::read(&days, &Mask::default(), &AtomicBool::new(false));
+    read.map_err(|broken| sqlx::Error::Decode(broken.damage.into()))
 }

@@ -5,7 +5,6 @@ use super::{New, Segment, Table, Text};
 /// Where an event lies in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
-    day: u32,
     run: u32,
     visitor: u32,
     at: u32,
@@ -19,21 +18,19 @@ impl Table {
         let all = names.is_empty();
         let names: Vec<Text> = names.iter().filter_map(|name| self.find(name)).collect();
         let mut spots = Vec::new();
-        for (day, own) in (0..).zip(&self.days) {
-            for Segment { visitor, run, from, to } in &own.segments {
-                let (columns, _) = &own.runs[*run as usize];
-                let of = |at: &u32| columns.texts[0].get(*at as usize);
-                let wanted = (*from..*to).filter(|at| all || names.contains(&of(at)));
-                spots.extend(wanted.map(|at| Spot { day, run: *run, visitor: *visitor, at }));
-            }
+        for Segment { visitor, run, from, to } in &self.segments {
+            let names_of = &self.runs[*run as usize].texts[0];
+            let wanted =
+                (*from..*to).filter(|at| all || names.contains(&names_of.get(*at as usize)));
+            spots.extend(wanted.map(|at| Spot { run: *run, visitor: *visitor, at }));
         }
-        let row = |spot: &Spot| self.visitors[spot.visitor as usize];
-        spots.sort_unstable_by_key(|spot| (self.moment(*spot), row(spot), spot.run, spot.at));
+        // Visitors are numbered in the order of their rows.
+        spots.sort_unstable_by_key(|spot| (self.moment(*spot), spot.visitor, spot.run, spot.at));
         spots
     }
 
     fn moment(&self, spot: Spot) -> i64 {
-        self.days[spot.day as usize].runs[spot.run as usize].0.at[spot.at as usize]
+        self.runs[spot.run as usize].at[spot.at as usize]
     }
 
     /// The event that lies there.
@@ -42,8 +39,7 @@ impl Table {
     /// Where the place is one of another table.
     #[must_use]
     pub fn event(&self, spot: Spot) -> New<'_> {
-        let day = &self.days[spot.day as usize];
-        self.whole(day, &day.runs[spot.run as usize].0, spot.visitor, spot.at as usize)
+        self.copy(spot.visitor, spot.run, spot.at)
     }
 }
 

@@ -19,8 +19,8 @@ use crate::columns::{Mask, Part, Wanted, parts};
 
 /// Groups that are copied at once, at most; of each there are as many events as came together.
 const GROUPS: u32 = 1_000;
-/// Events from before that are copied at once.
-const WALK: u32 = 50_000;
+/// Events that are copied at once: a bound on memory.
+const EVENTS: u32 = 50_000;
 
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +148,9 @@ async fn pressed(mut events: Vec<Taken>) -> sqlx::Result<Vec<(i64, Part)>> {
         let mut all = Vec::new();
         for own in events.chunk_by(|one, next| one.day == next.day) {
             let Some(first) = own.first() else { continue };
-            let news: Vec<_> = own.iter().map(Taken::copied).collect();
-            all.extend(parts(&news).into_iter().map(|part| (first.day, part)));
+            all.extend(
+                parts(own.iter().map(Taken::copied)).into_iter().map(|part| (first.day, part)),
+            );
         }
         all
     });
@@ -167,11 +168,11 @@ async fn walk(db: &mut Connection, site: SiteId, after: Vec<u8>) -> sqlx::Result
     }
     let mut tx = db.snapshot().await?;
     let seen = gone::seen(&mut tx).await?;
-    let waiting = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);
+    let waiting = queue::groups(&mut tx, site).await?.events_of(|_| true);
     let waiting: HashSet<_> = waiting.into_iter().collect();
-    let mut events = rows::after(&mut tx, site, &after, WALK).await?;
+    let mut events = rows::after(&mut tx, site, &after, EVENTS).await?;
     tx.commit().await?;
-    let full = events.len() >= WALK as usize;
+    let full = events.len() >= EVENTS as usize;
     let last = events.last().map(|event| event.id.clone()).filter(|_| full);
     events.retain(|event| !waiting.contains(event.id.as_slice()));
     let new = pressed(events).await?;
@@ -196,7 +197,7 @@ async fn clear(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
 /// Copies what was stored since; whether that is all.
 async fn take_groups(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
     let mut tx = db.snapshot().await?;
-    let found = queue::groups(&mut tx, site, GROUPS).await?;
+    let (found, more) = queue::first(&mut tx, site, (GROUPS, i64::from(EVENTS))).await?;
     let groups = found.ids();
     if groups.is_empty() {
         tx.commit().await?;
@@ -208,10 +209,9 @@ async fn take_groups(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
     let mut events = rows::of_ids(&mut tx, site, &others, Wanted::ALL).await?;
     events.append(&mut rows::of_fresh(&mut tx, site, fresh.into_values()).await?);
     tx.commit().await?;
-    let full = groups.len() >= GROUPS as usize;
     let new = pressed(events).await?;
     let change = Change { new, seen, groups, ..Change::default() };
-    Ok(write::make(db, site, change).await? && !full)
+    Ok(write::make(db, site, change).await? && !more)
 }
 
 /// Writes parts anew without what is gone, and then takes that from the list; whether that is all. Parts of the

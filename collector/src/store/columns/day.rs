@@ -41,7 +41,7 @@ pub async fn first_day<T: Send + 'static>(
         tx.rollback().await?;
         return Ok(Day::Uncopied);
     }
-    let ids = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);
+    let ids = queue::groups(&mut tx, site).await?.events_of(|_| true);
     let mut new = rows::of_ids(&mut tx, site, &ids, Wanted::ALL).await?;
     new.retain(|row| (days.0..=days.1).contains(&row.day));
     let copied: Option<i64> =

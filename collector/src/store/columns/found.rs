@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::AtomicBool,
 };
 
 use consent_core::time::Millis;
@@ -13,7 +13,7 @@ use super::{
     gone, queue,
     rows::{self, Taken},
 };
-use crate::columns::{Builder, Column, Damage, Mask, Stored, Table, Wanted, parts};
+use crate::columns::{Broken, Column, Damage, Mask, Stored, Table, Wanted, parts};
 
 /// A part's row.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +164,7 @@ impl Found {
         }
         let headers = headers(&mut tx, site, days).await?;
         let parts = columns(&mut tx, site, headers, Some(wanted), &mask, true).await?;
-        let ids = queue::groups(&mut tx, site, u32::MAX).await?.events_of(|_| true);
+        let ids = queue::groups(&mut tx, site).await?.events_of(|_| true);
         let mut rows = rows::of_ids(&mut tx, site, &ids, wanted).await?;
         tx.commit().await?;
         rows.retain(|row| (days.0..=days.1).contains(&row.day));
@@ -202,27 +202,23 @@ impl Found {
         for rows in self.rows.chunk_by(|one, next| one.day == next.day) {
             let Some(first) = rows.first() else { continue };
             let (_, own) = days.entry(first.day).or_default();
-            let news: Vec<_> = rows.iter().map(Taken::copied).collect();
+            let news = rows.iter().map(Taken::copied);
             // They were read together with what is gone, and are not.
-            own.extend(parts(&news).into_iter().map(|part| Stored {
+            own.extend(parts(news).into_iter().map(|part| Stored {
                 events: part.events,
                 seen: i64::MAX,
                 columns:
                     part.columns.into_iter().map(|(column, blob)| (column, blob.into())).collect(),
             }));
         }
-        let mut table = Builder::new(self.mask);
-        for (day, (headers, own)) in days {
-            if stop.load(Ordering::Relaxed) {
-                break;
-            }
-            table.day(day, &own).map_err(|(place, column, damage)| {
-                let header = headers.get(place);
-                let (part, tag) = header.map_or((0, 0), |header| (header.id, header.tag));
-                Damaged { part, tag, column, damage }
-            })?;
-        }
-        Ok(table.finish())
+        let (headers, days): (Vec<_>, Vec<_>) =
+            days.into_iter().map(|(day, (headers, own))| (headers, (day, own))).unzip();
+        Table::read(&days, &self.mask, stop).map_err(|broken| {
+            let Broken { day, part, column, damage } = broken;
+            let header = headers.get(day).and_then(|headers| headers.get(part));
+            let (part, tag) = header.map_or((0, 0), |header| (header.id, header.tag));
+            Damaged { part, tag, column, damage }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bringing small parts of a day together, so that a question has few of them to go through.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::AtomicBool};
 
 use super::{
     super::{Connection, SiteId},
@@ -9,7 +9,7 @@ use super::{
     gone,
     write::{self, Change},
 };
-use crate::columns::{Builder, Column, Mask, PART, Part, Stored, Table, parts};
+use crate::columns::{Broken, Column, Mask, PART, Part, Stored, Table, parts};
 
 /// Parts that a day may have beside whole ones, before they are brought together.
 const SMALL: usize = 8;
@@ -94,16 +94,14 @@ pub(super) async fn table<T: Send + 'static>(
             seen: header.seen,
             columns,
         });
-        let mut table = Builder::new(mask);
-        table.day(day, &stored.collect::<Vec<_>>())?;
-        Ok(of(&table.finish()))
+        let table = Table::read(&[(day, stored.collect())], &mask, &AtomicBool::new(false))?;
+        Ok(of(&table))
     });
     match made.await.map_err(|_| sqlx::Error::WorkerCrashed)? {
         Ok(made) => Ok(Some(made)),
-        Err((place, column, damage)) => {
-            let (part, tag) = tags.get(&place).copied().unwrap_or_default();
-            let (column, damage) =
-                (Column::name(column), crate::columns::Damage::to_string(&damage));
+        Err(Broken { part, column, damage, .. }) => {
+            let (part, tag) = tags.get(&part).copied().unwrap_or_default();
+            let (column, damage) = (column.name(), damage.to_string());
             tracing::error!(part, column, damage, "a copy of events is damaged: it is made anew");
             cache::damaged(tag);
             Ok(None)
@@ -113,7 +111,7 @@ pub(super) async fn table<T: Send + 'static>(
 
 /// The parts of a table of one day.
 pub(super) fn again(table: &Table) -> Vec<Part> {
-    parts(&table.copied().collect::<Vec<_>>())
+    parts(table.copied())
 }
 
 #[cfg(test)]
@@ -134,7 +132,7 @@ mod tests {
             seen: 0,
             tag: id,
         };
-        (1..).zip(parts(&day)).map(header).collect()
+        (1..).zip(parts(day)).map(header).collect()
     }
 
     #[test]

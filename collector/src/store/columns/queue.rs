@@ -43,14 +43,45 @@ pub(in crate::store) async fn add_new(
     Ok(())
 }
 
-const GROUPS: &str = "SELECT id, events FROM event_group WHERE site_id = $1 ORDER BY id LIMIT $2";
+const GROUPS: &str =
+    "SELECT id, events FROM event_group WHERE site_id = $1 AND id <= $2 ORDER BY id";
 
-/// Groups that are not copied yet, the first ones, `limit` at most.
+/// Groups that are not copied yet, up to that one.
+async fn up_to(db: &mut Connection, site: SiteId, last: i64) -> sqlx::Result<Groups> {
+    sql(GROUPS).bind(site.0).bind(last).all(db).await.map(Groups)
+}
+
+/// Every group that is not copied yet.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub(super) async fn groups(db: &mut Connection, site: SiteId, limit: u32) -> sqlx::Result<Groups> {
-    sql(GROUPS).bind(site.0).bind(i64::from(limit)).all(db).await.map(Groups)
+pub(super) async fn groups(db: &mut Connection, site: SiteId) -> sqlx::Result<Groups> {
+    up_to(db, site, i64::MAX).await
+}
+
+const LENGTHS: &str = "SELECT id, CAST(LENGTH(events) / 16 AS BIGINT) FROM event_group \
+    WHERE site_id = $1 ORDER BY id LIMIT $2";
+
+/// The first groups that are not copied yet: one at least, `most` of so many `events` at most; and whether there are more.
+///
+/// # Errors
+/// Where the database does not answer.
+pub(super) async fn first(
+    db: &mut Connection,
+    site: SiteId,
+    (most, events): (u32, i64),
+) -> sqlx::Result<(Groups, bool)> {
+    let all: Vec<(i64, i64)> = sql(LENGTHS).bind(site.0).bind(i64::from(most) + 1).all(db).await?;
+    let mut sum = 0;
+    let fits = |(_, length): &&(i64, i64)| {
+        sum += length;
+        sum <= events
+    };
+    let fitting = all.iter().take(most as usize).take_while(fits).count().max(1);
+    match all.get(fitting - 1) {
+        Some((last, _)) => Ok((up_to(db, site, *last).await?, fitting < all.len())),
+        None => Ok((Groups(Vec::new()), false)),
+    }
 }
 
 /// Groups: their ids, and those of their events, one after the other.

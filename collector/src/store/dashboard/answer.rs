@@ -1,11 +1,11 @@
-//! Visits by a table of events: what each was is found in one walk through it, what is counted of it in a second.
+//! Visits by a table of events: of each, what it was, and then what is counted of it.
 
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
 use super::{Field, Overview, Sums};
-use crate::columns::{Distinct, Event, Table, Text, Visits, Wanted};
+use crate::columns::{Distinct, Event, Shard, Table, Text, Visits, Wanted};
 
 /// The columns that it needs.
 pub(super) fn wanted() -> Wanted {
@@ -26,10 +26,9 @@ pub(super) struct Own {
     pub(super) rows: usize,
 }
 
-/// A visit: what it was, and what counts of it.
-#[derive(Clone, Copy)]
+/// What a visit was, and what counts of it.
+#[derive(Default)]
 struct Visit {
-    visitor: u32,
     views: i64,
     entry: Text,
     exit: Text,
@@ -37,7 +36,6 @@ struct Visit {
     campaign: Option<Text>,
     saw: bool,
     had: bool,
-    /// Of its events, those in the language that is asked for.
     counted: Sums,
 }
 
@@ -57,164 +55,273 @@ impl Rows {
         }
         &mut self.sums[place]
     }
+
+    /// Counts a visit in a row.
+    fn visit(&mut self, number: u32, visitor: u32, visit: &Visit) {
+        let new = self.visitors.is_new(number, visitor);
+        let sums = self.at(number);
+        sums.visitors += i64::from(new);
+        sums.visits += 1;
+        sums.bounces += i64::from(visit.views == 1);
+        sums.views += visit.counted.views;
+        sums.engaged += visit.counted.engaged;
+        sums.events += visit.counted.events;
+    }
+
+    /// Counts an event in a row: its visit and its visitor once.
+    fn event(&mut self, number: u32, event: &Event, (visit, bounce): (u32, bool), is_view: bool) {
+        let new_visit = self.visits.is_new(number, visit);
+        let new_visitor = new_visit && self.visitors.is_new(number, event.visitor);
+        let sums = self.at(number);
+        sums.visitors += i64::from(new_visitor);
+        sums.visits += i64::from(new_visit);
+        sums.bounces += i64::from(new_visit && bounce);
+        sums.views += i64::from(is_view);
+        sums.engaged += event.engaged;
+        sums.events += 1;
+    }
+
+    /// Adds what was counted of other visitors.
+    fn join(&mut self, others: &Self) {
+        for (number, others) in (0..).zip(&others.sums) {
+            self.at(number).add(others);
+        }
+    }
+}
+
+impl Sums {
+    const fn add(&mut self, other: &Self) {
+        self.visitors += other.visitors;
+        self.views += other.views;
+        self.visits += other.visits;
+        self.bounces += other.bounces;
+        self.engaged += other.engaged;
+        self.events += other.events;
+    }
+}
+
+/// What is asked for, as texts of a table: of a field, none where nothing is, and nothing where no event has it.
+struct Sought<'a> {
+    table: &'a Table,
+    asked: &'a Own,
+    view: Option<Text>,
+    page: Option<Option<Text>>,
+    event: Option<Option<Text>>,
+    language: Option<Option<Text>>,
+}
+
+impl<'a> Sought<'a> {
+    fn new(table: &'a Table, asked: &'a Own) -> Self {
+        let text = |field| asked.value(field).map(|value| table.find(value));
+        Self {
+            table,
+            asked,
+            view: table.find("page_view"),
+            page: text(Field::Page),
+            event: text(Field::Event),
+            language: text(Field::Language),
+        }
+    }
+
+    /// Whether an event of a visit that is counted counts.
+    fn counts(&self, event: &Event) -> bool {
+        self.language.is_none_or(|language| language == Some(event.language))
+    }
+
+    fn is_view(&self, event: &Event) -> bool {
+        Some(event.name) == self.view
+    }
+
+    /// What a visit of these events was.
+    fn visit(&self, events: &[Event]) -> Visit {
+        let mut visit = Visit::default();
+        for one in events {
+            let is_view = self.is_view(one);
+            if is_view {
+                if visit.views == 0 {
+                    (visit.entry, visit.source) = (one.page, one.referrer);
+                }
+                visit.views += 1;
+                visit.exit = one.page;
+                visit.saw |= self.page == Some(Some(one.page));
+            }
+            visit.had |= self.event == Some(Some(one.name));
+            if let Some(new) = one.campaign {
+                let text = |text| self.table.text(text);
+                let greater = visit.campaign.is_none_or(|old| text(old) < text(new));
+                visit.campaign = if greater { Some(new) } else { visit.campaign };
+            }
+            if self.counts(one) {
+                visit.counted.views += i64::from(is_view);
+                visit.counted.engaged += one.engaged;
+                visit.counted.events += 1;
+            }
+        }
+        visit
+    }
+
+    /// Whether a visit is asked for that came from this host.
+    fn has(&self, visit: &Visit, host: &str) -> bool {
+        let is = |field, text: &str| self.asked.value(field).is_none_or(|value| value == text);
+        let campaign = visit.campaign.map(|campaign| self.table.text(campaign));
+        visit.views > 0
+            && visit.counted.events > 0
+            && (self.page.is_none() || visit.saw)
+            && (self.event.is_none() || visit.had)
+            && is(Field::Entry, self.table.text(visit.entry))
+            && is(Field::Exit, self.table.text(visit.exit))
+            && self.asked.value(Field::Campaign).is_none_or(|value| campaign == Some(value))
+            && is(Field::Source, host)
+    }
+}
+
+impl Own {
+    fn value(&self, wanted: Field) -> Option<&str> {
+        let found = self.filters.iter().find(|(field, _)| *field == wanted);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What is counted of some visitors.
+struct Counted<'a> {
+    sought: &'a Sought<'a>,
+    sources: Sources<'a>,
+    total: Rows,
+    times: Times,
+    /// Of each field, by the numbers of texts, or of hosts.
+    by: [Rows; Field::ALL.len()],
+}
+
+/// Days or hours by their numbers.
+#[derive(Default)]
+struct Times {
+    rows: Rows,
+    all: Vec<i64>,
+    numbers: HashMap<i64, u32, RandomState>,
+    last: u32,
+}
+
+impl Times {
+    fn number(&mut self, time: i64) -> u32 {
+        // A visit's events follow each other.
+        if self.all.get(self.last as usize) != Some(&time) {
+            let all = &mut self.all;
+            self.last = *self.numbers.entry(time).or_insert_with(|| {
+                all.push(time);
+                u32::try_from(all.len() - 1).unwrap_or(0)
+            });
+        }
+        self.last
+    }
 }
 
 /// The answer to it.
 pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
-    let value = |wanted: Field| {
-        let found = asked.filters.iter().find(|(field, _)| *field == wanted);
-        found.map(|(_, value)| value.as_str())
-    };
-    let text = |field: Field| value(field).map(|value| table.find(value));
-    let (page, event, language) = (text(Field::Page), text(Field::Event), text(Field::Language));
-    let view = table.find("page_view");
-    let visits = Visits::of(table);
-    let mut all: Vec<Option<Visit>> = vec![None; visits.is_parted.len()];
-    for (place, one) in table.events().enumerate() {
-        let visit = all[visits.of_event[place] as usize].get_or_insert(Visit {
-            visitor: one.visitor,
-            views: 0,
-            entry: Text::EMPTY,
-            exit: Text::EMPTY,
-            source: Text::EMPTY,
-            campaign: None,
-            saw: false,
-            had: false,
-            counted: Sums::default(),
-        });
-        let is_view = Some(one.name) == view;
-        if is_view {
-            if visit.views == 0 {
-                (visit.entry, visit.source) = (one.page, one.referrer);
+    let sought = Sought::new(table, asked);
+    let mut all = table.by_shards(|shard| Counted::of(&sought, shard)).into_iter();
+    let Some(mut first) = all.next() else { return Overview::default() };
+    all.for_each(|others| first.join(&others));
+    first.told()
+}
+
+impl<'a> Counted<'a> {
+    fn of(sought: &'a Sought<'a>, shard: Shard<'_>) -> Self {
+        let mut counted = Self {
+            sought,
+            sources: Sources::new(sought.table, &sought.asked.own_hosts),
+            total: Rows::default(),
+            times: Times::default(),
+            by: std::array::from_fn(|_| Rows::default()),
+        };
+        let mut visits = Visits::default();
+        let mut own: (u32, Vec<Event>) = (0, Vec::new());
+        shard.events().for_each(|event| {
+            let number = visits.of(&event);
+            if number != own.0 {
+                counted.visit(own.0, &own.1);
+                own.0 = number;
+                own.1.clear();
             }
-            visit.views += 1;
-            visit.exit = one.page;
-            visit.saw |= page == Some(Some(one.page));
+            own.1.push(event);
+        });
+        counted.visit(own.0, &own.1);
+        counted
+    }
+
+    /// Counts a visit by its number and its events.
+    fn visit(&mut self, number: u32, events: &[Event]) {
+        let Some(visitor) = events.first().map(|event| event.visitor) else { return };
+        let visit = self.sought.visit(events);
+        let from = self.sources.of(visit.source);
+        if !self.sought.has(&visit, &self.sources.hosts[from as usize]) {
+            return;
         }
-        visit.had |= event == Some(Some(one.name));
-        if let Some(new) = one.campaign {
-            let greater = visit.campaign.is_none_or(|old| table.text(old) < table.text(new));
-            visit.campaign = if greater { Some(new) } else { visit.campaign };
+        let asked = self.sought.asked;
+        self.total.visit(0, visitor, &visit);
+        if asked.rows > 0 {
+            for (field, number) in [
+                (Field::Entry, Some(visit.entry.number())),
+                (Field::Exit, Some(visit.exit.number())),
+                (Field::Source, Some(from)),
+                (Field::Campaign, visit.campaign.map(Text::number)),
+            ] {
+                if let Some(number) = number {
+                    self.by[field as usize].visit(number, visitor, &visit);
+                }
+            }
         }
-        if language.is_none_or(|language| language == Some(one.language)) {
-            visit.counted.views += i64::from(is_view);
-            visit.counted.engaged += one.engaged;
-            visit.counted.events += 1;
+        let own = (number, visit.views == 1);
+        for one in events.iter().filter(|one| self.sought.counts(one)) {
+            let time = match asked.by_hour_from {
+                Some(from) => (one.at - from).div_euclid(3_600_000),
+                None => one.day,
+            };
+            let is_view = self.sought.is_view(one);
+            let time = self.times.number(time);
+            self.times.rows.event(time, one, own, is_view);
+            if asked.rows > 0 {
+                let what = if is_view { (Field::Page, one.page) } else { (Field::Event, one.name) };
+                for (field, text) in [what, (Field::Language, one.language)] {
+                    self.by[field as usize].event(text.number(), one, own, is_view);
+                }
+            }
         }
     }
 
-    let mut sources = Sources::new(table, &asked.own_hosts);
-    let chosen: Vec<bool> = all
-        .iter()
-        .map(|visit| {
-            let Some(visit) = visit else { return false };
-            let is = |field, text: &str| value(field).is_none_or(|value| value == text);
-            let campaign = visit.campaign.map(|campaign| table.text(campaign));
-            visit.views > 0
-                && visit.counted.events > 0
-                && (page.is_none() || visit.saw)
-                && (event.is_none() || visit.had)
-                && is(Field::Entry, table.text(visit.entry))
-                && is(Field::Exit, table.text(visit.exit))
-                && value(Field::Campaign).is_none_or(|value| campaign == Some(value))
-                && value(Field::Source).is_none_or(|value| {
-                    let host = sources.of(visit.source);
-                    sources.hosts[host as usize] == value
-                })
-        })
-        .collect();
-
-    let returning = table.returning();
-    let several = |visitor: u32| returning[visitor as usize];
-    let mut total = Rows::default();
-    let (mut entry, mut exit) = (Rows::default(), Rows::default());
-    let (mut source, mut campaign) = (Rows::default(), Rows::default());
-    // By visit: what is the same for all of its events.
-    for visit in all.iter().zip(&chosen).filter_map(|(visit, chosen)| visit.filter(|_| *chosen)) {
-        let number = |text: Text| u32::try_from(text.index()).unwrap_or(0);
-        let from = sources.of(visit.source);
-        let mut rows = [
-            Some((&mut total, 0)),
-            Some((&mut entry, number(visit.entry))),
-            Some((&mut exit, number(visit.exit))),
-            Some((&mut source, from)),
-            visit.campaign.map(|text| (&mut campaign, number(text))),
-        ];
-        for (rows, number) in rows.iter_mut().flatten() {
-            let new = rows.visitors.is_new(*number, visit.visitor, several(visit.visitor));
-            let sums = rows.at(*number);
-            sums.visitors += i64::from(new);
-            sums.visits += 1;
-            sums.bounces += i64::from(visit.views == 1);
-            sums.views += visit.counted.views;
-            sums.engaged += visit.counted.engaged;
-            sums.events += visit.counted.events;
+    /// Adds what was counted of other visitors.
+    fn join(&mut self, others: &Self) {
+        self.total.join(&others.total);
+        for (time, sums) in others.times.all.iter().zip(&others.times.rows.sums) {
+            let time = self.times.number(*time);
+            self.times.rows.at(time).add(sums);
+        }
+        for ((field, own), others) in Field::ALL.into_iter().zip(&mut self.by).zip(&others.by) {
+            if field != Field::Source {
+                own.join(others);
+            }
+        }
+        let source = Field::Source as usize;
+        for (host, sums) in others.sources.hosts.iter().zip(&others.by[source].sums) {
+            let host = self.sources.number(host);
+            self.by[source].at(host).add(sums);
         }
     }
 
-    // By event.
-    let (mut pages, mut names) = (Rows::default(), Rows::default());
-    let (mut languages, mut times) = (Rows::default(), Rows::default());
-    let mut buckets: Vec<i64> = Vec::new();
-    let mut numbers: HashMap<i64, u32, RandomState> = HashMap::default();
-    for (place, one) in table.events().enumerate() {
-        let visit = visits.of_event[place];
-        if !chosen[visit as usize]
-            || language.is_some_and(|language| language != Some(one.language))
-        {
-            continue;
-        }
-        let bucket = match asked.by_hour_from {
-            Some(from) => (one.at - from).div_euclid(3_600_000),
-            None => one.day,
+    fn told(self) -> Overview {
+        let mut overview = Overview {
+            total: self.total.sums.first().copied().unwrap_or_default(),
+            times: self.times.all.into_iter().zip(self.times.rows.sums).collect(),
+            breakdowns: Vec::new(),
         };
-        let time = match buckets.last() {
-            Some(last) if *last == bucket => u32::try_from(buckets.len() - 1).unwrap_or(0),
-            _ => *numbers.entry(bucket).or_insert_with(|| {
-                buckets.push(bucket);
-                u32::try_from(buckets.len() - 1).unwrap_or(0)
-            }),
-        };
-        let is_view = Some(one.name) == view;
-        let bounce = all[visit as usize].is_some_and(|visit| visit.views == 1);
-        let parted = visits.is_parted[visit as usize];
-        let number = |text: Text| u32::try_from(text.index()).unwrap_or(0);
-        // In a day and in an hour, what a visitor does comes in one place.
-        count(&mut times, time, &one, (visit, bounce, is_view), (false, false));
-        if asked.rows == 0 {
-            continue;
-        }
-        let again = (parted, several(one.visitor));
-        let (rows, text) = if is_view { (&mut pages, one.page) } else { (&mut names, one.name) };
-        count(rows, number(text), &one, (visit, bounce, is_view), again);
-        // Somebody may decide anew, in another language, and go back to the first.
-        count(&mut languages, number(one.language), &one, (visit, bounce, is_view), (true, true));
-    }
-
-    let mut overview = Overview {
-        total: total.sums.first().copied().unwrap_or_default(),
-        times: buckets.iter().copied().zip(times.sums).collect(),
-        breakdowns: Vec::new(),
-    };
-    overview.times.sort_unstable_by_key(|(time, _)| *time);
-    if asked.rows > 0 {
-        let texts = |rows: &Rows| -> Vec<(String, Sums)> {
-            let there = rows.sums.iter().enumerate().filter(|(_, sums)| sums.events > 0);
-            let label = |place: usize| table.texts_at(place).to_owned();
-            there.map(|(place, sums)| (label(place), *sums)).collect()
-        };
-        let hosts = source.sums.iter().enumerate().filter(|(_, sums)| sums.events > 0);
-        let hosts = hosts.map(|(place, sums)| (sources.hosts[place].clone(), *sums)).collect();
-        let parts = [
-            (Field::Page, texts(&pages)),
-            (Field::Entry, texts(&entry)),
-            (Field::Exit, texts(&exit)),
-            (Field::Source, hosts),
-            (Field::Campaign, texts(&campaign)),
-            (Field::Language, texts(&languages)),
-            (Field::Event, texts(&names)),
-        ];
-        for (field, mut rows) in parts {
+        overview.times.sort_unstable_by_key(|(time, _)| *time);
+        for field in Field::ALL {
+            let rows = (0..).zip(&self.by[field as usize].sums);
+            let label = |number: usize| match field {
+                Field::Source => self.sources.hosts[number].as_str(),
+                _ => self.sought.table.texts_at(number),
+            };
+            let there = rows.filter(|(_, sums)| sums.events > 0);
+            let mut rows: Vec<_> = there.map(|(number, sums)| (label(number), *sums)).collect();
             let by = |sums: &Sums| match field {
                 Field::Page => sums.views,
                 Field::Event => sums.events,
@@ -223,31 +330,12 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
             rows.sort_unstable_by(|(label, one), (other, two)| {
                 by(two).cmp(&by(one)).then_with(|| label.cmp(other))
             });
-            rows.truncate(asked.rows);
-            let rows = rows.into_iter().map(|(label, sums)| (field, label, sums));
+            rows.truncate(self.sought.asked.rows);
+            let rows = rows.into_iter().map(|(label, sums)| (field, label.to_owned(), sums));
             overview.breakdowns.extend(rows);
         }
+        overview
     }
-    overview
-}
-
-/// Counts an event in its row: its visit and its visitor once. What comes in several places of the table is looked up.
-fn count(
-    rows: &mut Rows,
-    number: u32,
-    event: &Event,
-    (visit, bounce, is_view): (u32, bool, bool),
-    (visit_again, visitor_again): (bool, bool),
-) {
-    let new_visit = rows.visits.is_new(number, visit, visit_again);
-    let new_visitor = new_visit && rows.visitors.is_new(number, event.visitor, visitor_again);
-    let sums = rows.at(number);
-    sums.visitors += i64::from(new_visitor);
-    sums.visits += i64::from(new_visit);
-    sums.bounces += i64::from(new_visit && bounce);
-    sums.views += i64::from(is_view);
-    sums.engaged += event.engaged;
-    sums.events += 1;
 }
 
 /// Hosts that led here, by referrers.
@@ -256,14 +344,14 @@ struct Sources<'t> {
     own: HashSet<&'t str>,
     of_text: Vec<u32>,
     hosts: Vec<String>,
-    numbers: HashMap<&'t str, u32, RandomState>,
+    numbers: HashMap<String, u32, RandomState>,
 }
 
 impl<'t> Sources<'t> {
     fn new(table: &'t Table, own: &'t [String]) -> Self {
         let own = own.iter().map(String::as_str).chain(["", "localhost."]).collect();
         let of_text = vec![u32::MAX; table.texts()];
-        let numbers = HashMap::from_iter([("", 0)]);
+        let numbers = HashMap::from_iter([(String::new(), 0)]);
         Self { table, own, of_text, hosts: vec![String::new()], numbers }
     }
 
@@ -275,15 +363,21 @@ impl<'t> Sources<'t> {
         }
         let host = self.table.text(referrer).split("://").nth(1).unwrap_or_default();
         let host = host.split('/').next().unwrap_or_default();
-        let host = if self.own.contains(host) { "" } else { host };
-        let hosts = &mut self.hosts;
-        let number = *self.numbers.entry(host).or_insert_with(|| {
-            hosts.push(host.to_owned());
-            u32::try_from(hosts.len() - 1).unwrap_or(0)
-        });
+        let number = self.number(if self.own.contains(host) { "" } else { host });
         if let Some(known) = self.of_text.get_mut(referrer.index()) {
             *known = number;
         }
         number
+    }
+
+    /// The number of a host.
+    fn number(&mut self, host: &str) -> u32 {
+        if let Some(known) = self.numbers.get(host) {
+            return *known;
+        }
+        let new = u32::try_from(self.hosts.len()).unwrap_or(0);
+        self.hosts.push(host.to_owned());
+        self.numbers.insert(host.to_owned(), new);
+        new
     }
 }

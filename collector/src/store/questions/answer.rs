@@ -1,4 +1,4 @@
-//! Answering a question by a table of events, in one walk through it.
+//! Answering a question by a table of events, in one walk through each of its shards.
 
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
@@ -10,7 +10,7 @@ use super::{
     calendar::{first_of_month, monday, offsets},
     filters::{self, Matching, Source},
 };
-use crate::columns::{Distinct, Event, Members, Table, Visits, Wanted};
+use crate::columns::{Distinct, Event, Members, Shard, Table, Visits, Wanted};
 
 /// The columns that a question needs.
 pub(super) fn wanted(report: &Report) -> Wanted {
@@ -45,23 +45,25 @@ enum Values {
 struct Numbers<T> {
     all: Vec<T>,
     known: HashMap<T, u32, RandomState>,
+    last: u32,
 }
 
 impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
     fn new() -> Self {
-        Self { all: Vec::new(), known: HashMap::default() }
+        Self { all: Vec::new(), known: HashMap::default(), last: 0 }
     }
 
     fn of(&mut self, value: T) -> u32 {
-        // Events of one day follow each other.
-        if self.all.last() == Some(&value) {
-            return u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX);
+        // A visitor's events of one day follow each other.
+        if self.all.get(self.last as usize) == Some(&value) {
+            return self.last;
         }
         let all = &mut self.all;
-        *self.known.entry(value).or_insert_with_key(|value| {
+        self.last = *self.known.entry(value).or_insert_with_key(|value| {
             all.push(value.clone());
             u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
-        })
+        });
+        self.last
     }
 }
 
@@ -181,20 +183,23 @@ pub(super) fn visitors(
     if all.is_empty() {
         return Vec::new();
     }
-    let mut tests: Vec<_> = all.iter().map(|filters| Matching::among(filters, members)).collect();
-    let mut seen = vec![false; tests.len() * table.visitors()];
-    let mut counts = vec![0; tests.len()];
-    for event in table.events() {
-        let own = event.visitor as usize * tests.len();
-        let own = seen[own..own + tests.len()].iter_mut();
-        for ((test, seen), count) in tests.iter_mut().zip(own).zip(&mut counts) {
-            if !*seen && test.holds(&event, table) {
-                *seen = true;
-                *count += 1;
+    let counts = table.by_shards(|shard| {
+        let mut tests: Vec<_> =
+            all.iter().map(|filters| Matching::among(filters, members)).collect();
+        let mut counts = vec![0; tests.len()];
+        let mut last = vec![None; tests.len()];
+        shard.events().for_each(|event| {
+            for ((test, last), count) in tests.iter_mut().zip(&mut last).zip(&mut counts) {
+                if *last != Some(event.visitor) && test.holds(&event, table) {
+                    *last = Some(event.visitor);
+                    *count += 1;
+                }
             }
-        }
-    }
-    counts
+        });
+        counts
+    });
+    let sum = |place: usize| counts.iter().filter_map(|own| own.get(place)).sum();
+    (0..all.len()).map(sum).collect()
 }
 
 /// The rows that are asked for, and one more where there are more; none where there are more than `most` to choose from.
@@ -204,24 +209,71 @@ pub(super) fn lines(
     members: Option<&Arc<Members>>,
     (zone, most): (&TimeZone, u32),
 ) -> Option<Vec<Line>> {
-    let texts = table.texts();
+    let of = |shard| grouped(shard, report, members, (zone, most));
+    // Others are counted in groups of those who are asked about, whichever shard these are in.
+    let mut all = if report.metrics.contains(&Metric::Others) {
+        vec![of(table.whole())]
+    } else {
+        table.by_shards(of)
+    };
+    let mut lines = joined(all.pop()??, all.into_iter().collect::<Option<_>>()?);
+    if lines.len() > most as usize {
+        return None;
+    }
+    // The first ones are wanted, and often there are many.
+    let offset = usize::try_from(report.offset).unwrap_or(usize::MAX);
+    let end = offset
+        .saturating_add(usize::try_from(report.limit).unwrap_or(usize::MAX))
+        .saturating_add(1);
+    if lines.len() > end {
+        lines.select_nth_unstable_by(end, order);
+        lines.truncate(end);
+    }
+    lines.sort_unstable_by(order);
+    lines.drain(..offset.min(lines.len()));
+    Some(lines)
+}
+
+/// The rows of several shards: a sum of the sums of each.
+fn joined(first: Vec<Line>, others: Vec<Vec<Line>>) -> Vec<Line> {
+    if others.is_empty() {
+        return first;
+    }
+    let mut all: HashMap<Vec<Cell>, Vec<i64>, RandomState> = first.into_iter().collect();
+    for (cells, sums) in others.into_iter().flatten() {
+        let own = all.entry(cells).or_insert_with(|| vec![0; sums.len()]);
+        for (own, sum) in own.iter_mut().zip(sums) {
+            *own += sum;
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// Every row of some visitors; none where there are more than `most`.
+fn grouped(
+    shard: Shard<'_>,
+    report: &Report,
+    members: Option<&Arc<Members>>,
+    (zone, most): (&TimeZone, u32),
+) -> Option<Vec<Line>> {
+    let table = shard.table();
     let mut test = Matching::among(&report.filters, members);
-    let value = |dimension| Values::of(dimension, report, zone, texts);
+    let value = |dimension| Values::of(dimension, report, zone, table.texts());
     let mut values: Vec<_> = report.dimensions.iter().map(value).collect();
     let mut groups = Groups { all: Vec::new(), by_one: Vec::new(), by_several: HashMap::default() };
     if values.is_empty() {
         groups.of(&[]); // which answers, though there be nothing
     }
-    let visits = report.metrics.contains(&Metric::Visits).then(|| Visits::of(table));
-    let returning = table.returning();
+    let mut visits = Visits::default();
     let view = table.find("page_view");
     let (mut visitors_seen, mut visits_seen) = (Distinct::default(), Distinct::default());
     let width = report.metrics.len();
     let mut sums: Vec<i64> = vec![0; width * groups.all.len()];
     let mut own = Vec::with_capacity(values.len());
-    for (place, event) in table.events().enumerate() {
+    shard.events().try_for_each(|event| {
+        let visit = visits.of(&event);
         if !test.holds(&event, table) {
-            continue;
+            return Some(());
         }
         own.clear();
         own.extend(values.iter_mut().map(|values| values.number(table, &event)));
@@ -238,48 +290,28 @@ pub(super) fn lines(
                 Metric::Events => 1,
                 Metric::PageViews => i64::from(Some(event.name) == view),
                 Metric::EngagedTime => event.engaged,
-                Metric::Visitors => {
-                    let again = returning[event.visitor as usize];
-                    i64::from(visitors_seen.is_new(group, event.visitor, again))
-                }
-                Metric::Visits => visits.as_ref().map_or(0, |visits| {
-                    let visit = visits.of_event[place];
-                    let again = visits.is_parted[visit as usize];
-                    i64::from(visits_seen.is_new(group, visit, again))
-                }),
+                Metric::Visitors => i64::from(visitors_seen.is_new(group, event.visitor)),
+                Metric::Visits => i64::from(visits_seen.is_new(group, visit)),
                 Metric::Others => 0,
             };
         }
-    }
+        Some(())
+    })?;
     if let Some(at) = report.metrics.iter().position(|metric| *metric == Metric::Others) {
         let mut test = Matching::among(&others(&report.filters), members);
         let mut seen = Distinct::default();
-        for event in table.events().filter(|event| test.holds(event, table)) {
+        for event in shard.events().filter(|event| test.holds(event, table)) {
             own.clear();
             own.extend(values.iter_mut().map(|values| values.number(table, &event)));
             let Some(group) = groups.find(&own) else { continue };
-            let again = returning[event.visitor as usize];
-            sums[group as usize * width + at] +=
-                i64::from(seen.is_new(group, event.visitor, again));
+            sums[group as usize * width + at] += i64::from(seen.is_new(group, event.visitor));
         }
     }
     let cells = |group: &Vec<u32>| -> Vec<Cell> {
         values.iter().zip(group).map(|(values, number)| values.cell(*number)).collect()
     };
     let lines = groups.all.iter().zip(sums.chunks(width.max(1)));
-    let mut lines: Vec<Line> = lines.map(|(group, sums)| (cells(group), sums.to_vec())).collect();
-    // The first ones are wanted, and often there are many.
-    let offset = usize::try_from(report.offset).unwrap_or(usize::MAX);
-    let end = offset
-        .saturating_add(usize::try_from(report.limit).unwrap_or(usize::MAX))
-        .saturating_add(1);
-    if lines.len() > end {
-        lines.select_nth_unstable_by(end, order);
-        lines.truncate(end);
-    }
-    lines.sort_unstable_by(order);
-    lines.drain(..offset.min(lines.len()));
-    Some(lines)
+    Some(lines.map(|(group, sums)| (cells(group), sums.to_vec())).collect())
 }
 
 /// The same conditions on events of others than those who are asked about.
