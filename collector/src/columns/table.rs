@@ -63,8 +63,10 @@ impl Wanted {
     pub const ENGAGED: Self = Self(1 << 9);
     /// [`Event::campaign`].
     pub const CAMPAIGN: Self = Self(1 << 10);
+    /// [`Event::device`].
+    pub const DEVICE: Self = Self(1 << 11);
     /// All of them.
-    pub const ALL: Self = Self((1 << 11) - 1);
+    pub const ALL: Self = Self((1 << 12) - 1);
 
     /// Whether all columns of `other` are among these.
     #[must_use]
@@ -108,6 +110,8 @@ pub struct Event {
     pub properties: Option<Text>,
     /// The language in which its visitor decided.
     pub language: Text,
+    /// The kind of device on which its visitor decided; empty where it is not known.
+    pub device: Text,
     /// Milliseconds in which a page was in view and in use, where it tells of any: a day at most.
     pub engaged: i64,
     /// `SOURCE / CAMPAIGN`, where it tells of a campaign.
@@ -193,6 +197,7 @@ impl Table {
             service: self.text(event.service),
             properties: event.properties.map(|text| self.text(text)),
             language: self.text(event.language),
+            device: self.text(event.device),
         }
     }
 
@@ -238,8 +243,19 @@ impl Table {
 
 #[inline]
 fn event(day: i64, run: &Run, visitor: u32, place: usize) -> Event {
-    let [name, page, query, title, referrer, properties, purpose, service, language, campaign] =
-        &run.texts;
+    let [
+        name,
+        page,
+        query,
+        title,
+        referrer,
+        properties,
+        purpose,
+        service,
+        language,
+        campaign,
+        device,
+    ] = &run.texts;
     let some = |text: Text| (text != Text::NONE).then_some(text);
     Event {
         visitor,
@@ -254,6 +270,7 @@ fn event(day: i64, run: &Run, visitor: u32, place: usize) -> Event {
         service: service.get(place),
         properties: some(properties.get(place)),
         language: language.get(place),
+        device: device.get(place),
         engaged: run.engaged.get(place).map_or(0, |told| i64::from(*told)),
         campaign: some(campaign.get(place)),
     }
@@ -288,6 +305,8 @@ pub struct New<'a> {
     pub properties: Option<&'a str>,
     /// [`Event::language`].
     pub language: &'a str,
+    /// [`Event::device`].
+    pub device: &'a str,
 }
 
 /// A part as it was found in the database.

@@ -13,6 +13,7 @@ pub(super) fn wanted() -> Wanted {
         | Wanted::PAGE
         | Wanted::REFERRER
         | Wanted::LANGUAGE
+        | Wanted::DEVICE
         | Wanted::ENGAGED
         | Wanted::CAMPAIGN
 }
@@ -37,7 +38,7 @@ struct Visit {
     campaign: Option<Text>,
     saw: bool,
     had: bool,
-    /// Of its events, those in the language that is asked for.
+    /// Of its events, those in the language and on the device that are asked for.
     counted: Sums,
 }
 
@@ -66,7 +67,13 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
         found.map(|(_, value)| value.as_str())
     };
     let text = |field: Field| value(field).map(|value| table.find(value));
-    let (page, event, language) = (text(Field::Page), text(Field::Event), text(Field::Language));
+    let (page, event) = (text(Field::Page), text(Field::Event));
+    let (language, device) = (text(Field::Language), text(Field::Device));
+    // Somebody may decide anew, in another language and on another device: of one visit there may be several.
+    let is_counted = |one: &Event| {
+        language.is_none_or(|language| language == Some(one.language))
+            && device.is_none_or(|device| device == Some(one.device))
+    };
     let view = table.find("page_view");
     let visits = Visits::of(table);
     let mut all: Vec<Option<Visit>> = vec![None; visits.is_parted.len()];
@@ -96,7 +103,7 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
             let greater = visit.campaign.is_none_or(|old| table.text(old) < table.text(new));
             visit.campaign = if greater { Some(new) } else { visit.campaign };
         }
-        if language.is_none_or(|language| language == Some(one.language)) {
+        if is_counted(&one) {
             visit.counted.views += i64::from(is_view);
             visit.counted.engaged += one.engaged;
             visit.counted.events += 1;
@@ -154,14 +161,13 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
 
     // By event.
     let (mut pages, mut names) = (Rows::default(), Rows::default());
-    let (mut languages, mut times) = (Rows::default(), Rows::default());
+    let (mut languages, mut devices) = (Rows::default(), Rows::default());
+    let mut times = Rows::default();
     let mut buckets: Vec<i64> = Vec::new();
     let mut numbers: HashMap<i64, u32, RandomState> = HashMap::default();
     for (place, one) in table.events().enumerate() {
         let visit = visits.of_event[place];
-        if !chosen[visit as usize]
-            || language.is_some_and(|language| language != Some(one.language))
-        {
+        if !chosen[visit as usize] || !is_counted(&one) {
             continue;
         }
         let bucket = match asked.by_hour_from {
@@ -187,8 +193,9 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
         let again = (parted, several(one.visitor));
         let (rows, text) = if is_view { (&mut pages, one.page) } else { (&mut names, one.name) };
         count(rows, number(text), &one, (visit, bounce, is_view), again);
-        // Somebody may decide anew, in another language, and go back to the first.
+        // Somebody may decide anew and go back to the first.
         count(&mut languages, number(one.language), &one, (visit, bounce, is_view), (true, true));
+        count(&mut devices, number(one.device), &one, (visit, bounce, is_view), (true, true));
     }
 
     let mut overview = Overview {
@@ -211,6 +218,7 @@ pub(super) fn overview(table: &Table, asked: &Own) -> Overview {
             (Field::Exit, texts(&exit)),
             (Field::Source, hosts),
             (Field::Campaign, texts(&campaign)),
+            (Field::Device, texts(&devices)),
             (Field::Language, texts(&languages)),
             (Field::Event, texts(&names)),
         ];
