@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod columns;
 pub mod config;
+pub mod device;
 pub mod domains;
 pub mod error;
 pub mod export;

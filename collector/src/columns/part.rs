@@ -7,6 +7,8 @@
 //! - `engaged`: milliseconds of use, 0 where the event tells of none;
 //! - all others: how many different texts there are; of each its length and one more, and its bytes, where 0 alone is
 //!   no text; how many bytes a place takes (0, 1, 2 or 4: as few as do); the `n` places, the smallest byte first.
+//!
+//! `device` came later than the others: a part without it is of events of which it is not known.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -39,7 +41,7 @@ pub enum Column {
 }
 
 /// Columns of texts, by their places.
-pub(super) const TEXTS: [(Wanted, &str); 10] = [
+pub(super) const TEXTS: [(Wanted, &str); 11] = [
     (Wanted::NAME, "name"),
     (Wanted::PAGE, "page"),
     (Wanted::QUERY, "query"),
@@ -50,6 +52,7 @@ pub(super) const TEXTS: [(Wanted, &str); 10] = [
     (Wanted::SERVICE, "service"),
     (Wanted::LANGUAGE, "language"),
     (Wanted::CAMPAIGN, "campaign"),
+    (Wanted::DEVICE, "device"),
 ];
 
 impl Column {
@@ -158,6 +161,7 @@ fn encoded(events: &[New<'_>], column: Column) -> Vec<u8> {
             6 => words(events.iter().map(|event| Some(event.purpose))),
             7 => words(events.iter().map(|event| Some(event.service))),
             8 => words(events.iter().map(|event| Some(event.language))),
+            10 => words(events.iter().map(|event| Some(event.device))),
             _ => {
                 let all = events.iter().map(|event| campaign(event.name, event.properties));
                 let all: Vec<_> = all.collect();

@@ -64,8 +64,10 @@ impl Wanted {
     pub const ENGAGED: Self = Self(1 << 9);
     /// [`Event::campaign`].
     pub const CAMPAIGN: Self = Self(1 << 10);
+    /// [`Event::device`].
+    pub const DEVICE: Self = Self(1 << 11);
     /// All of them.
-    pub const ALL: Self = Self((1 << 11) - 1);
+    pub const ALL: Self = Self((1 << 12) - 1);
 
     /// Whether all columns of `other` are among these.
     #[must_use]
@@ -109,6 +111,8 @@ pub struct Event {
     pub properties: Option<Text>,
     /// The language in which its visitor decided.
     pub language: Text,
+    /// The kind of device on which its visitor decided; empty where it is not known.
+    pub device: Text,
     /// Milliseconds in which a page was in view and in use, where it tells of any: a day at most.
     pub engaged: i64,
     /// `SOURCE / CAMPAIGN`, where it tells of a campaign.
@@ -162,6 +166,7 @@ impl Table {
             service: self.text(event.service),
             properties: event.properties.map(|text| self.text(text)),
             language: self.text(event.language),
+            device: self.text(event.device),
         }
     }
 
@@ -208,8 +213,19 @@ impl Table {
 impl Run {
     #[inline]
     pub(super) fn event(&self, visitor: u32, place: usize) -> Event {
-        let [name, page, query, title, referrer, properties, purpose, service, language, campaign] =
-            &self.texts;
+        let [
+            name,
+            page,
+            query,
+            title,
+            referrer,
+            properties,
+            purpose,
+            service,
+            language,
+            campaign,
+            device,
+        ] = &self.texts;
         let some = |text: Text| (text != Text::NONE).then_some(text);
         Event {
             visitor,
@@ -224,6 +240,7 @@ impl Run {
             service: service.get(place),
             properties: some(properties.get(place)),
             language: language.get(place),
+            device: device.get(place),
             engaged: self.engaged.get(place).map_or(0, |told| i64::from(*told)),
             campaign: some(campaign.get(place)),
         }
@@ -259,4 +276,6 @@ pub struct New<'a> {
     pub properties: Option<&'a str>,
     /// [`Event::language`].
     pub language: &'a str,
+    /// [`Event::device`].
+    pub device: &'a str,
 }

@@ -47,6 +47,7 @@ fn new(own: &Own) -> New<'_> {
         service: name,
         properties: own.properties.as_deref(),
         language,
+        device: page,
     }
 }
 
@@ -116,7 +117,7 @@ proptest! {
 
     #[test]
     fn any_bytes_under_a_good_sum_are_a_column_or_an_error(
-        raw: Vec<u8>, column in 0_usize..14, events in 0_usize..20
+        raw: Vec<u8>, column in 0_usize..15, events in 0_usize..20
     ) {
         let column = Column::all().nth(column).unwrap();
         let at = press(&vec![0; events]);

@@ -22,6 +22,7 @@ use subtle::ConstantTimeEq as _;
 use self::page::{Before, Page, Whose};
 use super::receipt;
 use crate::{
+    device::Device,
     error::Problem,
     keys::Keys,
     log::{Hash, record},
@@ -46,6 +47,8 @@ pub struct Decide {
     pub session_text: String,
     /// As it was sent; its page is cleaned already.
     pub request: ConsentRequest,
+    /// On which kind of device.
+    pub device: Device,
     /// The collector's public address, without a slash at its end.
     pub public_url: Arc<str>,
     /// Random bits: the receipt's id, the log's salt, the new session.
@@ -218,6 +221,7 @@ fn judge<'a>(
         visitor: None,
         edition: site.edition,
         now,
+        device: decide.device,
         choices: written,
         receipt: None,
         salt: &decide.random.1,
@@ -314,6 +318,7 @@ fn digest(
         decided_at: request.decided_at.0,
         recorded_at: decision.now.0,
         choices: &decision.choices,
+        device: decision.device.as_str(),
     };
     row.digest(decision.salt).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }

@@ -34,6 +34,7 @@ use super::{
 };
 use crate::{
     clock,
+    device::Device,
     error::Problem,
     keys::Keys,
     metrics::Metrics,
@@ -157,9 +158,9 @@ impl Writer {
         self.ask(|answer| Job::Erase((site, visitor), answer)).await
     }
 
-    /// Counts that somebody is asked. A count that finds the queue full is lost.
-    pub fn asked(&self, site: Arc<Site>) {
-        if self.jobs.try_send(Job::Asked(site)).is_err() {
+    /// Counts that somebody is asked, on that kind of device. A count that finds the queue full is lost.
+    pub fn asked(&self, site: Arc<Site>, device: Device) {
+        if self.jobs.try_send(Job::Asked(site, device)).is_err() {
             tracing::debug!("a count was lost: the writer is busy");
         }
     }

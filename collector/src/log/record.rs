@@ -50,6 +50,9 @@ pub struct Decision<'a> {
     pub recorded_at: i64,
     /// What was chosen, as it is stored.
     pub choices: &'a str,
+    /// The kind of device. One of which it is not known is written as before there was any.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub device: &'a str,
 }
 
 impl Decision<'_> {
@@ -118,6 +121,7 @@ mod tests {
             decided_at: 0,
             recorded_at: 0,
             choices: "",
+            device: "",
         }
     }
 
@@ -133,6 +137,15 @@ mod tests {
         let entry = Sha256::digest([&salt[..], text.as_bytes()].concat());
         let leaf = Sha256::digest([&[0][..], &entry].concat());
         assert_eq!(decision(&salt, Some("a.b.c"), &digest), <Hash>::from(leaf));
+    }
+
+    #[test]
+    fn a_record_without_a_device_is_written_as_before_there_was_any() {
+        let json = |row: &Decision<'_>| serde_json::to_string(row).unwrap();
+        let without = json(&blank());
+        assert!(without.ends_with(r#""recorded_at":0,"choices":""}"#), "{without}");
+        let with = json(&Decision { device: "phone", ..blank() });
+        assert_eq!(with, without.replace('}', r#","device":"phone"}"#));
     }
 
     #[test]
@@ -159,7 +172,9 @@ mod tests {
             leaf(1, None, &Decision { banner: "x", ..blank.clone() }),
             leaf(1, None, &Decision { decided_at: 1, ..blank.clone() }),
             leaf(1, None, &Decision { recorded_at: 1, ..blank.clone() }),
-            leaf(1, None, &Decision { choices: "x", ..blank }),
+            leaf(1, None, &Decision { choices: "x", ..blank.clone() }),
+            leaf(1, None, &Decision { device: "x", ..blank.clone() }),
+            leaf(1, None, &Decision { device: "y", ..blank }),
         ];
         let different: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(different.len(), all.len());

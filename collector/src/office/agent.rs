@@ -1,6 +1,8 @@
 //! What kind of browser it is, as its owner would say it: nothing finer is kept.
 
-/// Browsers and systems by what stands in a user agent, the telling ones first.
+use crate::device::SYSTEMS;
+
+/// Browsers by what stands in a user agent, the telling ones first.
 const BROWSERS: [(&str, &str); 6] = [
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -9,22 +11,14 @@ const BROWSERS: [(&str, &str); 6] = [
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 ];
-const SYSTEMS: [(&str, &str); 6] = [
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
-    ("Linux", "Linux"),
-];
 
 /// `Firefox · Windows`, as far as it is known; else nothing.
 #[must_use]
 pub fn of(user_agent: &str) -> String {
-    let find = |kinds: &[(&str, &'static str)]| {
-        kinds.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name)
-    };
-    let known: Vec<_> = [find(&BROWSERS), find(&SYSTEMS)].into_iter().flatten().collect();
+    let browser = BROWSERS.iter().find(|(sign, _)| user_agent.contains(sign));
+    let system = SYSTEMS.iter().find(|(sign, ..)| user_agent.contains(sign));
+    let known = [browser.map(|(_, name)| *name), system.map(|(_, name, ..)| *name)];
+    let known: Vec<_> = known.into_iter().flatten().collect();
     known.join(" · ")
 }
 

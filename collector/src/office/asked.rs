@@ -6,9 +6,12 @@ use super::{
     choice::escaped,
     period::{self, Fault, Period},
 };
-use crate::analysis::{
-    asked::{Which, cohorts, funnel, paths},
-    segment::{Definition, Did, OfLead},
+use crate::{
+    analysis::{
+        asked::{Which, cohorts, funnel, paths},
+        segment::{Definition, Did, OfLead},
+    },
+    device,
 };
 
 /// Rows of conditions that a form has, at most.
@@ -26,13 +29,16 @@ pub enum Kind {
     Contains,
     /// The event's name is the value.
     Event,
+    /// It was on a device of that kind.
+    Device,
     /// `NAME=VALUE`: the event has a property of that value.
     Property,
 }
 
 impl Kind {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Page, Self::Contains, Self::Event, Self::Property];
+    pub const ALL: [Self; 5] =
+        [Self::Page, Self::Contains, Self::Event, Self::Device, Self::Property];
 
     /// Its name in addresses.
     #[must_use]
@@ -41,6 +47,7 @@ impl Kind {
             Self::Page => "page",
             Self::Contains => "contains",
             Self::Event => "event",
+            Self::Device => "device",
             Self::Property => "property",
         }
     }
@@ -53,6 +60,7 @@ impl Kind {
             Self::Page => vec![viewed, json!(["is", "page", [value]])],
             Self::Contains => vec![viewed, json!(["contains", "page", [value]])],
             Self::Event => vec![json!(["is", "event", [value]])],
+            Self::Device => vec![json!(["is", "device", [device::named(value)]])],
             Self::Property => {
                 let (name, value) = value.split_once('=').unwrap_or((value, ""));
                 let dimension = format!("property:{}", name.trim());
@@ -321,6 +329,8 @@ mod tests {
             ("t1", "30"),
             ("d2", "not"),
             ("v2", "/"),
+            ("k3", "device"),
+            ("v3", "スマートフォン"),
             ("lead", "form:contact"),
             ("match", "all"),
         ])
@@ -330,6 +340,7 @@ mod tests {
             json!({"all": [
                 {"did": {"filters": [["is", "event", ["purchase"]]], "at_least": 2, "in_last_days": 30}},
                 {"did_not": {"filters": [["is", "event", ["page_view"]], ["is", "page", ["/"]]]}},
+                {"did": {"filters": [["is", "device", ["phone"]]]}},
                 {"lead": {"field": "form", "is": ["contact"]}},
             ]})
         );

@@ -3,6 +3,8 @@
 use consent_core::time::Millis;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+use crate::device;
+
 /// A language of the back office. Every text stands beside its twin, where it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tongue {
@@ -39,6 +41,13 @@ impl Tongue {
             Self::Ja => ja,
             Self::En => en,
         }
+    }
+
+    /// A kind of device by its name ([`device::words`]).
+    #[must_use]
+    pub fn device(self, name: &str) -> &'static str {
+        let (ja, en) = device::words(name);
+        self.say(ja, en)
     }
 
     /// A whole number, with its thousands set off.

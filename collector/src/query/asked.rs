@@ -19,7 +19,7 @@ pub const METRICS: [(&str, Metric); 5] = [
 ];
 
 /// Every dimension's name but those of properties.
-pub const DIMENSIONS: [(&str, Dimension); 10] = [
+pub const DIMENSIONS: [(&str, Dimension); 12] = [
     ("time:hour", Dimension::Hour),
     ("time:day", Dimension::Day),
     ("time:week", Dimension::Week),
@@ -30,6 +30,8 @@ pub const DIMENSIONS: [(&str, Dimension); 10] = [
     ("event", Dimension::Event),
     ("purpose", Dimension::Purpose),
     ("service", Dimension::Service),
+    ("language", Dimension::Language),
+    ("device", Dimension::Device),
 ];
 
 /// Before a property's name.

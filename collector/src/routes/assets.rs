@@ -57,7 +57,7 @@ pub(super) async fn loader(
     };
     let response = serve(asking, &headers, ASKING_CACHE, ASKING_VARIES).await;
     if is_sent(&method, &response) {
-        app.writer.asked(site);
+        app.writer.asked(site, body::device(&headers));
     }
     Ok(response)
 }
@@ -132,7 +132,7 @@ pub(super) async fn part(
     let is_run = headers.get("sec-fetch-dest").is_none_or(|what| what != "empty");
     let asks = site.scripts.is_asking(&name) && is_run && !body::is_bot(&headers);
     if asks && is_sent(&method, &response) {
-        app.writer.asked(site);
+        app.writer.asked(site, body::device(&headers));
     }
     Ok(response)
 }

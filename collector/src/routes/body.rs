@@ -4,7 +4,7 @@ use std::error::Error;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use consent_core::wire::MAX_BODY;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -13,6 +13,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::slow::TooSlow;
 use crate::{
     bots,
+    device::Device,
     error::{FieldError, Problem},
     sites::Site,
 };
@@ -122,6 +123,12 @@ pub(super) fn own_origin<'a>(site: &Site, headers: &'a HeaderMap) -> Result<&'a 
         )),
         (None, _) => Err(Problem::forbidden("origin", "the call has no Origin header")),
     }
+}
+
+/// What kind of device calls.
+pub(super) fn device(headers: &HeaderMap) -> Device {
+    let said = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    Device::of(said("sec-ch-ua-mobile"), said("user-agent"))
 }
 
 /// Whether the caller says of itself that it is a bot.

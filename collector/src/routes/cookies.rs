@@ -165,6 +165,7 @@ mod tests {
             session_text: session.to_text("key", &[9; 16]),
             session,
             request,
+            device: crate::device::Device::Unknown,
             public_url: "https://consent.shop.example".into(),
             random: ([0; 16], [0; 32], [0; 16]),
         }

@@ -161,6 +161,7 @@ pub(super) async fn decide(
         session: verified.session,
         session_text: verified.session_text,
         request,
+        device: body::device(&headers),
         public_url: Arc::clone(&app.public_url),
         random: (random()?, random()?, random()?),
     };

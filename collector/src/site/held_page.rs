@@ -4,10 +4,12 @@ use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Map, Value};
 
+use crate::device;
+
 use super::{LeadForm, SiteFile, Words, texts::Speech};
 
 /// What the members are called: by name, in English and in Japanese.
-const LABELS: [(&str, &str, &str); 45] = [
+const LABELS: [(&str, &str, &str); 46] = [
     ("site", "Site", "サイト"),
     ("name", "Name", "名称"),
     ("controller", "Operator", "運営者"),
@@ -36,6 +38,7 @@ const LABELS: [(&str, &str, &str); 45] = [
     ("decided_at", "Decided at", "選択した日時"),
     ("method", "How", "選択の方法"),
     ("language", "Language", "表示言語"),
+    ("device", "Kind of device", "端末の種類"),
     ("choices", "Choices", "選択の内容"),
     ("purposes", "Purposes", "目的"),
     ("services", "Services", "サービス"),
@@ -199,6 +202,10 @@ impl Page<'_> {
                 let kind = who.split(' ').next().unwrap_or(who);
                 let known = ACTORS.iter().find(|(known, ..)| *known == kind);
                 html! { (known.map_or(who.as_str(), |(_, en, ja)| self.either(en, ja))) }
+            }
+            ("device", Value::String(name), _) => {
+                let (japanese, english) = device::words(name);
+                html! { (self.either(english, japanese)) }
             }
             (_, Value::String(text), _) => {
                 let known = VALUES.iter().find(|(of, value, ..)| *of == name && value == text);

@@ -1,6 +1,8 @@
 //! A visitor's own page: what is held about their browser, and what they may do about it. Readable without
 //! scripts; everything that is done is done by a form of the page.
 
+mod receipts;
+
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
 
@@ -82,6 +84,8 @@ pub struct HeldReceipt {
     pub at: Millis,
     /// By which act ([`consent_core::choices::Method`]).
     pub method: String,
+    /// On which kind of device ([`crate::device::Device::as_str`]).
+    pub device: String,
     /// Its leaf in the consent log.
     pub leaf: i64,
     /// Where the proof of that is.
@@ -303,25 +307,6 @@ impl Page<'_> {
         }
     }
 
-    fn receipts(&self, held: &Held) -> Markup {
-        html! {
-            p { (self.word("me_receipts_text")) " " a href="/.well-known/jwks.json" { (self.word("me_keys")) } }
-            @for receipt in &held.receipts {
-                article {
-                    h3 { (self.method(&receipt.method)) " " time { (self.time(receipt.at)) } }
-                    p {
-                        (fill(self.word("me_leaf"), &[("n", &receipt.leaf.to_string())])) " "
-                        a href=(receipt.proof) { (self.word("me_proof")) }
-                    }
-                    details {
-                        summary { (self.word("me_receipt")) }
-                        pre { code { (receipt.receipt) } }
-                    }
-                }
-            }
-        }
-    }
-
     fn acts(&self) -> Markup {
         let act = |name: &str| format!("me/{name}?lang={}", self.shown.language);
         html! {
@@ -350,16 +335,6 @@ impl Page<'_> {
                 article { h3 { (self.speech.request("linked")) } (self.file.request_link(&self.speech)) }
             }
         }
-    }
-
-    fn method(&self, method: &str) -> &str {
-        self.word(match method {
-            "accept_all" => "accept",
-            "reject_all" => "reject",
-            "withdraw" => "me_withdrawn",
-            "gpc" => "me_gpc",
-            _ => "customise",
-        })
     }
 
     /// What the page calls an event; its own name where it is one of the site's.

@@ -30,6 +30,8 @@ pub enum Field {
     Source,
     /// `SOURCE / CAMPAIGN`, as the address of the first view had it.
     Campaign,
+    /// The kind of device on which its visitor decided; empty: it is not known.
+    Device,
     /// The language in which its visitor decided.
     Language,
     /// An event that happened.
@@ -38,12 +40,13 @@ pub enum Field {
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Page,
         Self::Entry,
         Self::Exit,
         Self::Source,
         Self::Campaign,
+        Self::Device,
         Self::Language,
         Self::Event,
     ];
@@ -57,6 +60,7 @@ impl Field {
             Self::Exit => "exit",
             Self::Source => "source",
             Self::Campaign => "campaign",
+            Self::Device => "device",
             Self::Language => "language",
             Self::Event => "event",
         }

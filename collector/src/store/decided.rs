@@ -13,13 +13,15 @@ pub struct Decided {
     pub language: String,
     /// The banner's version.
     pub banner: String,
+    /// The kind of device ([`crate::device::Device::as_str`]).
+    pub device: String,
     /// How many.
     pub n: i64,
 }
 
-const DECIDED: &str = "SELECT method, language, banner, CAST(COUNT(*) AS BIGINT) FROM decision \
+const DECIDED: &str = "SELECT method, language, banner, device, CAST(COUNT(*) AS BIGINT) FROM decision \
     WHERE site_id = $1 AND recorded_at >= $2 AND recorded_at < $3 \
-    GROUP BY method, language, banner ORDER BY method, language, banner LIMIT 1000";
+    GROUP BY method, language, banner, device ORDER BY method, language, banner, device LIMIT 4000";
 
 /// The decisions recorded from the first moment to before the last.
 ///
@@ -30,9 +32,10 @@ pub async fn by_method(
     site: SiteId,
     (from, before): (Millis, Millis),
 ) -> sqlx::Result<Vec<Decided>> {
-    let rows: Vec<(String, String, String, i64)> =
+    let rows: Vec<(String, String, String, String, i64)> =
         sql(DECIDED).bind(site.0).bind(from.0).bind(before.0).all(db).await?;
-    let decided = |(method, language, banner, n)| Decided { method, language, banner, n };
+    let decided =
+        |(method, language, banner, device, n)| Decided { method, language, banner, device, n };
     Ok(rows.into_iter().map(decided).collect())
 }
 

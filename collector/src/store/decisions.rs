@@ -9,6 +9,8 @@ use consent_core::{
     wire::ConsentRequest,
 };
 
+use crate::device::Device;
+
 use super::{
     Connection, SiteId, VisitorRow, rows, sixteen,
     statement::{Value, sql},
@@ -92,6 +94,8 @@ pub struct Decision<'a> {
     pub edition: i64,
     /// When it is recorded.
     pub now: Millis,
+    /// On which kind of device.
+    pub device: Device,
     /// What was chosen ([`written`]).
     pub choices: String,
     /// Its receipt's id and the receipt; none for a first refusal.
@@ -103,7 +107,7 @@ pub struct Decision<'a> {
 }
 
 const INTO: &str = "decision (site_id, id, session, visitor_id, receipt_id, edition, method, \
-    language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index)";
+    language, page, banner, decided_at, recorded_at, choices, receipt, salt, log_index, device)";
 
 /// Records decisions.
 ///
@@ -115,7 +119,7 @@ pub async fn insert(db: &mut Connection, decisions: &[&Decision<'_>]) -> sqlx::R
     Ok(())
 }
 
-fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
+fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 17] {
     let request = decision.request;
     let receipt = decision.receipt.as_ref();
     [
@@ -135,6 +139,7 @@ fn values<'q>(decision: &'q Decision<'_>) -> [Value<'q>; 16] {
         receipt.map(|(_, receipt)| receipt.as_str()).into(),
         decision.salt.into(),
         decision.log_index.into(),
+        decision.device.as_str().into(),
     ]
 }
 

@@ -46,6 +46,8 @@ pub struct Decision {
     pub language: String,
     /// On which page.
     pub page: String,
+    /// On which kind of device ([`crate::device::Device::as_str`]).
+    pub device: String,
     /// What was chosen, as JSON ([`consent_core::choices::Choices`]).
     pub choices: String,
     /// When, by the collector's clock.
@@ -54,7 +56,7 @@ pub struct Decision {
     pub log_index: i64,
 }
 
-const DECISIONS: &str = "SELECT id, receipt_id, receipt, method, language, page, choices, recorded_at, log_index \
+const DECISIONS: &str = "SELECT id, receipt_id, receipt, method, language, page, choices, recorded_at, log_index, device \
     FROM decision WHERE site_id = $1 AND visitor_id = $2 ORDER BY log_index DESC LIMIT $3";
 
 /// A visitor's decisions, the newest first, `limit` at most.
@@ -82,6 +84,7 @@ fn decision(row: &Row) -> sqlx::Result<Decision> {
         choices: row.get(6),
         recorded_at: Millis(row.get(7)),
         log_index: row.get(8),
+        device: row.get(9),
     })
 }
 

@@ -58,12 +58,14 @@ pub struct Decision {
     pub receipt: Option<String>,
     /// The salt.
     pub salt: Vec<u8>,
+    /// The kind of device.
+    pub device: String,
 }
 
 const LEAVES: &str = "SELECT leaf.idx, leaf.hash, note.erased, note.erased_at, gone.log_index, \
         d.site_id, site.key AS site_key, d.id, d.session, d.visitor_id, v.hash AS visitor_hash, \
         d.receipt_id, d.edition, d.method, d.language, d.page, d.banner, d.decided_at, \
-        d.recorded_at, d.choices, d.receipt, d.salt \
+        d.recorded_at, d.choices, d.receipt, d.salt, d.device \
     FROM log_leaf AS leaf \
     LEFT JOIN log_erasure AS note ON note.log_index = leaf.idx \
     LEFT JOIN log_erasure AS gone ON gone.erased = leaf.idx \
@@ -113,6 +115,7 @@ fn decision(row: &Row) -> sqlx::Result<Decision> {
         choices: row.try_get(19)?,
         receipt: row.try_get(20)?,
         salt: row.try_get(21)?,
+        device: row.try_get(22)?,
     })
 }
 

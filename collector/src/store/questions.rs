@@ -60,6 +60,10 @@ pub enum Dimension {
     Purpose,
     /// The service for which it was taken.
     Service,
+    /// The language in which its visitor decided.
+    Language,
+    /// The kind of device on which its visitor decided; nothing where it is not known.
+    Device,
     /// A property of the event, as text; nothing where it has none of that name.
     Property(String),
 }

@@ -24,6 +24,8 @@ const TALLY: &str = "SELECT kind, detail, CAST(SUM(n) AS BIGINT) FROM tally \
 pub struct Share {
     /// Browsers that were asked.
     pub asked: i64,
+    /// The same by kind of device ([`crate::device::Device::as_str`]).
+    pub asked_on: BTreeMap<String, i64>,
     /// First decisions.
     pub decided: i64,
     /// First decisions that granted it, by switch.
@@ -41,6 +43,7 @@ pub async fn share(db: &mut Connection, site: SiteId, days: (i64, i64)) -> sqlx:
     for (kind, detail, n) in rows {
         if kind == Kind::Asked.as_str() {
             share.asked += n;
+            share.asked_on.insert(detail, n);
         } else if kind == Kind::Decided.as_str() {
             share.decided += n;
         } else if kind == Kind::Granted.as_str() {

@@ -180,6 +180,8 @@ pub struct Decision {
     pub language: String,
     /// The page.
     pub page: String,
+    /// On which kind of device ([`crate::device::Device::as_str`]).
+    pub device: String,
     /// What was chosen, as JSON.
     pub choices: String,
     /// The receipt.
@@ -188,7 +190,7 @@ pub struct Decision {
     pub log_index: i64,
 }
 
-const DECISIONS: &str = "SELECT decided_at, method, language, page, choices, receipt, log_index \
+const DECISIONS: &str = "SELECT decided_at, method, language, page, device, choices, receipt, log_index \
     FROM decision WHERE site_id = $1 AND visitor_id = $2 ORDER BY log_index";
 
 /// All decisions of a visitor.
@@ -200,16 +202,11 @@ pub async fn decisions(
     site: SiteId,
     visitor: VisitorRow,
 ) -> sqlx::Result<Vec<Decision>> {
-    type Row = (i64, String, String, String, String, Option<String>, i64);
+    type Row = (i64, String, String, String, String, String, Option<String>, i64);
     let rows: Vec<Row> = sql(DECISIONS).bind(site.0).bind(visitor.0).all(db).await?;
-    let one = |(decided_at, method, language, page, choices, receipt, log_index): Row| Decision {
-        decided_at: Millis(decided_at),
-        method,
-        language,
-        page,
-        choices,
-        receipt,
-        log_index,
+    let one = |(decided_at, method, language, page, device, choices, receipt, log_index): Row| {
+        let decided_at = Millis(decided_at);
+        Decision { decided_at, method, language, page, device, choices, receipt, log_index }
     };
     Ok(rows.into_iter().map(one).collect())
 }

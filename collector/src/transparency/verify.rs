@@ -73,6 +73,7 @@ pub(super) fn leaf_of(index: i64, decision: &Decision, documents: &Documents) ->
         decided_at: decision.decided_at,
         recorded_at: decision.recorded_at,
         choices: &decision.choices,
+        device: &decision.device,
     };
     let digest = row.digest(&decision.salt).ok()?;
     Some(record::decision(&decision.salt, decision.receipt.as_deref(), &digest))

@@ -6,6 +6,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context as _, Result};
 use ashiato::{
     client::{Asset, Client},
+    device::Device,
     intake::{
         consents::{self, Decide},
         events::{self, Batch, Ids},
@@ -238,6 +239,7 @@ async fn decide(
                 purposes: [("analytics".parse()?, true), ("lead_link".parse()?, true)].into(),
                 services: [].into(),
             },
+            device: if number % 3 == 0 { Device::Computer } else { Device::Phone },
             public_url: "http://localhost:8080".into(),
             random: (keys::random()?, keys::random()?, keys::random()?),
         })

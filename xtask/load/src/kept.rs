@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use ashiato::{
     clock,
+    device::Device,
     intake::{
         consents::Decide,
         disposal::{self, Disposal, Way},
@@ -98,6 +99,7 @@ impl Kept<'_> {
             session_text: session.to_text("bench", &keys::random()?),
             session,
             request,
+            device: Device::Computer,
             public_url: "https://consent.example".into(),
             random: (keys::random()?, keys::random()?, keys::random()?),
         };

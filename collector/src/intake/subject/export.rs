@@ -114,6 +114,7 @@ async fn browsing(
             "method": it.method,
             "language": it.language,
             "page": it.page,
+            "device": it.device,
             "choices": parsed(&it.choices),
             "place_in_log": it.log_index,
             "receipt": it.receipt,

@@ -25,7 +25,7 @@ fn told(table: &Table) -> Vec<String> {
     let text = |text| table.text(text);
     let one = |event: crate::columns::Event| {
         format!(
-            "{} {} {:?} {} {} {} {} {} {} {} {} {} {} {:?}",
+            "{} {} {:?} {} {} {} {} {} {} {} {} {} {} {} {:?}",
             event.day,
             event.at,
             table.visitor_row(event.visitor),
@@ -38,6 +38,7 @@ fn told(table: &Table) -> Vec<String> {
             text(event.purpose),
             text(event.service),
             text(event.language),
+            text(event.device),
             event.engaged,
             event.campaign.map(text),
         )
@@ -144,6 +145,8 @@ impl Bench {
             let whom = usize::try_from(dice.below(people.len().max(1) as u64)).unwrap();
             let id = u8::try_from(act % 250).unwrap();
             let kind = dice.below(16);
+            let devices = [Device::Phone, Device::Tablet, Device::Computer, Device::Unknown];
+            self.device = devices[act % 4];
             match (kind, people.get(whom).copied()) {
                 (0..=1, _) | (_, None) => people.push(self.visitor(id, &["analytics"], now).await),
                 (2..=7, Some(visitor)) => self.browse(&mut dice, visitor, now, &mut number).await,
@@ -263,6 +266,36 @@ async fn small_parts_of_a_day_are_brought_together() {
         assert_eq!(bench.copied(NOW).await, bench.by_rows(NOW).await);
         let all = bench.count(EVENTS).await;
         assert_eq!(bench.db_sum().await, all);
+    }
+}
+
+/// Copies of before there was a device have no column of it: they say that it is not known, and go on saying so where they
+/// are brought together with newer ones.
+#[tokio::test]
+async fn copies_without_a_device_are_read_and_brought_together_with_those_that_have_one() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let (mut dice, mut number) = (Dice(23), 0);
+        bench.device = Device::Unknown;
+        let before = bench.visitor(1, &["analytics"], NOW).await;
+        bench.device = Device::Phone;
+        let after = bench.visitor(2, &["analytics"], NOW).await;
+        bench.browse(&mut dice, before, NOW, &mut number).await;
+        bench.copy_all().await;
+        bench.db.raw("DELETE FROM event_column WHERE name = 'device'".to_owned()).await.unwrap();
+        assert_eq!(bench.copied(NOW).await, bench.by_rows(NOW).await);
+        let parts = "SELECT MAX(id) FROM event_part";
+        let first = bench.count(parts).await;
+        for _ in 0..9 {
+            bench.browse(&mut dice, after, NOW, &mut number).await;
+            bench.copy_all().await;
+            assert_eq!(bench.copied(NOW).await, bench.by_rows(NOW).await);
+        }
+        assert!(bench.count(parts).await > first + 9, "some were brought together");
+        let columns = "SELECT COUNT(*) FROM event_column WHERE name = 'device'";
+        let all = bench.count("SELECT COUNT(*) FROM event_part").await;
+        assert_eq!(bench.count(columns).await, all, "those that are made have the column");
+        assert!(bench.copied(NOW).await.iter().any(|event| event.contains(" phone ")));
     }
 }
 

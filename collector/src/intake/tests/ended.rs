@@ -23,7 +23,7 @@ impl Bench {
         let db = Database::at(&self.url).unwrap().reopen().await.unwrap();
         let (site, url) = (Arc::clone(&self.site), self.url.clone());
         let keys = Keys::of([1; 32], [2; 32], [3; 32]);
-        Self { db, keys, site, url, _folder: None, cluster: None }
+        Self { db, keys, site, url, device: Device::Unknown, _folder: None, cluster: None }
     }
 
     /// One piece of a sweep.

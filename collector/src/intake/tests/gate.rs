@@ -238,6 +238,7 @@ async fn every_constraint_and_trigger_of_sqlite_is_tried() {
                 "grant_kind =",
                 "kind IN ('asked'",
                 "n >= 1",
+                "device IN",
                 "origin IN",
                 "ground IN",
                 "ground <> 'none'",

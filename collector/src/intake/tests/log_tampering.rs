@@ -41,7 +41,7 @@ impl Bench {
                  AND t.relnamespace = 'public'::regnamespace",
             ),
             None => (
-                "PRAGMA foreign_keys = OFF",
+                "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON",
                 "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'",
             ),
         };
@@ -119,6 +119,30 @@ async fn what_cannot_stand_in_a_column_is_found_where_the_engine_lets_it_in() {
     for column in ["method", "decided_at", "receipt", "edition"] {
         let change = format!("UPDATE decision SET {column} = x'ff' WHERE log_index = 4");
         bench.finds(&change, "leaf 4 stands for a decision that cannot be read").await;
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_is_altered_taken_away_or_added_is_found() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let now = clock::now();
+        bench.found().await;
+        for device in [Device::Phone, Device::Unknown] {
+            bench.device = device;
+            bench.fill(2, now).await;
+        }
+        assert!(bench.verify(&[]).await.is_good());
+        let stored = "SELECT COUNT(*) FROM decision WHERE device = 'phone' AND log_index < 2";
+        assert_eq!(bench.count(stored).await, 2);
+        // All of them kinds that the database itself takes.
+        for (index, device) in
+            [(0, "computer"), (0, ""), (1, "tablet"), (2, "phone"), (3, "tablet")]
+        {
+            let change =
+                format!("UPDATE decision SET device = '{device}' WHERE log_index = {index}");
+            bench.finds(&change, &format!("leaf {index} ")).await;
+        }
     }
 }
 

@@ -43,6 +43,7 @@ use super::{
 use crate::{
     client::Client,
     clock,
+    device::Device,
     error::Problem,
     keys::{self, Keys},
     session::Session,
@@ -65,6 +66,8 @@ struct Bench {
     keys: Keys,
     site: Arc<Site>,
     url: String,
+    /// On which decisions are made.
+    device: Device,
     _folder: Option<tempfile::TempDir>,
     cluster: Option<Cluster>,
 }
@@ -103,7 +106,7 @@ async fn bench(url: String) -> Bench {
     sites.refresh(&database.readers().await.unwrap()).await.unwrap();
     let site = sites.get("shop").unwrap();
     let keys = Keys::of([1; 32], [2; 32], [3; 32]);
-    Bench { db, keys, site, url, _folder: None, cluster: None }
+    Bench { db, keys, site, url, device: Device::Computer, _folder: None, cluster: None }
 }
 
 fn request(id: u8, method: Method, at: Millis, purposes: &[(&str, bool)]) -> ConsentRequest {
@@ -131,6 +134,7 @@ impl Bench {
             session_text: session.to_text("key", &[9; 16]),
             session,
             request,
+            device: self.device,
             public_url: "http://localhost:8080".into(),
             random: (keys::random().unwrap(), keys::random().unwrap(), keys::random().unwrap()),
         }

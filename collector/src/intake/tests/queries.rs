@@ -139,9 +139,15 @@ fn plan() -> Vec<Did> {
 }
 
 async fn planted(bench: &mut Bench) -> Vec<Did> {
+    planted_on(bench, &[Device::Computer]).await
+}
+
+/// The same, each visitor on the next of these devices.
+async fn planted_on(bench: &mut Bench, devices: &[Device]) -> Vec<Did> {
     let plan = plan();
     let start = NOW.plus(-5000 * 60_000);
     for number in 1..=3 {
+        bench.device = devices[usize::from(number - 1) % devices.len()];
         let visitor = bench.visitor(number, &["analytics"], start).await;
         let own = plan.iter().filter(|did| did.visitor == number);
         for (at, did) in own.enumerate() {
@@ -216,6 +222,61 @@ async fn hours_weeks_and_months_are_those_of_the_sites_time_zone() {
         assert_eq!(by(&mut bench, "time:hour").await, expected(&hours));
         assert_eq!(by(&mut bench, "time:week").await, expected(&[("2027-01-11", 11)]));
         assert_eq!(by(&mut bench, "time:month").await, expected(&[("2027-01", 11)]));
+    }
+}
+
+#[tokio::test]
+async fn events_are_of_the_device_and_in_the_language_of_the_decision_they_were_taken_under() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        let plan =
+            planted_on(&mut bench, &[Device::Phone, Device::Computer, Device::Unknown]).await;
+        let device = |did: &Did| ["phone", "computer", ""][usize::from(did.visitor) - 1];
+        let range = r#""date_range":["2027-01-01","2027-01-31"]"#;
+        let by = format!(
+            r#"{{"site":"shop","metrics":["events","visitors"],"dimensions":["device","language"],{range}}}"#
+        );
+        let mut expected: Vec<(String, Vec<i64>)> = ["phone", "computer", ""]
+            .map(|kind| {
+                let own: Vec<_> = plan.iter().filter(|did| device(did) == kind).collect();
+                (format!("{kind} ja"), vec![i64::try_from(own.len()).unwrap(), 1])
+            })
+            .into();
+        expected.sort();
+        let mut shown = rows(&bench.ask(&by).await);
+        shown.sort();
+        assert_eq!(shown, expected);
+        for kinds in [&["phone"][..], &["phone", ""], &["tablet"]] {
+            let filter = serde_json::json!(["is", "device", kinds]);
+            let question =
+                format!(r#"{{"site":"shop","metrics":["events"],"filters":[{filter}],{range}}}"#);
+            let plain = plan.iter().filter(|did| kinds.contains(&device(did))).count();
+            let answer = bench.ask(&question).await;
+            assert_eq!(answer.results[0].metrics, [i64::try_from(plain).unwrap()], "{kinds:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_before_somebody_decided_anew_elsewhere_stays_on_its_device() {
+    for mut bench in benches().await {
+        eprintln!("on {}", bench.url);
+        bench.device = Device::Phone;
+        let visitor = bench.visitor(1, &["analytics"], NOW).await;
+        bench.send(visitor, &[(1, "page_view", NOW), (2, "click", NOW)], NOW).await;
+        bench.device = Device::Tablet;
+        let later = NOW.plus(60_000);
+        let anew = request(2, Method::Custom, later, &[("analytics", true), ("marketing", true)]);
+        bench.decide(Some(visitor), anew, later).await.unwrap();
+        bench.send(visitor, &[(3, "page_view", later)], later).await;
+        let answer = bench
+            .ask(
+                r#"{"site":"shop","metrics":["events","visitors"],"dimensions":["device"],
+                "date_range":["2027-01-15","2027-01-15"]}"#,
+            )
+            .await;
+        let expected = [("phone", vec![2, 1]), ("tablet", vec![1, 1])];
+        assert_eq!(rows(&answer), expected.map(|(key, sums)| (key.to_owned(), sums)));
     }
 }
 

@@ -6,6 +6,7 @@ use consent_core::{ids::VisitorHash, time::Millis};
 use tokio::sync::oneshot;
 
 use crate::{
+    device::Device,
     error::Problem,
     intake::{
         asking, consents, crm,
@@ -40,7 +41,7 @@ pub(super) enum Job {
     Crm((crm::Act, Actor), Answer<crm::Done>),
     Open(own::Code, Answer<bool>),
     Erase((SiteId, VisitorHash), Answer<bool>),
-    Asked(Arc<Site>),
+    Asked(Arc<Site>, Device),
     Checkpoint(Answer<String>),
     Sweep(Piece, Answer<Swept>),
     Dispose(Box<Step>, Answer<u64>),
@@ -156,8 +157,9 @@ pub(super) async fn apply(
                 }
                 outcomes.push(Outcome::Done(erased));
             }
-            Job::Asked(site) => {
-                let asked = (site.id, site.day(now), Kind::Asked, String::new());
+            Job::Asked(site, device) => {
+                let detail = device.as_str().to_owned();
+                let asked = (site.id, site.day(now), Kind::Asked, detail);
                 tallies::add(db, &[(asked, 1)].into()).await?;
                 outcomes.push(Outcome::Counted);
             }
@@ -271,7 +273,7 @@ pub(super) fn refuse(jobs: impl IntoIterator<Item = Job>, error: &sqlx::Error) {
             Job::Dispose(_, to) => drop(to.send(Err(problem.clone()))),
             Job::Refused(_, to) | Job::Audit(_, _, to) => drop(to.send(Err(problem.clone()))),
             Job::Probe(to) => drop(to.send(Err(problem.clone()))),
-            Job::Asked(_) => {}
+            Job::Asked(..) => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Consent: how many were asked, decided, granted what, and withdrew.
 
+mod devices;
+
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -35,13 +37,13 @@ pub struct Data<'a> {
     pub days: &'a [(i64, (i64, i64))],
     /// Withdrawals by day.
     pub withdrawn: &'a BTreeMap<i64, i64>,
-    /// Decisions by method, language and banner.
+    /// Decisions by method, language, banner and device.
     pub decided: &'a [Decided],
     /// Decisions by page and method, of the pages with most; and whether pages are not told.
     pub pages: (&'a [(String, String, i64)], bool),
     /// How many hours after their choice how many withdrew.
     pub after: &'a [(i64, i64)],
-    /// Decisions that have to stand behind a page, a version, a language and a time.
+    /// Decisions that have to stand behind a page, a version, a language, a device and a time.
     pub smallest: i64,
     /// The tag of the site.
     pub tag: &'a str,
@@ -71,18 +73,20 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                 (trial::pages(t, data.pages))
                 (trial::withdrawn(t, data.after, data.smallest))
                 (by(t, data, t.say("バナーの版", "Banner versions"), t.say("版", "Version"), |it| &it.banner))
+                (devices::card(t, data))
                 (by(t, data, t.say("言語", "Languages"), t.say("言語", "Language"), |it| &it.language))
             }
         }
     })
 }
 
-/// Whether a page, a version, a language or a time is not told.
+/// Whether a page, a version, a language, a device or a time is not told.
 fn is_withheld(data: &Data<'_>) -> bool {
     let any = |of: fn(&Decided) -> &str| moments::values(data.decided, of, data.smallest).1;
     data.pages.1
         || any(|it| it.banner.as_str())
         || any(|it| it.language.as_str())
+        || moments::devices(data.decided, &data.now.asked_on, data.smallest).1
         || trial::spans(data.after, data.smallest).contains(&None)
 }
 

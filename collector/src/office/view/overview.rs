@@ -319,6 +319,7 @@ fn one(t: Tongue, field: Field) -> &'static str {
         Field::Exit => t.say("出口", "Exit"),
         Field::Source => t.say("参照元", "Source"),
         Field::Campaign => t.say("キャンペーン", "Campaign"),
+        Field::Device => t.say("端末", "Device"),
         Field::Language => t.say("言語", "Language"),
         Field::Event => t.say("イベント", "Event"),
     }
@@ -331,6 +332,7 @@ fn heading(t: Tongue, field: Field) -> &'static str {
         Field::Exit => t.say("出口ページ", "Exit pages"),
         Field::Source => t.say("参照元", "Sources"),
         Field::Campaign => t.say("キャンペーン", "Campaigns"),
+        Field::Device => t.say("端末", "Devices"),
         Field::Language => t.say("言語", "Languages"),
         Field::Event => t.say("イベント", "Events"),
     }
@@ -339,6 +341,7 @@ fn heading(t: Tongue, field: Field) -> &'static str {
 fn label(t: Tongue, field: Field, value: &str) -> String {
     match (field, value) {
         (Field::Source, "") => t.say("直接・不明", "Direct or unknown").to_owned(),
+        (Field::Device, value) => t.device(value).to_owned(),
         (Field::Language, "ja") => t.say("日本語", "Japanese").to_owned(),
         (Field::Language, "en") => t.say("英語", "English").to_owned(),
         (_, "") => t.say("（なし）", "(none)").to_owned(),

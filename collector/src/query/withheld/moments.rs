@@ -182,6 +182,25 @@ pub fn values<'d>(
     (sums.into_iter().map(|(value, _)| value).collect(), any)
 }
 
+/// The kinds of device on which enough were asked and chose, by name, with how many were asked on each; and whether there are
+/// others.
+#[must_use]
+pub fn devices<'d>(
+    decided: &'d [Decided],
+    asked: &'d BTreeMap<String, i64>,
+    smallest: i64,
+) -> (Vec<(&'d str, i64)>, bool) {
+    let mut sums: BTreeMap<&'d str, (i64, i64)> =
+        asked.iter().map(|(device, n)| (device.as_str(), (*n, 0))).collect();
+    for it in decided {
+        sums.entry(it.device.as_str()).or_default().1 += choices(&it.method, it.n);
+    }
+    let mut sums: Vec<(&'d str, (i64, i64))> =
+        sums.into_iter().filter(|(_, both)| smallest <= 1 || *both != (0, 0)).collect();
+    let any = take_out_by(&mut sums, |(_, both)| *both, smallest, u32::MAX);
+    (sums.into_iter().map(|(device, (asked, _))| (device, asked)).collect(), any)
+}
+
 /// Parts of one number, none where they may not be told: where they are few together none of them is, since the only
 /// one that is not nobody would be all of them.
 #[must_use]

@@ -207,6 +207,7 @@ impl Here {
             session,
             session_text,
             request,
+            device: body::device(headers),
             public_url: Arc::clone(&self.app.public_url),
             random: (self.random()?, self.random()?, self.random()?),
         };

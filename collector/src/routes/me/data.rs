@@ -61,6 +61,7 @@ fn receipt(own: held::Decision, size: i64) -> HeldReceipt {
     HeldReceipt {
         at: own.recorded_at,
         method: own.method,
+        device: own.device,
         leaf,
         proof: format!("/v1/log/proof?leaf={leaf}&size={size}"),
         receipt: own.receipt,
@@ -100,6 +101,7 @@ struct Receipt {
     method: String,
     language: String,
     page: String,
+    device: String,
     choices: Option<Box<RawValue>>,
     log_index: i64,
     receipt: String,
@@ -182,6 +184,7 @@ fn proof(own: held::Decision) -> Receipt {
         method: own.method,
         language: own.language,
         page: own.page,
+        device: own.device,
         choices: raw(own.choices),
         log_index: own.log_index,
         receipt: own.receipt,

@@ -163,6 +163,7 @@ impl Page<'_> {
                     }
                 }
             }
+            article id="record" { h3 { (self.speech.record("heading")) } p { (self.speech.record("text")) } }
             article { h3 { (word("page_records")) } p { (records) } }
         }
     }

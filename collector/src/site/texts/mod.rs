@@ -9,6 +9,7 @@ mod en;
 mod forms;
 mod ja;
 mod mail;
+mod record;
 mod request;
 mod speech;
 mod time;
@@ -187,14 +188,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_languages_of_mail_and_requests_say_the_same_things_with_the_same_places() {
+    fn both_languages_of_mail_records_and_requests_say_the_same_things_with_the_same_places() {
         let places = |text: &str| {
             let mut found: Vec<_> =
                 text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
             found.sort_unstable();
             found.join(" ")
         };
-        for (ja, en) in [(mail::JA, mail::EN), (request::JA, request::EN)] {
+        let all = [(mail::JA, mail::EN), (record::JA, record::EN), (request::JA, request::EN)];
+        for (ja, en) in all {
             assert_eq!(ja.len(), en.len());
             for ((key, japanese), (same, english)) in ja.iter().zip(en) {
                 assert_eq!(key, same);

@@ -62,6 +62,7 @@ struct Under {
     purpose: String,
     service: String,
     language: String,
+    device: String,
 }
 
 impl Taken {
@@ -88,6 +89,7 @@ impl Taken {
             purpose: &self.under.purpose,
             service: &self.under.service,
             language: &self.under.language,
+            device: &self.under.device,
             properties,
         }
     }
@@ -140,7 +142,9 @@ async fn with_grants(
         for row in under(site, chunk).rows(db).await? {
             let (visitor, purpose, service) = (row.get(1), row.get(2), row.get(3));
             let language = row.get::<Option<String>>(4).unwrap_or_default();
-            known.insert(row.get(0), Arc::new(Under { visitor, purpose, service, language }));
+            let device = row.get::<Option<String>>(5).unwrap_or_default();
+            let under = Under { visitor, purpose, service, language, device };
+            known.insert(row.get(0), Arc::new(under));
         }
     }
     events.retain_mut(|event| {
@@ -150,7 +154,7 @@ async fn with_grants(
     Ok(events)
 }
 
-const UNDER: &str = "SELECT g.id, g.visitor_id, g.purpose, g.service, d.language \
+const UNDER: &str = "SELECT g.id, g.visitor_id, g.purpose, g.service, d.language, d.device \
     FROM consent_grant g LEFT JOIN decision d ON d.site_id = g.site_id AND d.visitor_id = g.visitor_id \
     AND d.receipt_id = g.receipt_id WHERE g.site_id = ";
 

@@ -13,6 +13,7 @@ pub(super) fn wanted() -> Wanted {
         | Wanted::PAGE
         | Wanted::REFERRER
         | Wanted::LANGUAGE
+        | Wanted::DEVICE
         | Wanted::ENGAGED
         | Wanted::CAMPAIGN
 }
@@ -108,6 +109,7 @@ struct Sought<'a> {
     page: Option<Option<Text>>,
     event: Option<Option<Text>>,
     language: Option<Option<Text>>,
+    device: Option<Option<Text>>,
 }
 
 impl<'a> Sought<'a> {
@@ -120,12 +122,15 @@ impl<'a> Sought<'a> {
             page: text(Field::Page),
             event: text(Field::Event),
             language: text(Field::Language),
+            device: text(Field::Device),
         }
     }
 
-    /// Whether an event of a visit that is counted counts.
+    /// Whether an event of a visit that is counted counts. Somebody may decide anew, in another language and on another
+    /// device: of one visit there may be several.
     fn counts(&self, event: &Event) -> bool {
         self.language.is_none_or(|language| language == Some(event.language))
+            && self.device.is_none_or(|device| device == Some(event.device))
     }
 
     fn is_view(&self, event: &Event) -> bool {
@@ -281,7 +286,8 @@ impl<'a> Counted<'a> {
             self.times.rows.event(time, one, own, is_view);
             if asked.rows > 0 {
                 let what = if is_view { (Field::Page, one.page) } else { (Field::Event, one.name) };
-                for (field, text) in [what, (Field::Language, one.language)] {
+                let by = [what, (Field::Language, one.language), (Field::Device, one.device)];
+                for (field, text) in by {
                     self.by[field as usize].event(text.number(), one, own, is_view);
                 }
             }
@@ -295,10 +301,8 @@ impl<'a> Counted<'a> {
             let time = self.times.number(*time);
             self.times.rows.at(time).add(sums);
         }
-        for ((field, own), others) in Field::ALL.into_iter().zip(&mut self.by).zip(&others.by) {
-            if field != Field::Source {
-                own.join(others);
-            }
+        for field in Field::ALL.into_iter().filter(|field| *field != Field::Source) {
+            self.by[field as usize].join(&others.by[field as usize]);
         }
         let source = Field::Source as usize;
         for (host, sums) in others.sources.hosts.iter().zip(&others.by[source].sums) {

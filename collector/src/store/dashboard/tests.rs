@@ -18,6 +18,7 @@ fn made(acts: &[Act]) -> Table {
         page: PAGES[page],
         referrer: "https://search.example/",
         language: if visitor % 2 == 0 { "ja" } else { "en" },
+        device: if minute % 3 == 0 { "phone" } else { "computer" },
         ..New::default()
     };
     table(&mut acts.iter().map(of).collect::<Vec<_>>()).unwrap()
@@ -54,6 +55,35 @@ proptest! {
         let mut without = vec![of(&acts, &bare).total];
         without.extend(entry.map(|_| of(&alone, &bare).total));
         prop_assert_eq!(beside.without, without);
+    }
+}
+
+proptest! {
+    /// What a row of devices, or languages, says is what one sees who chooses it; and rows are of what was done on each.
+    #[test]
+    fn whoever_chooses_a_device_sees_the_figures_of_its_row(
+        acts in prop::collection::vec((0..6_i64, 0..3_000_i64, 0..3_usize, any::<bool>()), 0..60),
+        field in prop_oneof![Just(Field::Device), Just(Field::Language)],
+    ) {
+        let all = Own { by_hour_from: None, own_hosts: Vec::new(), filters: Vec::new(), rows: 100 };
+        let whole = answer::overview(&made(&acts), &all);
+        let rows: Vec<_> = whole.breakdowns.iter().filter(|(of, ..)| *of == field).collect();
+        prop_assert_eq!(rows.iter().map(|row| row.2.events).sum::<i64>(), whole.total.events);
+        prop_assert_eq!(rows.iter().map(|row| row.2.views).sum::<i64>(), whole.total.views);
+        for (_, value, sums) in rows {
+            let own = Own { filters: vec![(field, value.clone())], ..all.clone() };
+            let chosen = answer::overview(&made(&acts), &own);
+            prop_assert_eq!(chosen.total, *sums, "{}", value);
+            let plain = acts.iter().filter(|&&(visitor, minute, _, is_view)| {
+                is_view && match field {
+                    Field::Device => (minute % 3 == 0) == (value == "phone"),
+                    _ => (visitor % 2 == 0) == (value == "ja"),
+                }
+            });
+            prop_assert_eq!(chosen.total.views, i64::try_from(plain.count()).unwrap());
+        }
+        let nowhere = Own { filters: vec![(field, "tablet".to_owned())], ..all };
+        prop_assert_eq!(answer::overview(&made(&acts), &nowhere), Overview::default());
     }
 }
 

@@ -26,6 +26,8 @@ impl Source {
             Dimension::Event => Self::Column(|event| event.name),
             Dimension::Purpose => Self::Column(|event| event.purpose),
             Dimension::Service => Self::Column(|event| event.service),
+            Dimension::Language => Self::Column(|event| event.language),
+            Dimension::Device => Self::Column(|event| event.device),
             Dimension::Property(name) => Self::Property(name.clone()),
         })
     }
@@ -77,6 +79,8 @@ pub const fn column(dimension: &Dimension) -> Wanted {
         Dimension::Event => Wanted::NAME,
         Dimension::Purpose => Wanted::PURPOSE,
         Dimension::Service => Wanted::SERVICE,
+        Dimension::Language => Wanted::LANGUAGE,
+        Dimension::Device => Wanted::DEVICE,
         Dimension::Property(_) => Wanted::PROPERTIES,
     }
 }

@@ -11,7 +11,7 @@ pub(super) const SOUND: [(&str, &str); 56] = [
         "decision",
         "site_id 1, id ID, session BYTES, visitor_id NULL, receipt_id NULL, edition 1, \
          method 'custom', language 'ja', page '', banner '', decided_at 0, recorded_at 0, \
-         choices '', receipt NULL, salt BYTES, log_index 0",
+         choices '', receipt NULL, salt BYTES, log_index 0, device ''",
     ),
     (
         "policy",
@@ -141,7 +141,7 @@ pub(super) const SOUND: [(&str, &str); 56] = [
 
 /// Checks of single rows, by the name that both engines give them: the table, and what in its sound row is
 /// different. They hold for a row that is made, and for one that is changed.
-pub(super) const CHECKS: [(&str, &str, &str); 63] = [
+pub(super) const CHECKS: [(&str, &str, &str); 64] = [
     ("visitor_hash_is_whole", "visitor", "hash BYTES"),
     ("visitor_receipt_is_whole", "visitor", "receipt BYTES"),
     ("visitor_revision_counts", "visitor", "revision 0"),
@@ -151,6 +151,7 @@ pub(super) const CHECKS: [(&str, &str, &str); 63] = [
     ("decision_salt_is_whole", "decision", "salt ID"),
     ("decision_method_is_known", "decision", "method 'guessed'"),
     ("decision_edition_counts", "decision", "edition 0"),
+    ("decision_device_is_known", "decision", "device 'fridge'"),
     ("decision_receipt_has_its_id", "decision", "receipt_id ID"),
     ("decision_receipt_has_its_id", "decision", "receipt 'x'"),
     ("decision_visitor_has_a_receipt", "decision", "visitor_id VISITOR"),

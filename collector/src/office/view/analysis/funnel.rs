@@ -33,6 +33,7 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
         ("referrer", t.say("最初のステップの参照元", "Referrer of the first step")),
         ("event", t.say("最初のステップのイベント", "Event of the first step")),
         ("service", t.say("サービス", "Service")),
+        ("device", t.say("端末の種類", "Device")),
     ];
     let fields = html! {
         p.hint { (t.say(
@@ -61,7 +62,11 @@ pub fn show(frame: &Frame<'_>, data: &Data<'_>, answer: Option<&Answer>) -> Mark
                 (table(t, t.say("各ステップに進んだ訪問者", "Visitors by step"), &answer.steps)) }
         }
         @for group in answer.groups.iter().flatten() {
-            @let name = if group.value.is_empty() { t.say("（なし）", "(none)") } else { &group.value };
+            @let name = match group.value.as_str() {
+                device if data.asked.get("by") == "device" => t.device(device),
+                "" => t.say("（なし）", "(none)"),
+                value => value,
+            };
             section.course { h2 { (name) } (table(t, name, &group.steps)) }
         }
         @if let Some(more) = answer.more_groups.filter(|more| *more > 0) {

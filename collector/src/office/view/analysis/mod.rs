@@ -160,6 +160,7 @@ fn form(t: Tongue, data: &Data<'_>, label: &str, fields: &Markup) -> Markup {
             (fields)
             button type="submit" { (t.say("集計する", "Show")) }
             datalist id="events" { @for event in data.events { option value=(event) {} } }
+            datalist id="devices" { @for name in ["phone", "tablet", "computer"] { option value=(t.device(name)) {} } }
         }
     }
 }
@@ -198,18 +199,28 @@ fn row(t: Tongue, name: &str, label: &str, row: &Row) -> Markup {
             }
             div.field.value {
                 label.unseen for={ "v" (name) } { (label) " " (t.say("値", "value")) }
-                input id={ "v" (name) } name={ "v" (name) } value=(row.value) maxlength="1000" list=[(row.kind == Kind::Event).then_some("events")] autocomplete="off"
-                    placeholder=(example(row.kind));
+                input id={ "v" (name) } name={ "v" (name) } value=(row.value) maxlength="1000" list=[list(row.kind)] autocomplete="off"
+                    placeholder=(example(t, row.kind));
             }
         }
     }
 }
 
-const fn example(kind: Kind) -> &'static str {
+/// What is offered to choose from.
+const fn list(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Event => Some("events"),
+        Kind::Device => Some("devices"),
+        Kind::Page | Kind::Contains | Kind::Property => None,
+    }
+}
+
+fn example(t: Tongue, kind: Kind) -> &'static str {
     match kind {
         Kind::Page => "/products",
         Kind::Contains => "/products/",
         Kind::Event => "add_to_cart",
+        Kind::Device => t.device("phone"),
         Kind::Property => "plan=pro",
     }
 }
@@ -219,6 +230,7 @@ fn kind_name(t: Tongue, kind: Kind) -> &'static str {
         Kind::Page => t.say("ページが次と一致", "Page is"),
         Kind::Contains => t.say("ページが次を含む", "Page contains"),
         Kind::Event => t.say("イベント名", "Event is"),
+        Kind::Device => t.say("端末の種類", "Device is"),
         Kind::Property => t.say("プロパティ（名前=値）", "Property (name=value)"),
     }
 }

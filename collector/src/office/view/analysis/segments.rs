@@ -176,6 +176,10 @@ pub(super) fn filters(t: Tongue, filters: &[serde_json::Value]) -> String {
         if (operator, name) == ("is", "event") && values == ["page_view"] && filters.len() > 1 {
             return None;
         }
+        let values = match name {
+            "device" => values.iter().map(|value| t.device(value)).collect(),
+            _ => values,
+        };
         let values = values.join(t.say("・", " or "));
         Some(match operator {
             "is" => values,

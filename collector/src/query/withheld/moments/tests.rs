@@ -128,6 +128,7 @@ fn versions_with_which_few_chose_are_not_named() {
         method: method.to_owned(),
         language: "ja".to_owned(),
         banner: banner.to_owned(),
+        device: String::new(),
         n,
     };
     let decided = [
@@ -143,6 +144,41 @@ fn versions_with_which_few_chose_are_not_named() {
     let told = values(&decided, |it| it.banner.as_str(), 1);
     assert_eq!(told, (vec!["a", "b", "c", "d"], false));
     assert_eq!(values(&decided, |it| it.language.as_str(), 5), (vec!["ja"], false));
+}
+
+#[test]
+fn devices_on_which_few_chose_or_were_asked_are_not_named() {
+    let of = |device: &str, method: &str, n| Decided {
+        method: method.to_owned(),
+        language: "ja".to_owned(),
+        banner: "a".to_owned(),
+        device: device.to_owned(),
+        n,
+    };
+    let decided = [
+        of("phone", "accept_all", 20),
+        of("phone", "reject_all", 9),
+        of("computer", "custom", 12),
+        of("tablet", "gpc", 2),
+        of("", "withdraw", 3),
+    ];
+    let asked = |all: &[(&str, i64)]| -> BTreeMap<String, i64> {
+        all.iter().map(|(device, n)| ((*device).to_owned(), *n)).collect()
+    };
+    let all = asked(&[("phone", 40), ("computer", 15), ("tablet", 9)]);
+    let told = vec![("", 0), ("computer", 15), ("phone", 40), ("tablet", 9)];
+    assert_eq!(devices(&decided, &all, 1), (told, false));
+    let told = vec![("phone", 40)];
+    assert_eq!(
+        devices(&decided, &all, 5),
+        (told, true),
+        "two chose on a tablet; a computer goes too"
+    );
+    // Nobody chose on it, and few were asked: that they did not choose would be theirs alone.
+    let few = asked(&[("phone", 40), ("computer", 15), ("", 3)]);
+    let told = vec![("phone", 40)];
+    assert_eq!(devices(&decided[..3], &few, 5), (told, true));
+    assert_eq!(devices(&[], &asked(&[]), 5), (vec![], false));
 }
 
 #[test]
