@@ -40,7 +40,7 @@ const ONCE_ANSWERING: &str = "ON CONFLICT (site_id, id) DO NOTHING RETURNING sit
 /// Where the database does not answer.
 pub async fn insert_new(db: &mut Connection, events: &[Row<'_>]) -> sqlx::Result<bool> {
     let values = values(events)?;
-    match rows::insert_each(db, INTO, &values).await {
+    match rows::insert(db, INTO, &values, "").await {
         Ok(_) if db.fresh().is_some() => columns::add_new(db, fresh(&values)).await.map(|()| true),
         Ok(_) => {
             let ids = events.iter().map(|row| (row.site, id(row)));

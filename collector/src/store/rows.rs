@@ -14,11 +14,11 @@ use super::{
 /// Rows of one statement, at most: a bound on its parameters (SQLite takes 32,766).
 const CHUNK: usize = 512;
 
-/// Rows by powers of two, so many at most: few statements to prepare, whatever their number.
-fn chunks<T>(rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+/// Rows by powers of two: few statements to prepare, whatever their number.
+fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let size = (1 << rest.len().checked_ilog2()?).min(most);
+        let size = (1 << rest.len().checked_ilog2()?).min(CHUNK);
         let (chunk, others) = rest.split_at(size);
         rest = others;
         Some(chunk)
@@ -39,7 +39,7 @@ pub(super) async fn insert<const N: usize>(
     let mut inserted = 0;
     match db.engine().await? {
         Engine::Sqlite(db) => {
-            for chunk in chunks(rows, CHUNK) {
+            for chunk in chunks(rows) {
                 let (text, values) = values(into, chunk, after)?;
                 inserted += sqlx::query_with(text, values).execute(&mut *db).await?.rows_affected();
             }
@@ -51,34 +51,6 @@ pub(super) async fn insert<const N: usize>(
         }
     }
     Ok(inserted)
-}
-
-/// Rows of one text of statements ([`insert_each`]), at most: each of its statements is kept prepared.
-const EACH: usize = 64;
-
-/// The same for a table with triggers. There SQLite writes the rows of one statement into a table of its own first, and
-/// from that into the other, which costs as much again: so each row has a statement, many of them in one text. Where one
-/// fails, those before it are done all the same.
-///
-/// # Errors
-/// Where the database does not answer, or does not take them.
-pub(super) async fn insert_each<const N: usize>(
-    db: &mut Connection,
-    into: &'static str,
-    rows: &[[Value<'_>; N]],
-) -> sqlx::Result<()> {
-    let Engine::Sqlite(own) = db.engine().await? else {
-        insert(db, into, rows, "").await?;
-        return Ok(());
-    };
-    let one = format!("INSERT INTO {into} VALUES ({});", ["?"; N].join(", "));
-    for chunk in chunks(rows, EACH) {
-        // Of texts of this program alone.
-        let text = AssertSqlSafe(one.repeat(chunk.len())).into_sql_str();
-        let values = for_sqlite(chunk.as_flattened().iter())?;
-        sqlx::query_with(text, values).execute(&mut *own).await?;
-    }
-    Ok(())
 }
 
 /// The same, and what the `RETURNING` in `after` answers.
@@ -94,7 +66,7 @@ pub(super) async fn insert_answering<T: Whole, const N: usize>(
     let mut answered = Vec::with_capacity(rows.len());
     match db.engine().await? {
         Engine::Sqlite(db) => {
-            for chunk in chunks(rows, CHUNK) {
+            for chunk in chunks(rows) {
                 let (text, values) = values(into, chunk, after)?;
                 let query = sqlx::query_as_with::<_, T, _>(text, values);
                 answered.append(&mut query.fetch_all(&mut *db).await?);
