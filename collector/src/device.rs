@@ -61,16 +61,18 @@ impl Device {
         if APART.iter().any(|sign| agent.contains(sign)) {
             return Self::Unknown;
         }
-        let is_mobile = match mobile {
-            Some(b"?1") => return Self::Phone,
-            Some(b"?0") => false,
-            _ => agent.contains("Mobi"),
+        let hint = match mobile {
+            Some(b"?1") => Some(true),
+            Some(b"?0") => Some(false),
+            _ => None,
         };
-        let system = SYSTEMS.iter().find(|(sign, ..)| agent.contains(sign));
-        system.map_or(
-            Self::Unknown,
-            |(.., usual, on_the_move)| if is_mobile { *on_the_move } else { *usual },
-        )
+        let is_mobile = hint.unwrap_or_else(|| agent.contains("Mobi"));
+        match SYSTEMS.iter().find(|(sign, ..)| agent.contains(sign)) {
+            Some((.., mobile)) if is_mobile => *mobile,
+            Some((.., usual, _)) => *usual,
+            None if hint == Some(true) => Self::Phone,
+            None => Self::Unknown,
+        }
     }
 
     /// Its name, as it is stored and told; nothing where it is not known.
@@ -235,6 +237,7 @@ mod tests {
         assert_eq!(with("?1", android), Phone);
         assert_eq!(with("?0", &format!("{android} Mobile")), Tablet);
         assert_eq!(with("?0", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"), Computer);
+        assert_eq!(with("?1", "Mozilla/5.0 (iPad; CPU OS 18_7 like Mac OS X)"), Tablet);
         assert_eq!(with("?1", ""), Phone);
         assert_eq!(with("?0", ""), Unknown);
         assert_eq!(with("?1", "Mozilla/5.0 (Linux; Android 12; Android TV)"), Unknown);

@@ -36,7 +36,8 @@ pub struct Query {
     /// What is summed.
     #[schemars(schema_with = "asked::metrics_schema")]
     pub metrics: Vec<String>,
-    /// By what, none twice. `property:NAME` is a property of the events, as text.
+    /// By what, none twice. `language` and `device` (`phone`, `tablet`, `computer`, or empty: not known) are those of the
+    /// decision under which an event was taken; `property:NAME` is a property of the events, as text.
     #[serde(default)]
     #[schemars(schema_with = "asked::dimensions_schema")]
     pub dimensions: Vec<String>,

@@ -11,6 +11,7 @@ mod cookies;
 mod crash;
 mod crm;
 mod demo;
+mod devices;
 mod erasure;
 mod events;
 mod exports;

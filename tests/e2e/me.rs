@@ -48,11 +48,16 @@ fn held(answer: &Answer) -> String {
     own.expect("it is opened").0.to_owned()
 }
 
-fn opened(collector: &Collector, visitor: &Visitor) -> String {
+pub(crate) fn opened(collector: &Collector, visitor: &Visitor) -> String {
     held(&open(collector, &code(&visitor.session, "shop")))
 }
 
-fn act(collector: &Collector, act: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) fn act(
+    collector: &Collector,
+    act: &str,
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
     post(collector, &format!("/s/shop/me/{act}"), (HERE, cookie), &form(fields))
 }
 
@@ -72,7 +77,7 @@ fn is_page(answer: &Answer, status: u16, says: &str) {
     assert!(answer.body.contains(says), "{says:?} in {}", answer.body);
 }
 
-fn shown(collector: &Collector, cookie: &str) -> Answer {
+pub(crate) fn shown(collector: &Collector, cookie: &str) -> Answer {
     let request = collector.request("GET", "/s/shop/me?lang=en").header("cookie", cookie);
     collector.send(request, []).unwrap()
 }

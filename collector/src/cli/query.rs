@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "visitors,page_views")]
     metrics: Vec<String>,
     /// `time:hour`, `time:day`, `time:week`, `time:month`, `page`, `title`, `referrer`, `event`, `purpose`, `service`,
-    /// `property:NAME`.
+    /// `language`, `device` (`phone`, `tablet`, `computer`, or nothing: not known), `property:NAME`.
     #[arg(long, value_delimiter = ',', default_value = "time:day")]
     dimensions: Vec<String>,
     /// DIMENSION=VALUE, DIMENSION!=VALUE, or DIMENSION~=VALUE for what contains it; may be given again.
