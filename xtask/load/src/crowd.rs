@@ -239,7 +239,7 @@ async fn decide(
                 purposes: [("analytics".parse()?, true), ("lead_link".parse()?, true)].into(),
                 services: [].into(),
             },
-            device: if number % 3 == 0 { Device::Computer } else { Device::Phone },
+            device: if number.is_multiple_of(3) { Device::Computer } else { Device::Phone },
             public_url: "http://localhost:8080".into(),
             random: (keys::random()?, keys::random()?, keys::random()?),
         })
