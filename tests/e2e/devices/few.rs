@@ -9,8 +9,9 @@ use crate::{now::marketer, setup::Person};
 /// What the consent page says of a kind of device: asked, decided, accepted all, rejected all.
 fn consent_row(page: &str, device: &str) -> Option<Vec<String>> {
     let card = page.split("<h2>Devices</h2>").nth(1)?.split("</section>").next()?;
-    let row =
-        card.split("<tr>").find(|row| row.contains(&format!("<th scope=\"row\">{device}")))?;
+    let row = card
+        .split("<tr>")
+        .find(|row| row.contains(&format!("<th class=\"whole\" scope=\"row\">{device}")))?;
     let cells = row.split("<td class=\"number\">").skip(1);
     Some(cells.map(|cell| cell.split('<').next().unwrap().to_owned()).collect())
 }

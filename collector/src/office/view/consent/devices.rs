@@ -29,7 +29,7 @@ pub(super) fn card(t: Tongue, data: &Data<'_>) -> Markup {
                         th.number scope="col" { (t.say("すべて同意", "Accepted all")) }
                         th.number scope="col" { (t.say("すべて拒否", "Rejected all")) } } }
                     tbody { @for (device, asked) in devices { tr {
-                        th scope="row" { (t.device(device)) (chart::bar(n(device, &["accept_all"]), n(device, &all))) }
+                        th.whole scope="row" { (t.device(device)) (chart::bar(n(device, &["accept_all"]), n(device, &all))) }
                         td.number { (t.number(asked)) }
                         td.number { (t.number(n(device, &all))) }
                         td.number { (within(t, n(device, &["accept_all"]), n(device, &all))) }
