@@ -1,7 +1,5 @@
 //! Consent: how many were asked, decided, granted what, and withdrew.
 
-mod devices;
-
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -73,7 +71,7 @@ pub fn page(frame: &Frame<'_>, data: &Data<'_>) -> Markup {
                 (trial::pages(t, data.pages))
                 (trial::withdrawn(t, data.after, data.smallest))
                 (by(t, data, t.say("バナーの版", "Banner versions"), t.say("版", "Version"), |it| &it.banner))
-                (devices::card(t, data))
+                (by_device(t, data))
                 (by(t, data, t.say("言語", "Languages"), t.say("言語", "Language"), |it| &it.language))
             }
         }
@@ -244,31 +242,64 @@ fn by(
     of: impl Fn(&Decided) -> &str,
 ) -> Markup {
     let (values, any_hidden) = moments::values(data.decided, &of, data.smallest);
+    let rows: Vec<_> = values.into_iter().map(|value| (value, value, None)).collect();
+    let hint = t.say(
+        "±は95%の信頼区間です。区間が重なる版の差は、偶然かもしれません。",
+        "± is the 95% interval. Where intervals overlap, a difference may be chance.",
+    );
+    parted(t, data.decided, (title, column, hint), (&rows, any_hidden), of)
+}
+
+/// How decisions went, by device, and how many were asked on it.
+fn by_device(t: Tongue, data: &Data<'_>) -> Markup {
+    let (mut devices, any_hidden) =
+        moments::devices(data.decided, &data.now.asked_on, data.smallest);
+    devices.sort_by_key(|(_, asked)| std::cmp::Reverse(*asked));
+    let row = |(device, asked)| (device, t.device(device), Some(asked));
+    let rows: Vec<_> = devices.into_iter().map(row).collect();
+    let hint = t.say(
+        "デスクトップ用サイトを表示するiPadは、パソコンに含まれます。",
+        "An iPad that asks for desktop pages counts as a computer.",
+    );
+    let names = (t.say("端末", "Devices"), t.say("端末", "Device"), hint);
+    parted(t, data.decided, names, (&rows, any_hidden), |it| &it.device)
+}
+
+/// Decisions by a value of theirs: a row for each value, with how it reads and how many were asked, where that is known.
+fn parted(
+    t: Tongue,
+    decided: &[Decided],
+    (title, column, hint): (&str, &str, &str),
+    (rows, any_hidden): (&[(&str, &str, Option<i64>)], bool),
+    of: impl Fn(&Decided) -> &str,
+) -> Markup {
     let n = |value: &str, methods: &[&str]| {
-        sum(data.decided, |it| of(it) == value && methods.contains(&it.method.as_str()))
+        sum(decided, |it| of(it) == value && methods.contains(&it.method.as_str()))
     };
     let all = ["accept_all", "reject_all", "custom", "gpc"];
+    let tells_asked = rows.iter().any(|(.., asked)| asked.is_some());
     html! {
         section.card {
             h2 { (title) }
-            @if values.is_empty() {
+            @if rows.is_empty() {
                 p.none { (withheld::or(t, any_hidden, t.say("この期間にはありません。", "None in these days."))) }
             } @else {
                 div.scroll tabindex="0" role="group" aria-label=(title) { table.top {
                     caption.unseen { (title) }
-                    thead { tr { th scope="col" { (column) } th.number scope="col" { (t.say("回答", "Decided")) }
+                    thead { tr { th scope="col" { (column) }
+                        @if tells_asked { th.number scope="col" { (t.say("求めた数", "Asked")) } }
+                        th.number scope="col" { (t.say("回答", "Decided")) }
                         th.number scope="col" { (t.say("すべて同意", "Accepted all")) }
                         th.number scope="col" { (t.say("すべて拒否", "Rejected all")) } } }
-                    tbody { @for value in values { tr {
-                        th scope="row" { (value) (chart::bar(n(value, &["accept_all"]), n(value, &all))) }
+                    tbody { @for (value, label, asked) in rows { tr {
+                        th.whole[tells_asked] scope="row" { (label) (chart::bar(n(value, &["accept_all"]), n(value, &all))) }
+                        @if let Some(asked) = asked { td.number { (t.number(*asked)) } }
                         td.number { (t.number(n(value, &all))) }
                         td.number { (within(t, n(value, &["accept_all"]), n(value, &all))) }
                         td.number { (t.share(n(value, &["reject_all", "gpc"]), n(value, &all))) }
                     } } }
                 } }
-                p.hint { (t.say(
-                    "±は95%の信頼区間です。区間が重なる版の差は、偶然かもしれません。",
-                    "± is the 95% interval. Where intervals overlap, a difference may be chance.")) }
+                p.hint { (hint) }
             }
         }
     }
