@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { loggedIn } from './account.mjs';
 import { breaches, misshapen, open } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 const AT = '/office/sites/shop/analysis';
 /** Where pictures are left to be looked at, if anywhere. */
 const PICTURES = process.env.ASHIATO_PICTURES;
@@ -29,17 +29,7 @@ before(async () => {
   const headers = { authorization: `Bearer ${stack.token}` };
   const { results } = await (await fetch(`${stack.collector}/api/v1/leads?site=shop`, { headers })).json();
   stack.command('leads', 'ground', results[0].id, '--site', 'shop', '--keys-file', join(stack.folder, 'keys'), '--ground', 'card_exchanged', '--proof', 'a card', '--by', 'a test');
-  for (const role of ['owner', 'auditor']) {
-    const link = stack.command('user', 'add', '--email', `${role}@shop.example`, '--role', role, '--site', 'shop', '--public-url', stack.collector);
-    const { context, page } = await open(stack, {});
-    await page.goto(link);
-    await page.fill('#password', PASSWORD);
-    await page.fill('#again', PASSWORD);
-    await page.click('button[type=submit]');
-    await page.waitForURL('**/office/sites/shop');
-    states[role] = await context.storageState();
-    await context.close();
-  }
+  for (const role of ['owner', 'auditor']) states[role] = await loggedIn(stack, `${role}@shop.example`, role);
 });
 after(() => stack?.end());
 

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { devices } from 'playwright-core';
+import { loggedIn } from './account.mjs';
 import { breaches, misshapen, open } from './breaches.mjs';
 import { start, until } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 const SHOP = '/office/sites/shop';
 /** Where pictures are left to be looked at, if anywhere. */
 const PICTURES = process.env.ASHIATO_PICTURES;
@@ -36,15 +36,7 @@ before(async () => {
     assert.deepEqual(visit.problems, []);
     await visit.context.close();
   }
-  const link = stack.command('user', 'add', '--email', 'owner@shop.example', '--role', 'owner', '--site', 'shop', '--public-url', stack.collector);
-  const { context, page } = await open(stack, {});
-  await page.goto(link);
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
-  await page.waitForURL('**/office/sites/shop');
-  owner = await context.storageState();
-  await context.close();
+  owner = await loggedIn(stack, 'owner@shop.example', 'owner');
 });
 after(() => stack?.end());
 

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { enrol, PASSWORD } from './account.mjs';
 import { breaches, misshapen } from './breaches.mjs';
 import { start } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 let stack;
 
 before(async () => {
@@ -54,10 +54,7 @@ for (const [locale, colorScheme, width] of [['ja-JP', 'light', 360], ['ja-JP', '
     const { context, page, problems } = await open({ locale, colorScheme, viewport: { width, height: 800 } });
     const email = `${locale}-${width}@shop.example`.toLowerCase();
     const picture = name => process.env.ASHIATO_PICTURES && page.screenshot({ path: `${process.env.ASHIATO_PICTURES}/factors-${name}-${locale}-${width}.png`, fullPage: true });
-    await page.goto(stack.command('user', 'add', '--email', email, '--role', 'marketer', '--site', 'shop', '--public-url', stack.collector));
-    await page.fill('#password', PASSWORD);
-    await page.fill('#again', PASSWORD);
-    await page.click('button[type=submit]');
+    await enrol(stack, page, email, 'marketer');
     await page.goto(`${stack.collector}/office/account`);
     await sound(page, 'off');
     await page.click('form[action="/office/account/totp"] button');
@@ -131,10 +128,7 @@ for (const [locale, colorScheme, width] of [['ja-JP', 'light', 360], ['ja-JP', '
 test('without a script all of it works too, and the first page is the one that is owed', async () => {
   const { context, page } = await open({ locale: 'en-GB', javaScriptEnabled: false });
   const email = 'plain@shop.example';
-  await page.goto(stack.command('user', 'add', '--email', email, '--role', 'auditor', '--site', 'shop', '--public-url', stack.collector));
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
+  await enrol(stack, page, email, 'auditor');
   await page.goto(`${stack.collector}/office/account`);
   await page.click('form[action="/office/account/totp"] button');
   await page.click('summary:has-text("It cannot be scanned")');

@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { loggedIn, PASSWORD } from './account.mjs';
 import { breaches, misshapen } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 const EMAIL = 'mika@shop.example';
 let stack;
 let state;
@@ -20,15 +20,7 @@ before(async () => {
   await somebody(stack, { grants: all, events: [...views, campaign], fields: { name: '足跡 花子', email: 'hanako@example.jp', message: 'こんにちは' } });
   await somebody(stack, { grants: ['analytics'], language: 'en', events: views.slice(0, 1) });
   await somebody(stack, {});
-  const link = stack.command('user', 'add', '--email', EMAIL, '--role', 'owner', '--public-url', stack.collector);
-  const { context, page } = await open({});
-  await page.goto(link);
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
-  await page.waitForURL('**/office/sites/shop');
-  state = await context.storageState();
-  await context.close();
+  state = await loggedIn(stack, EMAIL, 'owner', true);
 });
 after(() => stack?.end());
 

@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { loggedIn } from './account.mjs';
 import { breaches, misshapen } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start, until } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 const SITE = '/office/sites/shop';
 /** Where pictures of every page go, to be looked at. */
 const PICTURES = process.env.ASHIATO_PICTURES;
@@ -19,16 +19,7 @@ const people = {};
 before(async () => {
   stack = await start();
   await somebody(stack, { grants: ['functional', 'analytics', 'marketing', 'lead_link'], events: [{ path: '/', title: '/' }], fields: { name: '足跡 花子', email: 'hanako@example.jp', message: 'こんにちは' } });
-  for (const [name, role] of [['olga', 'owner'], ['pia', 'privacy_officer']]) {
-    const { context, page } = await open({});
-    await page.goto(stack.command('user', 'add', '--email', `${name}@shop.example`, '--role', role, '--public-url', stack.collector));
-    await page.fill('#password', PASSWORD);
-    await page.fill('#again', PASSWORD);
-    await page.click('button[type=submit]');
-    await page.waitForURL(`**${SITE}`);
-    people[name] = await context.storageState();
-    await context.close();
-  }
+  for (const [name, role] of [['olga', 'owner'], ['pia', 'privacy_officer']]) people[name] = await loggedIn(stack, `${name}@shop.example`, role, true);
   const file = join(stack.folder, 'shop.toml');
   appendFileSync(file, '\n[approval]\nexports = true\nerasures = true\n');
   stack.command('site', 'apply', file);

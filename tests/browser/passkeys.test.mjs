@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { enrol, PASSWORD } from './account.mjs';
 import { breaches, misshapen } from './breaches.mjs';
 import { start, until } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 let stack;
 
 before(async () => {
@@ -38,10 +38,7 @@ async function sound(page, what) {
 
 /** Somebody with an account, at its page. */
 async function somebody(page, email) {
-  await page.goto(stack.command('user', 'add', '--email', email, '--role', 'marketer', '--site', 'shop', '--public-url', stack.collector));
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
+  await enrol(stack, page, email, 'marketer');
   await page.waitForURL('**/office/sites/shop');
   await page.goto(`${stack.collector}/office/account`);
 }

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { loggedIn } from './account.mjs';
 import { breaches, misshapen, open } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 const SHOP = '/office/sites/shop';
 const LONG = '30日以内に急須の商品ページを2回以上見て、まだ問い合わせていない人';
 /** Where pictures are left to be looked at, if anywhere. */
@@ -23,15 +23,7 @@ before(async () => {
   const bought = { name: 'add_to_cart', path: '/products/kyusu', properties: { plan: 'pro' } };
   for (let n = 0; n < 3; n++) await somebody(stack, { grants: ['analytics'], events: [...seen(['/', '/products', '/products/kyusu']), bought, ...seen(['/cart'])] });
   for (let n = 0; n < 4; n++) await somebody(stack, { grants: ['analytics'], language: 'en', events: seen(['/', '/products', '/contact']) });
-  const link = stack.command('user', 'add', '--email', 'owner@shop.example', '--role', 'owner', '--site', 'shop', '--public-url', stack.collector);
-  const { context, page } = await open(stack, {});
-  await page.goto(link);
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
-  await page.waitForURL('**/office/sites/shop');
-  states.owner = await context.storageState();
-  await context.close();
+  states.owner = await loggedIn(stack, 'owner@shop.example', 'owner');
 });
 after(() => stack?.end());
 

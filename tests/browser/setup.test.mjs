@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import { loggedIn } from './account.mjs';
 import { breaches } from './breaches.mjs';
 import { somebody } from './planted.mjs';
 import { start, until } from './stack.mjs';
 
-const PASSWORD = 'a kettle on the veranda';
 let stack;
 let state;
 
@@ -20,15 +20,7 @@ before(async () => {
   await somebody(stack, { grants: all, events: [...views, cart] });
   await somebody(stack, { grants: ['analytics'], language: 'en', events: views.slice(0, 1) });
   await somebody(stack, {});
-  const link = stack.command('user', 'add', '--email', 'mika@shop.example', '--role', 'owner', '--public-url', stack.collector);
-  const { context, page } = await open({});
-  await page.goto(link);
-  await page.fill('#password', PASSWORD);
-  await page.fill('#again', PASSWORD);
-  await page.click('button[type=submit]');
-  await page.waitForURL('**/office/sites/shop');
-  state = await context.storageState();
-  await context.close();
+  state = await loggedIn(stack, 'mika@shop.example', 'owner', true);
 });
 after(() => stack?.end());
 
