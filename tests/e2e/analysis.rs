@@ -26,24 +26,12 @@ fn year() -> i32 {
     now[0].parse().unwrap_or_default()
 }
 
-/// Somebody who sees pages a second apart.
-pub(crate) fn sees(visitor: &Visitor, collector: &Collector, pages: &[&str]) {
-    let events = pages.iter().zip(0..).map(|(page, at)| {
-        let mut event = visitor.event("page_view");
-        event["at"] = visitor.session.now.plus(at * 1_000).0.into();
-        event["page"]["url"] = format!("https://shop.example{page}").into();
-        event
-    });
-    let events: Vec<_> = events.collect();
-    assert_eq!(visitor.send(collector, &events).expect(200)["stored"], events.len());
-}
-
 fn visitors(collector: &Collector) -> Vec<Visitor> {
     CASES
         .iter()
         .map(|(_, pages)| {
             let visitor = Visitor::who_grants(collector, &["analytics"]);
-            sees(&visitor, collector, pages);
+            visitor.sees(collector, pages);
             visitor
         })
         .collect()

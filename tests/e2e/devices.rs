@@ -29,20 +29,8 @@ fn visitor_on(collector: &Collector, agent: &str, pages: &[&str]) -> Visitor {
     let session = Session::open(collector, None);
     let decision = session.decision("custom", &["analytics", "lead_link"]);
     let answer = decided(collector, agent, &session, &decision).expect(201);
-    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
-    let visitor = Visitor {
-        id: text("visitor"),
-        receipt_id: text("receipt_id"),
-        receipt: text("receipt"),
-        session: session.continued(&answer),
-    };
-    let seen = |page: &&str| {
-        let mut event = visitor.event("page_view");
-        event["page"]["url"] = format!("https://shop.example{page}").into();
-        event
-    };
-    let events: Vec<_> = pages.iter().map(seen).collect();
-    assert_eq!(visitor.send(collector, &events).expect(200)["stored"], events.len());
+    let visitor = Visitor::answered(&session, &answer);
+    visitor.sees(collector, pages);
     visitor
 }
 

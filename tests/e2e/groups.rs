@@ -25,13 +25,7 @@ pub(crate) fn visits(collector: &Collector) {
         if number == 0 {
             pages.extend(["/contact", "/contact"]);
         }
-        let seen = |page: &&str| {
-            let mut event = visitor.event("page_view");
-            event["page"]["url"] = format!("https://shop.example{page}").into();
-            event
-        };
-        let events: Vec<_> = pages.iter().map(seen).collect();
-        assert_eq!(visitor.send(collector, &events).expect(200)["stored"], events.len());
+        visitor.sees(collector, &pages);
     }
 }
 

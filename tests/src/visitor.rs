@@ -27,12 +27,18 @@ impl Visitor {
         let session = Session::open(collector, None);
         let decision = session.decision("custom", purposes);
         let answer = collector.post("/v1/consents", session.sign(&decision)).expect(201);
+        Self::answered(&session, &answer)
+    }
+
+    /// Who has granted something in that session, by the answer to it.
+    #[must_use]
+    pub fn answered(session: &Session, answer: &Value) -> Self {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         Self {
             id: text("visitor"),
             receipt_id: text("receipt_id"),
             receipt: text("receipt"),
-            session: session.continued(&answer),
+            session: session.continued(answer),
         }
     }
 
@@ -58,6 +64,21 @@ impl Visitor {
             "page": {"url": "https://shop.example/", "title": "ひより道具店", "referrer": ""},
             "properties": {},
         })
+    }
+
+    /// Sees pages of the shop, a second apart.
+    ///
+    /// # Panics
+    /// Where the collector does not store each.
+    pub fn sees(&self, collector: &Collector, pages: &[&str]) {
+        let view = |(page, at): (&&str, i64)| {
+            let mut event = self.event("page_view");
+            event["at"] = self.session.now.plus(at * 1_000).0.into();
+            event["page"]["url"] = format!("https://shop.example{page}").into();
+            event
+        };
+        let events: Vec<_> = pages.iter().zip(0..).map(view).collect();
+        assert_eq!(self.send(collector, &events).expect(200)["stored"], events.len());
     }
 
     /// A batch of these events, signed.

@@ -3,7 +3,7 @@
 use ashiato_tests::{Collector, Data, Visitor};
 use serde_json::{Value, json};
 
-use super::{funnel, post, range, sees};
+use super::{funnel, post, range};
 
 #[test]
 fn segments_of_leads_are_for_who_may_read_leads_and_end_with_the_link() {
@@ -11,15 +11,15 @@ fn segments_of_leads_are_for_who_may_read_leads_and_end_with_the_link() {
     let collector = Collector::start(&data);
     let (query, both) = (data.token("shop", &["query"]), data.token("shop", &["query", "leads"]));
     let linked = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
-    sees(&linked, &collector, &["/"]);
+    linked.sees(&collector, &["/"]);
     let later = linked.later(&collector);
     let lead = later.send_lead(&collector).expect(201);
     assert_eq!(lead["linked"], true);
     let after = linked.later(&collector);
-    sees(&after, &collector, &["/products"]);
+    after.sees(&collector, &["/products"]);
     let apart = Visitor::who_grants(&collector, &["analytics"]);
     let _ = apart.send_lead(&collector).expect(201);
-    sees(&apart, &collector, &["/products"]);
+    apart.sees(&collector, &["/products"]);
     let confirmed = lead["lead"].as_str().unwrap();
     let keys = data.path("keys").display().to_string();
     let _ = data.run(&[
@@ -72,14 +72,14 @@ fn a_score_has_its_reasons_and_ends_with_the_link() {
     let collector = Collector::start(&data);
     let (query, leads) = (data.token("shop", &["query"]), data.token("shop", &["leads"]));
     let linked = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
-    sees(&linked, &collector, &["/products"]);
+    linked.sees(&collector, &["/products"]);
     let lead = linked.later(&collector).send_lead(&collector).expect(201);
     let lead = lead["lead"].as_str().unwrap();
     let after = linked.later(&collector);
-    sees(&after, &collector, &["/products", "/cart", "/products"]);
+    after.sees(&collector, &["/products", "/cart", "/products"]);
     let apart = Visitor::who_grants(&collector, &["analytics"]);
     let _ = apart.send_lead(&collector).expect(201);
-    sees(&apart.later(&collector), &collector, &["/products"]);
+    apart.later(&collector).sees(&collector, &["/products"]);
 
     let rule = |name: &str, points: i64, page: &str| {
         let filters = json!([["is", "page", [page]]]);
@@ -181,7 +181,7 @@ fn who_looks_at_a_timeline_on_the_command_line_is_in_the_trail() {
     let linked = Visitor::who_grants(&collector, &["analytics", "lead_link"]);
     let lead = linked.send_lead(&collector).expect(201);
     let linked = linked.later(&collector);
-    sees(&linked, &collector, &["/cart"]);
+    linked.sees(&collector, &["/cart"]);
     let lead = lead["lead"].as_str().unwrap();
     let shown = data.run(&["query", "--site", "shop", "--timeline", lead]);
     assert!(shown.contains("/cart"), "{shown}");

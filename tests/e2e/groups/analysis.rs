@@ -4,7 +4,7 @@ use ashiato_tests::{Answer, Collector, Data, Visitor, collector::UNLIMITED};
 use serde_json::{Value, json};
 
 use super::protect;
-use crate::analysis::{page, post, range, sees};
+use crate::analysis::{page, post, range};
 
 /// Fifteen visitors: three see the news alone, and twelve the front page; seven of those go on to tea, five of them to
 /// pots, and one of them to the contact page.
@@ -18,7 +18,7 @@ pub(crate) fn ways(collector: &Collector) {
             7..12 => &["/"],
             _ => &["/news"],
         };
-        sees(&visitor, collector, pages);
+        visitor.sees(collector, pages);
     }
 }
 

@@ -4,18 +4,18 @@ use ashiato_tests::{Collector, Data, Visitor, collector::UNLIMITED, process::ash
 use serde_json::{Value, json};
 
 use super::{export, keep, question, rows};
-use crate::analysis::{post, range, sees};
+use crate::analysis::{post, range};
 
 /// Somebody who saw the front page, sent the contact form, of which a lead was made that may be used, and saw the products;
 /// and somebody else who saw those alone.
 fn with_a_lead(data: &Data, collector: &Collector) -> Visitor {
     let linked = Visitor::who_grants(collector, &["analytics", "lead_link"]);
-    sees(&linked, collector, &["/"]);
+    linked.sees(collector, &["/"]);
     let lead = linked.later(collector).send_lead(collector).expect(201);
     let after = linked.later(collector);
-    sees(&after, collector, &["/products", "/cart"]);
+    after.sees(collector, &["/products", "/cart"]);
     let apart = Visitor::who_grants(collector, &["analytics"]);
-    sees(&apart, collector, &["/products"]);
+    apart.sees(collector, &["/products"]);
     let keys = data.path("keys").display().to_string();
     let lead = lead["lead"].as_str().unwrap();
     let given = ["leads", "ground", lead, "--site", "shop", "--keys-file", &keys];

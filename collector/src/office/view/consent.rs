@@ -265,12 +265,15 @@ fn by_device(t: Tongue, data: &Data<'_>) -> Markup {
     parted(t, data.decided, names, (&rows, any_hidden), |it| &it.device)
 }
 
-/// Decisions by a value of theirs: a row for each value, with how it reads and how many were asked, where that is known.
+/// A value of decisions, how it reads, and how many were asked, where that is known.
+type Value<'a> = (&'a str, &'a str, Option<i64>);
+
+/// Decisions by a value of theirs, a row for each.
 fn parted(
     t: Tongue,
     decided: &[Decided],
     (title, column, hint): (&str, &str, &str),
-    (rows, any_hidden): (&[(&str, &str, Option<i64>)], bool),
+    (rows, any_hidden): (&[Value<'_>], bool),
     of: impl Fn(&Decided) -> &str,
 ) -> Markup {
     let n = |value: &str, methods: &[&str]| {

@@ -122,15 +122,19 @@ fn pages_on_which_few_chose_are_taken_out_and_those_with_most_are_left() {
     assert_eq!(named, ["/b", "/b", "/d"], "those on which most chose");
 }
 
-#[test]
-fn versions_with_which_few_chose_are_not_named() {
-    let of = |banner: &str, method: &str, n| Decided {
+fn decided((banner, device): (&str, &str), method: &str, n: i64) -> Decided {
+    Decided {
         method: method.to_owned(),
         language: "ja".to_owned(),
         banner: banner.to_owned(),
-        device: String::new(),
+        device: device.to_owned(),
         n,
-    };
+    }
+}
+
+#[test]
+fn versions_with_which_few_chose_are_not_named() {
+    let of = |banner, method, n| decided((banner, ""), method, n);
     let decided = [
         of("a", "accept_all", 6),
         of("a", "reject_all", 3),
@@ -148,13 +152,7 @@ fn versions_with_which_few_chose_are_not_named() {
 
 #[test]
 fn devices_on_which_few_chose_or_were_asked_are_not_named() {
-    let of = |device: &str, method: &str, n| Decided {
-        method: method.to_owned(),
-        language: "ja".to_owned(),
-        banner: "a".to_owned(),
-        device: device.to_owned(),
-        n,
-    };
+    let of = |device, method, n| decided(("a", device), method, n);
     let decided = [
         of("phone", "accept_all", 20),
         of("phone", "reject_all", 9),
