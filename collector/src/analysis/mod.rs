@@ -1,7 +1,7 @@
 //! What visitors did one after the other: funnels, paths, the return of cohorts, segments and scores.
 //!
-//! The algorithms are pure: they take events in the order of their days, in a day by visitor, of a visitor in the order
-//! in which they happened, and keep a bounded state for each visitor. Only events whose consent holds are read at all,
+//! The algorithms are pure: they take events one visitor after the other, of each in the order in which they happened, and
+//! keep a bounded state for each visitor. Only events whose consent holds are read at all,
 //! so that nobody who withdrew is in any result; a lead is in reach only through a link whose consent holds.
 
 pub mod answer;
