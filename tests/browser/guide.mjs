@@ -3,12 +3,12 @@
 
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { enrol } from './account.mjs';
 import { start } from './stack.mjs';
 
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url));
 const SHAPE = { viewport: { width: 1280, height: 760 }, deviceScaleFactor: 1 };
 const LOCALES = { ja: 'ja-JP', en: 'en-GB' };
-const PASSWORD = 'a kettle on the veranda';
 
 /** The pages of the back office that are shown, by the names of their pictures. */
 const OFFICE = {
@@ -98,12 +98,8 @@ async function published(language) {
 
 /** The back office, as its owner sees it. */
 async function office(language) {
-  const email = `mika.${language}@shop.example`;
-  const link = stack.command('user', 'add', '--email', email, '--role', 'owner', '--public-url', stack.collector);
   const page = await stack.browser.newPage({ ...SHAPE, locale: LOCALES[language] });
-  await page.goto(link);
-  for (const field of ['#password', '#again']) await page.fill(field, PASSWORD);
-  await page.click('button[type=submit]');
+  await enrol(stack, page, `mika.${language}@shop.example`, 'owner', true);
   for (const [name, path] of Object.entries(OFFICE)) {
     await page.goto(`${stack.collector}/office/sites/shop${path}`);
     // Of a long page with a form on top the answer is to be seen.
