@@ -145,11 +145,13 @@ impl Tools {
             .arg(to))
     }
 
-    /// Shortens the names between a module and its script: those carry 16 digits of a hash each, in both.
+    /// Shortens the names between a module and its script: those carry 16 digits of a hash each, in both. What was written
+    /// once and is read again can be made a little smaller still.
     pub(super) fn shorten(&self, from: &Path, to: &Path) -> Result<Names> {
         let printed = read(
             self.tool("wasm-opt")
                 .arg(from)
+                .args(["-Oz", "--converge"])
                 .args(["--minify-imports-and-exports", "--strip-target-features"])
                 .args(FEATURES)
                 .arg("-o")
