@@ -138,7 +138,7 @@ pub enum State {
     Silent,
     /// It may have heard that it may be used.
     Told,
-    /// It may have heard that it may not be used.
+    /// It has heard that it may not be used.
     Locked,
 }
 
@@ -233,7 +233,8 @@ pub fn perhaps_after(told: Option<Told>, message: &Message) -> Option<Told> {
             told.state = State::Told;
             told.link = message.linked_at.map(|at| (at, false));
         }
-        Event::Unsubscribed => told.state = State::Locked,
+        // It may be the one or the other: should the lead be usable again, it is told as new, and until then that it is not.
+        Event::Unsubscribed => told.facts.version = 0,
         // It is taken back until the receiver has said that it took that; should the same link stand again before, it
         // is told anew.
         Event::Unlinked => told.link = told.link.map(|(at, _)| (at, false)),

@@ -114,6 +114,22 @@ fn a_link_that_stands_again_before_its_end_was_acknowledged_is_told_anew() {
     assert_eq!(tell(&mut told, &usable(1), &wants), [Event::Unlinked, Event::Created]);
 }
 
+#[test]
+fn that_a_lead_may_not_be_used_is_told_until_it_is_taken_whatever_comes_between() {
+    let wants = Wants::with_their_ends(&ALL);
+    let mut told = None;
+    assert_eq!(tell(&mut told, &linked(1, 5), &wants), [Event::Created, Event::Linked]);
+    let (silently, message) = next(told, &LOCKED, &wants);
+    assert_eq!(message.as_ref().map(|it| it.event), Some(Event::Unsubscribed));
+    // Nobody has said that it was taken; then the lead may be used, and the end of its link is taken, and no more.
+    let told = perhaps_after(silently, &message.unwrap());
+    let (silently, message) = next(told, &usable(1), &wants);
+    assert_eq!(message.as_ref().map(|it| it.event), Some(Event::Unlinked));
+    let told = after(silently, &message.unwrap());
+    assert_eq!(tell(&mut told.clone(), &LOCKED, &wants), [Event::Unsubscribed]);
+    assert_eq!(tell(&mut told.clone(), &usable(1), &wants), [Event::Created]);
+}
+
 /// What a receiver believes of a lead.
 #[derive(Debug, Default)]
 struct Receiver {
