@@ -25,7 +25,7 @@ use std::sync::{
 use consent_core::time::Millis;
 
 use self::found::Found;
-pub(super) use self::fresh::{Builder as FreshEvents, Fresh, Group};
+pub(super) use self::fresh::{Builder as FreshEvents, Fresh, Group, stamp};
 pub(super) use self::gone::events;
 pub(super) use self::queue::{add, add_new};
 pub use self::whose::{Find, Whose, ask_of, visitors_of};

@@ -62,7 +62,7 @@ impl Connection {
         Self { fresh: Some(Arc::clone(fresh)), ..self }
     }
 
-    /// Where events that it stores are kept, on SQLite.
+    /// Where events that it stores are kept, where it keeps any.
     pub(super) fn fresh(&self) -> Option<&Fresh> {
         self.fresh.as_deref()
     }

@@ -41,10 +41,12 @@ const ONCE_ANSWERING: &str = "ON CONFLICT (site_id, id) DO NOTHING RETURNING sit
 pub async fn insert_new(db: &mut Connection, events: &[Row<'_>]) -> sqlx::Result<bool> {
     let values = values(events)?;
     match rows::insert(db, INTO, &values, "").await {
-        Ok(_) if db.fresh().is_some() => columns::add_new(db, fresh(&values)).await.map(|()| true),
         Ok(_) => {
-            let ids = events.iter().map(|row| (row.site, id(row)));
-            columns::add(db, ids).await.map(|()| true)
+            match columns::stamp(db).await? {
+                Some(stamp) => columns::add_new(db, fresh(&values), stamp).await?,
+                None => columns::add(db, events.iter().map(|row| (row.site, id(row)))).await?,
+            }
+            Ok(true)
         }
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error),

@@ -224,7 +224,7 @@ impl Database {
             Options::Postgres(options) => {
                 let mut db = durable(options).await.map_err(|error| self.unopened(error))?;
                 ON_POSTGRES.run(&mut db).await.map_err(migration)?;
-                let mut db = Connection::from(db);
+                let mut db = Connection::from(db).keeping(&self.fresh);
                 partitions::ahead(&mut db, clock::now())
                     .await
                     .map_err(|error| self.unopened(error))?;
@@ -250,12 +250,11 @@ impl Database {
     /// # Errors
     /// Where it cannot be opened.
     pub async fn reopen(&self) -> sqlx::Result<Connection> {
-        match &self.options {
-            Options::Sqlite(options) => {
-                Ok(Connection::from(options.connect().await?).keeping(&self.fresh))
-            }
-            Options::Postgres(options) => Ok(durable(options).await?.into()),
-        }
+        let db: Connection = match &self.options {
+            Options::Sqlite(options) => options.connect().await?.into(),
+            Options::Postgres(options) => durable(options).await?.into(),
+        };
+        Ok(db.keeping(&self.fresh))
     }
 
     /// Makes the partitions of the months to come, and drops those of months before `oldest`, where the

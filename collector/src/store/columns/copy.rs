@@ -19,8 +19,9 @@ use crate::columns::{Mask, Part, Wanted, parts};
 
 /// Groups that are copied at once, at most; of each there are as many events as came together.
 const GROUPS: u32 = 1_000;
-/// Events that are copied at once: a bound on memory.
-const EVENTS: u32 = 50_000;
+/// Events that are copied at once: a bound on memory. A part of so many is not brought together again before its day is
+/// over.
+const EVENTS: u32 = 30_000;
 
 /// What a round has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +63,16 @@ impl Copier {
             Some(before) => before,
             None => (self.database.reopen().await?, false),
         };
-        if !held && !locks::try_hold(&mut db, Lock::Copies).await? {
-            self.db = Some((db, false));
-            self.again = None; // what another one leaves is not known
-            return Ok(Round::Elsewhere);
+        if !held {
+            let held = locks::try_hold(&mut db, Lock::Copies).await?;
+            if let Some(fresh) = db.fresh() {
+                fresh.begin(held);
+            }
+            if !held {
+                self.db = Some((db, false));
+                self.again = None; // what another one leaves is not known
+                return Ok(Round::Elsewhere);
+            }
         }
         let done = self.with(&mut db).await?;
         self.db = Some((db, true));
@@ -229,6 +236,10 @@ async fn take_out(db: &mut Connection, site: SiteId) -> sqlx::Result<bool> {
     }
     let headers = found::headers(&mut tx, site, (i64::MIN, i64::MAX)).await?;
     tx.commit().await?;
+    // Once it is not on the list any more, nothing says that these do not have it.
+    if let Some(fresh) = db.fresh() {
+        fresh.forget(site);
+    }
     let concerned = headers
         .into_iter()
         .filter(|header| mask.concerns(header.day, header.visitors, header.seen));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fresh::{self, Builder};
+use super::fresh::Builder;
 use crate::store::{Connection, SiteId, rows, statement::sql};
 
 const INTO: &str = "event_group (site_id, events)";
@@ -24,20 +24,20 @@ pub(in crate::store) async fn add(
     rows::insert(db, INTO, &groups, "").await.map(drop)
 }
 
-/// The same of events with all that they say, which are kept where this connection keeps any.
+/// The same of events with all that they say, to be kept under that stamp.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub(in crate::store) async fn add_new(
     db: &mut Connection,
     events: BTreeMap<SiteId, Builder>,
+    stamp: i64,
 ) -> sqlx::Result<()> {
-    let gone = fresh::gone(db).await?;
     for (site, events) in events {
         let group = [[site.0.into(), events.ids().into()]];
         let made: Vec<(i64,)> = rows::insert_answering(db, INTO, &group, "RETURNING id").await?;
         if let [(id,)] = made[..] {
-            db.keep(events.finish(site, id, gone));
+            db.keep(events.finish(site, id, stamp));
         }
     }
     Ok(())
