@@ -100,8 +100,9 @@ pub struct Part {
 /// Parts of events of one day, which come by visitor and time. Where it can be, a visitor's lie in one.
 #[must_use]
 pub fn parts<'e>(events: impl IntoIterator<Item = New<'e>>) -> Vec<Part> {
+    let events = events.into_iter();
     let mut all = Vec::new();
-    let mut own: Vec<New<'_>> = Vec::new();
+    let mut own: Vec<New<'_>> = Vec::with_capacity(events.size_hint().0.min(PART));
     for next in events {
         if own.len() >= PART {
             let last = own.last().map(|event| event.visitor);
