@@ -17,7 +17,7 @@ use std::{
 use crate::store::{Connection, SiteId, engine::Engine, statement::sql};
 
 /// Bytes that are kept, at most.
-const MOST: usize = 16 << 20;
+const MOST: usize = 12 << 20;
 /// Texts of an event.
 pub(super) const TEXTS: usize = 6;
 
