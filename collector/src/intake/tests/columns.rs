@@ -77,13 +77,13 @@ impl Bench {
         while copier.round().await.unwrap() != Round::Done {}
     }
 
-    /// Whoever copies in the process that stores: what it has just stored is in its memory.
-    async fn copier(&mut self) -> Copier {
+    /// The database of a process that stores and copies, and whoever copies: what it has just stored is in its memory.
+    async fn copier(&mut self) -> (Database, Copier) {
         let database = Database::at(&self.url).unwrap();
         self.db = database.open().await.unwrap();
-        let mut copier = Copier::new(database);
+        let mut copier = Copier::new(database.clone());
         assert_eq!(copier.round().await.unwrap(), Round::Done);
-        copier
+        (database, copier)
     }
 
     /// Events of a visitor, a second apart and more.
@@ -154,7 +154,7 @@ impl Bench {
     async fn history(&mut self, seed: u64, acts: usize) {
         let mut dice = Dice(seed);
         let (mut now, mut number, mut people) = (NOW, 0, Vec::new());
-        let mut copier = self.copier().await;
+        let (_, mut copier) = self.copier().await;
         for act in 0..acts {
             let whom = usize::try_from(dice.below(people.len().max(1) as u64)).unwrap();
             let id = u8::try_from(act % 250).unwrap();
